@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "snnff/learning.hpp"
+#include "snnff/network.hpp"
+#include "snnff/neuron_model.hpp"
+#include "snnff/options.hpp"
+#include "snnff/stimulus.hpp"
+#include "snnff/time_grid.hpp"
+
+namespace snnff {
+
+/// Fills a population's parameters before training.
+class Initialiser {
+  public:
+    virtual ~Initialiser() = default;
+    /// `index` numbers the populations from 0, so that each draws its own numbers.
+    /// Throws FileError or DataError where parameters come from a file that will not do.
+    virtual void fill(Population& population, std::uint32_t index, Seed seed) const = 0;
+};
+
+/// In which order populations learn.
+enum class PlanOrder {
+    simultaneous,    ///< every population on every batch
+    layer_by_layer,  ///< all epochs of the first population, then all of the next
+    per_batch,       ///< on each batch, `updates_per_batch` of the first population, then of the next
+};
+inline constexpr std::string_view plan_order_names[] = {"simultaneous", "layer_by_layer", "per_batch"};
+
+struct PopulationSpec {
+    std::string name;
+    std::size_t n_units = 0;
+    std::shared_ptr<const NeuronModel> neuron;
+    Normalisation normalisation = Normalisation::l2;
+    Readout measure = Readout::activation;
+    Readout output = Readout::activation;
+    bool bias = true;
+    std::unique_ptr<Initialiser> init;
+};
+
+struct PlanSpec {
+    PlanOrder order = PlanOrder::simultaneous;
+    std::int64_t epochs = 1;    ///< of each population
+    std::int64_t episodes = 1;  ///< how often the whole plan is gone through
+    std::int64_t updates_per_batch = 1;
+    std::size_t batch_size = 100;  ///< 0: all samples in one batch
+    bool shuffle = true;
+};
+
+struct RecordingSpec {
+    std::int64_t every_n_epochs = 0;       ///< 0: only after the last epoch
+    std::vector<std::string> populations;  ///< empty: all
+    std::vector<std::string> variables;    ///< membrane, spikes, current, activation; empty: none
+    std::vector<std::int64_t> samples;     ///< indices into the test samples
+    std::vector<std::int64_t> neurons;     ///< unit indices; empty: the first n_neurons
+    std::int64_t n_neurons = 50;
+    std::int64_t every_n_steps = 1;
+    std::vector<std::string> phases;  ///< positive, negative, neutral
+};
+
+/// A model file after parsing: everything checked that can be checked without the data.
+struct ModelSpec {
+    std::string title;
+    std::filesystem::path path;  ///< of the model file
+    Seed seed{0};
+    TimeGrid time;
+
+    std::unique_ptr<DatasetReader> dataset;
+    std::size_t n_train = 0, n_validation = 0, n_test = 0;  ///< 0: all (validation: none)
+
+    LabelOverlay overlay;
+    bool overlay_value_is_max = true;  ///< overlay.value follows from the training data
+    std::unique_ptr<Negatives> negatives;
+
+    std::vector<PopulationSpec> populations;
+
+    std::unique_ptr<Goodness> goodness;
+    std::unique_ptr<Loss> loss;
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Schedule> schedule;
+    double rate = 0.001;
+    double weight_decay = 0.0;
+
+    PlanSpec plan;
+    std::size_t first_predicting_population = 0;  ///< goodness is summed from this one on
+    std::int64_t evaluate_every_n_epochs = 0;     ///< 0: only at the end
+    std::size_t n_evaluated_train = 0;            ///< training samples evaluated; 0: all
+    RecordingSpec recording;
+
+    Node resolved;  ///< every default filled in, every override applied
+};
+
+/// `--set key=value`, as typed; the value is TOML (a bare word is taken as a string).
+struct Override {
+    std::string key;
+    std::string value;
+};
+
+/// Reads and checks a model file. Throws FileError where it cannot be read and ModelError, with
+/// file, line, column, key and what is allowed, where it is wrong.
+ModelSpec read_model(const std::filesystem::path& path, std::span<const Override> overrides);
+/// The same from text, as kept in a run file; `name` stands for the file in messages and relative
+/// paths are taken from `folder`.
+ModelSpec read_model_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
+                          std::span<const Override> overrides);
+
+/// Every key of a model file with unit, default, allowed values and meaning.
+std::vector<KeyDoc> model_keys();
+/// A JSON Schema (draft-07) of model files, made from model_keys().
+std::string model_schema();
+/// A table as TOML.
+std::string to_toml(const Node& table);
+
+}  // namespace snnff

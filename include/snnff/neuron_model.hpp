@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "snnff/matrix.hpp"
+#include "snnff/time_grid.hpp"
+
+namespace snnff {
+
+/// What is read from a population over one presentation. With u[t] the membrane (for units without
+/// one, the current), y[t] what is emitted in step t (a spike, or the activation) and T steps:
+enum class Readout {
+    activation,     ///< mean over steps of y[t]: of units without spikes
+    membrane,       ///< u[T-1]
+    membrane_mean,  ///< mean over steps of u[t]
+    rate,           ///< mean over steps of y[t]: spikes per step
+    count,          ///< sum over steps of y[t]: spikes
+    spikes,         ///< the train y[t] itself, one value per step (for the next population only)
+};
+
+inline constexpr std::string_view readout_names[] = {"activation", "membrane", "membrane_mean",
+                                                     "rate",       "count",    "spikes"};
+inline std::string_view name_of(Readout r) { return readout_names[static_cast<std::size_t>(r)]; }
+
+/// One step of a block of samples. All matrices are [sample x unit].
+struct StepView {
+    ConstMatrixView current;      ///< weighted input of this step, in units of the membrane
+    std::span<MatrixView> state;  ///< NeuronModel::n_state() matrices, all zero before the first step
+    MatrixView membrane;          ///< written: u[t], the value compared with the threshold
+    MatrixView emitted;           ///< written: y[t]
+    MatrixView psi;               ///< written unless empty: surrogate derivative dy[t]/du[t]
+    MatrixView carry;             ///< written unless empty: du[t]/du[t-1] with the reset detached
+};
+
+/// What respond() is to return. `value` and, unless empty, `slope` = d value/d current,
+/// both [sample x unit].
+struct Response {
+    Readout readout;
+    MatrixView value;
+    MatrixView slope;
+};
+
+/// The units of one population: how a current becomes a response. Immutable; one object serves all
+/// threads. A new kind is one file in src/neuron with a make function and one line in catalogue.def.
+class NeuronModel {
+  public:
+    virtual ~NeuronModel() = default;
+
+    virtual std::string_view kind() const noexcept = 0;
+    /// Readouts on offer, the default first; `spikes` last where the units spike.
+    virtual std::span<const Readout> readouts() const noexcept = 0;
+    bool offers(Readout readout) const noexcept;
+    bool spiking() const noexcept { return offers(Readout::spikes); }
+    /// Floats of state per sample and unit that step() needs.
+    virtual std::size_t n_state() const noexcept = 0;
+    /// Membrane units have: "1" (dimensionless). Threshold per unit, for plots; empty where none.
+    virtual std::span<const float> thresholds() const noexcept { return {}; }
+    /// "before" or "after": whether the recorded membrane is the one before or after the reset of its step.
+    virtual std::string_view recorded_reset() const noexcept { return ""; }
+
+    /// Advances a block of samples by one step under any input. Does not throw.
+    virtual void step(const StepView& view) const noexcept = 0;
+
+    /// All steps of one presentation under a current that stays constant, [sample x unit].
+    /// A slope is exact: with the reset detached, s[t] = du[t]/dI follows s[t] = carry[t]·s[t-1] + 1
+
+    /// The default calls step() n times; kinds with a fused form override it. Does not throw but
+    /// for memory.
+    virtual void respond(ConstMatrixView current, const TimeGrid& time,
+                         std::span<const Response> responses) const;
+
+    /// Operations per unit and step beyond the weighted input, for the cost model (0 for ReLU).
+    virtual double operations_per_step() const noexcept { return 0.0; }
+};
+
+}  // namespace snnff

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "snnff/matrix.hpp"
+#include "snnff/training.hpp"
+
+namespace snnff {
+
+/// Facts about how a run came about, kept as attributes of /provenance, in this order.
+using Provenance = std::vector<std::pair<std::string, std::string>>;
+
+enum class RunStatus { running, complete, interrupted };
+
+/// A frame report of one variable of one population: /report/<name>/...
+struct ReportSpec {
+    std::string name;  ///< group under /report: population, or population_variable
+    std::string population;
+    std::string long_name;               ///< "membrane potential of hidden1"
+    std::string recorded_reset;          ///< "before" or "after"; empty where it has no meaning
+    double threshold = 0.0;              ///< attribute `threshold`; NaN where the units have none
+    std::vector<std::uint64_t> neurons;  ///< unit ids, the columns
+    double frame_ms = 1.0;               ///< time between frames
+};
+
+/// Writes one run, laid out as the README's "run file" section says. Frames and epochs are appended
+/// through bounded buffers and flushed at every epoch and every few seconds, so that what has been
+/// flushed survives the process being killed. Throws FileError.
+class RunFileWriter {
+  public:
+    /// Creates the file, or, where `path` exists and `force` is set, a new one beside it that takes
+    /// its place in close(). Throws UsageError where `path` exists and `force` is not set.
+    RunFileWriter(const std::filesystem::path& path, bool force);
+    ~RunFileWriter();  ///< flushes and closes; status stays as it is
+    RunFileWriter(const RunFileWriter&) = delete;
+    RunFileWriter& operator=(const RunFileWriter&) = delete;
+
+    void describe(std::string_view title, std::string_view model_toml, const Provenance& provenance);
+    void begin_training(std::span<const std::string> population_names);
+    void append_epoch(const EpochReport& report);
+    void write_population(const Population& population);
+    void write_evaluation(std::string_view split, const Evaluation& evaluation);
+
+    /// Opens a report; returns its handle. Spikes of the same population go to /spikes/<population>.
+    std::size_t open_report(const ReportSpec& spec);
+    /// frames [frame x neuron]; sample, step, phase [frame]. Frames follow those already there.
+    void append_frames(std::size_t report, ConstMatrixView frames, std::span<const std::int64_t> sample,
+                       std::span<const std::int64_t> step, std::span<const std::uint8_t> phase,
+                       std::int64_t epoch);
+    void open_spikes(std::string_view population);
+    void append_spikes(std::string_view population, std::span<const double> timestamps_ms,
+                       std::span<const std::uint64_t> node_ids);
+
+    void flush();
+    /// Sets `status`, flushes, closes and, under `force`, replaces the old file.
+    void close(RunStatus status);
+    /// Closes and removes what was written: for a run that failed before it began.
+    void discard() noexcept;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// What `info`, `compare` and `eval` need of a run file.
+struct RunSummary {
+    std::string title, creator, created, status, model_toml;
+    Provenance provenance;
+    std::vector<std::string> populations;
+    std::vector<EpochReport> epochs;
+    struct Split {
+        std::string name;
+        double error = 0.0;  ///< percent
+        std::size_t n_samples = 0, n_labels = 0;
+        std::vector<std::uint64_t> confusion;                               ///< [label x prediction]
+        std::vector<double> spike_rate, accumulates, multiply_accumulates;  ///< per population
+    };
+    std::vector<Split> evaluations;
+    struct Report {
+        std::string name;
+        std::uint64_t n_frames = 0, n_neurons = 0;
+    };
+    std::vector<Report> reports;
+    std::vector<std::pair<std::string, std::uint64_t>> spikes;  ///< population, number of spikes
+};
+
+/// Throws FileError where the file cannot be opened, is no run file, or was cut short.
+RunSummary read_run(const std::filesystem::path& path);
+/// Weight [unit x input] and bias [unit] at /populations/<name>; no bias reads as zeros.
+/// Shapes are checked against `population` before anything is read. Throws FileError, DataError.
+void read_parameters(const std::filesystem::path& path, std::string_view name, Population& population);
+
+}  // namespace snnff

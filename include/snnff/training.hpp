@@ -1,0 +1,99 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "snnff/model_spec.hpp"
+#include "snnff/network.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+
+inline constexpr double not_evaluated = std::numeric_limits<double>::quiet_NaN();
+
+/// What one population did in one epoch: means over the epoch's samples; NaN where it did not learn.
+struct PopulationEpoch {
+    double loss = not_evaluated;
+    double goodness_positive = not_evaluated;
+    double goodness_negative = not_evaluated;
+    double spike_rate = not_evaluated;   ///< spikes per unit and step; NaN for units without spikes
+    double weight_norm = not_evaluated;  ///< Frobenius norm after the epoch
+};
+
+struct EpochReport {
+    std::int64_t epoch = 0;     ///< counted through the whole plan, from 0
+    std::int64_t n_epochs = 0;  ///< of the whole plan
+    std::vector<PopulationEpoch> populations;
+    double train_error = not_evaluated;       ///< percent
+    double validation_error = not_evaluated;  ///< percent
+    double seconds = 0.0;
+};
+
+/// What a network makes of a data set.
+struct Evaluation {
+    Matrix goodness;                       ///< [sample x label], summed over the predicting populations
+    std::vector<std::int32_t> prediction;  ///< [sample]
+    std::vector<std::int32_t> label;       ///< [sample]
+    std::vector<double> spike_rate;        ///< per population under the predicted labels; NaN without spikes
+    /// Accumulates that spikes cause per prediction (all labels of one sample), and the dense
+    /// multiply-accumulates; per population.
+    std::vector<double> accumulates, multiply_accumulates;
+
+    std::size_t n_labels() const noexcept { return goodness.cols(); }
+    double error() const noexcept;  ///< percent of predictions that are wrong
+    /// [label x prediction] counts.
+    std::vector<std::uint64_t> confusion() const;
+};
+
+/// Everything of a run that was read or built before the first step.
+struct Experiment {
+    ModelSpec model;
+    Dataset train, validation, test;
+    Network network;
+};
+
+/// Loads the data, checks it against the model and fills the parameters.
+/// Throws FileError, DataError or ModelError.
+Experiment build(ModelSpec model);
+
+/// Bytes training will hold at its peak: data, parameters, moments, activity.
+std::size_t estimated_memory(const Experiment& experiment);
+
+/// Watches a run; called between parallel passes, in the order of the run.
+class Observer {
+  public:
+    virtual ~Observer() = default;
+    /// fraction: of the whole plan that is done, 0..1. loss: of the batch just learnt.
+    virtual void on_batch(double /*fraction*/, const Population& /*population*/, double /*loss*/) {}
+    virtual void on_epoch(const EpochReport&, const Network&) {}
+};
+
+enum class Ending { complete, interrupted };
+
+/// Trains by the plan. `stop` is looked at after every mini-batch; once it is set, the run ends
+/// there. Throws RunError when goodness stops being finite, naming population, epoch and batch.
+/// The result is the same bit for bit for any number of threads.
+Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop);
+
+/// Goodness of every sample under every label, and the prediction: the label with the largest sum.
+Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset);
+
+/// How many threads parallel work may use from here on while this lives; 0: one per core.
+class ThreadLimit {
+  public:
+    explicit ThreadLimit(std::size_t n_threads);
+    ~ThreadLimit();
+    ThreadLimit(const ThreadLimit&) = delete;
+    ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace snnff

@@ -1,0 +1,22 @@
+# Everything comes from the distribution; README says what each is for.
+find_package(Threads REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(TBB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(HDF5 1.10 REQUIRED COMPONENTS C HL)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus QUIET)
+if(NOT tomlplusplus_FOUND)
+  find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+  add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
+  target_include_directories(tomlplusplus::tomlplusplus INTERFACE "${TOMLPLUSPLUS_INCLUDE_DIR}")
+endif()
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+
+# The serial OpenBLAS: products run inside tasks, one thread each. Eigen's own product where there is none.
+find_library(SNNFF_BLAS NAMES openblas PATH_SUFFIXES openblas-serial openblas-pthread)
+find_path(SNNFF_CBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas-serial openblas-pthread openblas
+          "${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial" "${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread")
