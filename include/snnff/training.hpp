@@ -80,8 +80,10 @@ enum class Ending { complete, interrupted };
 /// The result is the same bit for bit for any number of threads.
 Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop);
 
-/// Goodness of every sample under every label, and the prediction: the label with the largest sum.
-Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset);
+/// Goodness of the first `limit` samples (0: all) under every label, and the prediction: the label
+/// with the largest sum.
+Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
+                    std::size_t limit = 0);
 
 /// How many threads parallel work may use from here on while this lives; 0: one per core.
 class ThreadLimit {
