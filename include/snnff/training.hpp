@@ -57,9 +57,14 @@ struct Experiment {
     Network network;
 };
 
-/// Loads the data, checks it against the model and fills the parameters.
+/// Loads the data, checks it against the model and fills the parameters. Where overlay.value follows
+/// from the data, the resolved model has the number from here on.
 /// Throws FileError, DataError or ModelError.
 Experiment build(ModelSpec model);
+
+/// Makes a data set that was read apart from build() fit for evaluation: labels are checked against
+/// the model and the label field is cleared. Throws DataError.
+void prepare(Dataset& dataset, const ModelSpec& model);
 
 /// Bytes training will hold at its peak: data, parameters, moments, activity.
 std::size_t estimated_memory(const Experiment& experiment);

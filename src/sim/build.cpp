@@ -109,7 +109,10 @@ Experiment build(ModelSpec model) {
                                     train.files.front().path.string(), model.n_train, train.size()));
     }
     Dataset test = read_test(model, train.n_inputs());
-    if (model.overlay_value_is_max) model.overlay.value = std::ranges::max(train.x.values());
+    if (model.overlay_value_is_max) {
+        model.overlay.value = std::ranges::max(train.x.values());
+        model.resolved.at_path("overlay.value", {}).value = static_cast<double>(model.overlay.value);
+    }
     for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
     check_labels(train, model.overlay.n_labels, train.negative_label, "negative label");
     model.negatives->check(train, model.overlay.n_labels);
