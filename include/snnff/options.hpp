@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -26,21 +27,36 @@ struct Place {
     std::string text() const;  ///< "model.toml:14:3", or the option as typed
 };
 
-/// One value of a model file with its place. Tables keep the order of the file.
+/// One value of a model file with its place (that of its key, where it has one). Tables keep the
+/// order of the file.
 struct Node {
     using Array = std::vector<Node>;
     using Table = std::vector<std::pair<std::string, Node>>;
 
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Table> value;
+    using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Table>;
+
+    Value value;
     Place place;
+
+    Node();
+    Node(Value value, Place place);
+    Node(const Node&);
+    Node(Node&&) noexcept;
+    Node& operator=(const Node&);
+    Node& operator=(Node&&) noexcept;
+    ~Node();
 
     bool is_table() const noexcept { return std::holds_alternative<Table>(value); }
     const Node* find(std::string_view key) const noexcept;  ///< nullptr where absent or no table
     Node* find(std::string_view key) noexcept;
     /// The value at a dotted path ("population.hidden1.beta"); missing tables are made, and a kind
     /// given as a plain string becomes { kind = "..." } where the path goes on below it.
+    /// Throws ModelError, starting with `place`, where the path is none or leads through a number.
     Node& at_path(std::string_view dotted, const Place& place);
 };
+
+/// A value as TOML on one line; doubles in their shortest form that reads back as the same number.
+std::string value_text(const Node& node);
 
 /// What a key is called, what it is measured in, and what it means: written once, where it is read.
 struct Key {
@@ -65,19 +81,26 @@ struct Bounds {
 
 /// Everything known of one key; explain, the JSON Schema and the reference table are made of these.
 struct KeyDoc {
-    enum class Type { number, integer, flag, text, file, choice, numbers, integers, table, kind };
+    enum class Type { number, integer, flag, text, file, choice, numbers, integers, words, table, kind };
     std::string path;  ///< "learning.rate"; "population.*.beta"; "learning.loss.theta"
     Type type = Type::text;
     std::string unit;
     std::string meaning;
     std::string default_text;  ///< as TOML; empty where there is none
     Bounds bounds;
-    std::vector<std::string> allowed;            ///< choices, or the kinds of a family
+    /// Choices, the kinds of a family, the words a list may hold (empty: any), or the words that may
+    /// stand in place of a number.
+    std::vector<std::string> allowed;
     std::vector<std::string> allowed_summaries;  ///< a line per kind; empty for choices
+    bool in_line = false;   ///< of a kind: its keys stand beside it, not in a table of their own
+    bool required = false;  ///< has no default and must be given
     /// Which kind the key belongs to: {"population.*.neuron", "lif"}; empty where it always applies.
     /// Nested kinds add up, outermost first.
     std::vector<std::pair<std::string, std::string>> only_for;
 };
+
+/// What a key takes, in words: `a whole number, 1 to 1000000`; `one of "l2", "rms", "none"`.
+std::string allowed_text(const KeyDoc& doc);
 
 class Document;
 
@@ -86,15 +109,21 @@ class Document;
 ///  - throws ModelError with place, key, value and what is allowed where it will not do,
 ///  - notes the resolved value (the run file keeps the whole resolved model) and, when the library
 ///    describes itself, the key's documentation.
+/// A fallback of NaN, or an empty file name, means that there is none: it is returned, not noted.
 /// Copies refer to the same table.
 class Options {
   public:
     double number(const Key& key, double fallback, Bounds bounds = {});
+    /// A number, or `word` (which is also the default): nothing where it is the word.
+    std::optional<double> number_or(const Key& key, std::string_view word, Bounds bounds = {});
+    /// Numbers without a fraction are whole however they are written: 1e3 is 1000.
     std::int64_t integer(const Key& key, std::int64_t fallback, Bounds bounds = {});
     bool flag(const Key& key, bool fallback);
     std::string text(const Key& key, std::string_view fallback);
     /// A path; relative ones are taken from the model file's folder. Resolved to an absolute path.
     std::filesystem::path file(const Key& key, std::string_view fallback);
+    /// A path that has no default.
+    std::filesystem::path required_file(const Key& key);
     /// Index into `allowed`.
     std::size_t choice(const Key& key, std::string_view fallback, std::span<const std::string_view> allowed);
     /// One number for all, or an array with one per unit: always returns n numbers.
@@ -102,19 +131,28 @@ class Options {
     /// A list of whole numbers.
     std::vector<std::int64_t> integers(const Key& key, std::vector<std::int64_t> fallback,
                                        Bounds bounds = {});
+    /// A list of words, each of them one of `allowed` unless that is empty.
+    std::vector<std::string> words(const Key& key, std::vector<std::string> fallback,
+                                   std::span<const std::string_view> allowed = {});
 
     /// A sub-table; an absent one reads as empty (all defaults).
     Options table(const Key& key);
     /// The sub-tables of a sub-table, by name, in the order of the file: population.<name>.
+    /// While describing, one that is called "*".
     std::vector<std::pair<std::string, Options>> named_tables(const Key& key);
 
     /// A choice of kind from a catalogue family: `loss = "softplus"`, or
     /// `loss = { kind = "softplus", theta = 5.0 }`. Unknown kinds are answered with the nearest.
     template <class Interface>
-    std::unique_ptr<Interface> make(const Key& key, std::string_view fallback, const Context& context);
+    std::unique_ptr<Interface> make(const Key& key, std::string_view fallback, const Context& context) {
+        return make_kind<Interface>(key, fallback, context, false);
+    }
     /// The same where the kind's own keys stand beside its name: a population's `neuron`.
     template <class Interface>
-    std::unique_ptr<Interface> make_inline(const Key& key, std::string_view fallback, const Context& context);
+    std::unique_ptr<Interface> make_inline(const Key& key, std::string_view fallback,
+                                           const Context& context) {
+        return make_kind<Interface>(key, fallback, context, true);
+    }
 
     bool given(std::string_view name) const;  ///< whether the file or --set has this key
     bool describing() const noexcept;         ///< no model is read, only documentation is collected
@@ -128,24 +166,35 @@ class Options {
 
   private:
     friend class Document;
-    Options(Document& document, std::string path, const Node* node, Node* resolved,
-            std::vector<std::pair<std::string, std::string>> only_for);
-    const Node* look_up(const Key& key, KeyDoc::Type type, Bounds bounds, std::string default_text,
-                        std::span<const std::string_view> allowed = {}) const;
-    /// Opens a kind: documents every kind of the family or chooses one; see options.cpp.
-    struct Choice {
-        std::size_t index;
-        Options options;
-    };
+    using OnlyFor = std::vector<std::pair<std::string, std::string>>;
+    Options(Document& document, std::string path, const Node* node, Place place, OnlyFor only_for);
+
+    std::string path_of(std::string_view name) const;
+    Options below(std::string_view name, const Node* node) const;
+    KeyDoc documented(const Key& key, KeyDoc::Type type, const Node& fallback, Bounds bounds = {}) const;
+    /// Marks the key as known, documents it while describing; the value, or nullptr where there is none.
+    const Node* look_up(const Key& key, const KeyDoc& doc);
+    /// Notes the value in the resolved model.
+    void keep(const Key& key, Node value);
+    std::filesystem::path resolved_file(const Key& key, const std::string& name);
+    std::string assignment(std::string_view name) const;
+    Place place_of(std::string_view name) const;
+
+    struct Choice;
+    /// Which kind is chosen, and its own keys. While describing: the fallback.
     Choice choose(const Key& key, std::string_view fallback, bool in_line,
                   std::span<const std::string_view> names, std::span<const std::string_view> summaries);
-    Options kind_options(const Key& key, bool in_line, std::string_view kind);
+    Options options_of_kind(const Key& key, bool in_line, std::string_view kind) const;
+
+    template <class Interface>
+    std::unique_ptr<Interface> make_kind(const Key& key, std::string_view fallback, const Context& context,
+                                         bool in_line);
 
     Document* document_;
     std::string path_;
     const Node* node_;  // nullptr where the table is absent
-    Node* resolved_;    // the same table of the resolved model
-    std::vector<std::pair<std::string, std::string>> only_for_;
+    Place place_;       // of the table, or of the nearest one around it
+    OnlyFor only_for_;
 };
 
 /// A model file being read, or the library describing itself.
@@ -161,58 +210,47 @@ class Document {
 
     Options root();
     /// Call after everything was read: throws ModelError for the first key nobody asked for,
-    /// with the nearest known one.
-    void refuse_unknown_keys() const;
+    /// with the nearest known one. `every_key`, where given, tells keys of another kind from typing errors.
+    void refuse_unknown_keys(std::span<const KeyDoc> every_key = {}) const;
     /// The model with every default filled in, in the order in which keys were asked for.
     const Node& resolved() const noexcept { return resolved_; }
     const std::vector<KeyDoc>& docs() const noexcept { return docs_; }
 
   private:
     friend class Options;
+    void refuse_unknown_keys(const Node& table, const std::string& path,
+                             std::span<const KeyDoc> every_key) const;
+
     const Node* root_;
     std::filesystem::path folder_;
-    bool describing_;
     Node resolved_;
     std::vector<KeyDoc> docs_;
-    std::set<std::pair<const void*, std::string>> known_;  // (table, key) somebody asked for
+    std::set<std::pair<const Node*, std::string>> known_;  // (table, key) somebody asked for
+    std::set<std::string> named_;                          // paths of tables whose keys are names
+};
+
+struct Options::Choice {
+    std::size_t index;
+    Options options;
 };
 
 /// The known word nearest to `word` by edit distance, or nothing where none is near.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> known);
 
 template <class Interface>
-std::unique_ptr<Interface> Options::make(const Key& key, std::string_view fallback, const Context& context) {
+std::unique_ptr<Interface> Options::make_kind(const Key& key, std::string_view fallback,
+                                              const Context& context, bool in_line) {
     const auto family = kinds<Interface>();
-    if (describing()) {
-        std::unique_ptr<Interface> chosen;
-        choose(key, fallback, false, family.names(), family.summaries());
-        for (std::size_t i = 0; i < family.size(); ++i) {
-            Options options = kind_options(key, false, family.names()[i]);
-            auto made = family.make(i, options, context);
-            if (family.names()[i] == fallback) chosen = std::move(made);
-        }
-        return chosen;
-    }
-    Choice choice = choose(key, fallback, false, family.names(), family.summaries());
-    return family.make(choice.index, choice.options, context);
-}
+    Choice choice = choose(key, fallback, in_line, family.names(), family.summaries());
+    if (!describing()) return family.make(choice.index, choice.options, context);
 
-template <class Interface>
-std::unique_ptr<Interface> Options::make_inline(const Key& key, std::string_view fallback,
-                                                const Context& context) {
-    const auto family = kinds<Interface>();
-    if (describing()) {
-        std::unique_ptr<Interface> chosen;
-        choose(key, fallback, true, family.names(), family.summaries());
-        for (std::size_t i = 0; i < family.size(); ++i) {
-            Options options = kind_options(key, true, family.names()[i]);
-            auto made = family.make(i, options, context);
-            if (family.names()[i] == fallback) chosen = std::move(made);
-        }
-        return chosen;
+    std::unique_ptr<Interface> chosen;
+    for (std::size_t i = 0; i < family.size(); ++i) {
+        Options options = options_of_kind(key, in_line, family.names()[i]);
+        auto made = family.make(i, options, context);
+        if (i == choice.index) chosen = std::move(made);
     }
-    Choice choice = choose(key, fallback, true, family.names(), family.summaries());
-    return family.make(choice.index, choice.options, context);
+    return chosen;
 }
 
 }  // namespace snnff
