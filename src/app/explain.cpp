@@ -37,10 +37,10 @@ std::string details(const KeyDoc& doc) {
     std::string text = doc.path + "\n  " + doc.meaning + "\n\n";
     Table table({});
     table.align_left();
-    table.add({"type", std::string(type_name(doc.type))});
+    table.add({"takes", allowed_text(doc)});
     if (!doc.unit.empty()) table.add({"unit", doc.unit});
-    table.add({"default", doc.default_text.empty() ? "none" : doc.default_text});
-    if (const std::string allowed = allowed_text(doc); !allowed.empty()) table.add({"allowed", allowed});
+    table.add({"default", doc.default_text.empty() ? (doc.required ? "none, must be given" : "none")
+                                                   : doc.default_text});
     if (const std::string condition = condition_text(doc); !condition.empty())
         table.add({"only for", condition});
     text += table.text(2);
@@ -56,8 +56,9 @@ std::string details(const KeyDoc& doc) {
 }
 
 nlohmann::ordered_json json_of(const KeyDoc& doc) {
-    nlohmann::ordered_json json{{"key", doc.path}, {"type", type_name(doc.type)}, {"meaning", doc.meaning}};
+    nlohmann::ordered_json json{{"key", doc.path}, {"takes", allowed_text(doc)}, {"meaning", doc.meaning}};
     if (!doc.unit.empty()) json["unit"] = doc.unit;
+    if (doc.required) json["required"] = true;
     if (!doc.default_text.empty()) json["default"] = doc.default_text;
     if (!doc.allowed.empty()) json["allowed"] = doc.allowed;
     if (!doc.allowed_summaries.empty()) json["kinds"] = doc.allowed_summaries;

@@ -8,10 +8,7 @@
 
 namespace snnff::app {
 
-/// A value as TOML writes it: numbers in the fewest digits that read back the same.
-std::string toml_value(const Node& node);
-
-/// Every value of a table under its dotted path, in the table's order.
+/// Every value of a table, as TOML, under its dotted path, in the table's order.
 std::vector<std::pair<std::string, std::string>> flatten(const Node& table);
 
 }  // namespace snnff::app

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <set>
 
@@ -81,42 +80,6 @@ std::vector<std::string> known_words(const std::vector<KeyDoc>& docs) {
         if (doc.type == KeyDoc::Type::kind) words.insert(doc.allowed.begin(), doc.allowed.end());
     }
     return {words.begin(), words.end()};
-}
-
-std::string_view type_name(KeyDoc::Type type) {
-    switch (type) {
-        case KeyDoc::Type::number:
-            return "number";
-        case KeyDoc::Type::integer:
-            return "whole number";
-        case KeyDoc::Type::flag:
-            return "true or false";
-        case KeyDoc::Type::text:
-            return "text";
-        case KeyDoc::Type::file:
-            return "path, relative to the model file";
-        case KeyDoc::Type::choice:
-            return "choice";
-        case KeyDoc::Type::numbers:
-            return "number, or an array with one per unit";
-        case KeyDoc::Type::integers:
-            return "array of whole numbers";
-        case KeyDoc::Type::table:
-            return "table";
-        case KeyDoc::Type::kind:
-            return "kind, or a table with kind = ... and the kind's own keys";
-    }
-    return "";
-}
-
-std::string allowed_text(const KeyDoc& doc) {
-    if (!doc.allowed.empty()) {
-        std::string text;
-        for (const std::string& word : doc.allowed) text += (text.empty() ? "" : ", ") + word;
-        return text;
-    }
-    const bool bounded = !std::isinf(doc.bounds.least) || !std::isinf(doc.bounds.most);
-    return bounded ? doc.bounds.text() : "";
 }
 
 std::string condition_text(const KeyDoc& doc) {

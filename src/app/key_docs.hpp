@@ -18,9 +18,6 @@ std::vector<KeyDoc> find_keys(const std::vector<KeyDoc>& docs, std::string_view 
 /// Words that find_keys knows, to suggest the nearest.
 std::vector<std::string> known_words(const std::vector<KeyDoc>& docs);
 
-std::string_view type_name(KeyDoc::Type type);
-/// "any value above 0", or the choices; empty where the type says it all.
-std::string allowed_text(const KeyDoc& doc);
 /// `neuron = "lif"`; several kinds are joined by "and". Empty where the key always applies.
 std::string condition_text(const KeyDoc& doc);
 
