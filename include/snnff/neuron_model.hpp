@@ -32,6 +32,7 @@ struct StepView {
     MatrixView emitted;           ///< written: y[t]
     MatrixView psi;               ///< written unless empty: surrogate derivative dy[t]/du[t]
     MatrixView carry;             ///< written unless empty: du[t]/du[t-1] with the reset detached
+    MatrixView drive;             ///< written unless empty: du[t]/d current[t], 1, or 0 while refractory
 };
 
 /// What respond() is to return. `value` and, unless empty, `slope` = d value/d current,
@@ -64,7 +65,7 @@ class NeuronModel {
     virtual void step(const StepView& view) const noexcept = 0;
 
     /// All steps of one presentation under a current that stays constant, [sample x unit].
-    /// A slope is exact: with the reset detached, s[t] = du[t]/dI follows s[t] = carry[t]·s[t-1] + 1
+    /// A slope is exact: with the reset detached, s[t] = du[t]/dI follows s[t] = carry[t]·s[t-1] + drive[t]
 
     /// The default calls step() n times; kinds with a fused form override it. Does not throw but
     /// for memory.
