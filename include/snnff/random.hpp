@@ -16,6 +16,7 @@ enum class Stream : std::uint32_t {
     shift = 6,
     dropout = 7,
     mask = 8,
+    recorded_label = 9,
 };
 
 /// The seed of a run. Has no default on purpose: a model file or --seed gives it.

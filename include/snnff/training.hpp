@@ -57,9 +57,14 @@ struct Experiment {
     Network network;
 };
 
-/// Loads the data, checks it against the model and fills the parameters.
+/// Loads the data, checks it against the model and fills the parameters. Where overlay.value follows
+/// from the data, the resolved model has the number from here on.
 /// Throws FileError, DataError or ModelError.
 Experiment build(ModelSpec model);
+
+/// Makes a data set that was read apart from build() fit for evaluation: labels are checked against
+/// the model and the label field is cleared. Throws DataError.
+void prepare(Dataset& dataset, const ModelSpec& model);
 
 /// Bytes training will hold at its peak: data, parameters, moments, activity.
 std::size_t estimated_memory(const Experiment& experiment);
@@ -80,8 +85,10 @@ enum class Ending { complete, interrupted };
 /// The result is the same bit for bit for any number of threads.
 Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop);
 
-/// Goodness of every sample under every label, and the prediction: the label with the largest sum.
-Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset);
+/// Goodness of the first `limit` samples (0: all) under every label, and the prediction: the label
+/// with the largest sum.
+Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
+                    std::size_t limit = 0);
 
 /// How many threads parallel work may use from here on while this lives; 0: one per core.
 class ThreadLimit {

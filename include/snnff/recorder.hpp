@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "snnff/run_file.hpp"
+#include "snnff/training.hpp"
+
+namespace snnff {
+
+/// Records what the model's [recording] table asks for into the run file: opens the reports, and
+/// presents the chosen samples every so many epochs and after the last. Both arguments must outlive
+/// it. Throws ModelError where the table asks for samples or neurons that are not there, FileError.
+std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer);
+
+}  // namespace snnff

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "snnff/model_spec.hpp"
+#include "snnff/network.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+
+/// Presents samples to a network step by step and shows what happens in every population: the way
+/// membranes, currents and spikes are recorded.
+class Tracer {
+  public:
+    /// All three must outlive it. `dataset` has been through build() or prepare().
+    Tracer(const Network& network, const ModelSpec& model, const Dataset& dataset);
+    ~Tracer();
+
+    /// One row per matrix of the view: the presented sample. Populations come one after the other,
+    /// each with all its steps.
+    using Sink = std::function<void(std::size_t population, std::int64_t step, const StepView& view)>;
+
+    /// Presents `sample` under `label`; a negative label is the neutral one (a tenth on all labels).
+    void present(std::uint32_t sample, std::int32_t label, const Sink& sink);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace snnff

@@ -1,0 +1,212 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+#include "snnff/error.hpp"
+#include "snnff/recorder.hpp"
+#include "snnff/trace.hpp"
+
+namespace snnff {
+namespace {
+
+/// Frames are handed to the file in portions of about this many values, whatever the run's length.
+constexpr std::size_t buffered_values = std::size_t{1} << 20;
+
+enum class Variable { membrane, current, spikes, activation };
+
+/// What one report records, and its frames that are not yet in the file.
+struct Report {
+    std::size_t population;
+    Variable variable;
+    std::size_t handle;
+    std::vector<float> frames;
+    std::vector<std::int64_t> sample, step;
+    std::vector<std::uint8_t> phase;
+};
+
+class Traces final : public Observer {
+  public:
+    Traces(Experiment& experiment, RunFileWriter& writer)
+        : experiment_(experiment),
+          spec_(experiment.model.recording),
+          dataset_(experiment.test.size() > 0 ? experiment.test : experiment.train),
+          writer_(writer) {
+        check_samples();
+        open();
+        if (!reports_.empty())
+            tracer_ = std::make_unique<Tracer>(experiment.network, experiment.model, dataset_);
+    }
+
+    void on_epoch(const EpochReport& report, const Network&) override {
+        if (reports_.empty()) return;
+        const std::int64_t number = report.epoch + 1;
+        const bool due = spec_.every_n_epochs > 0 && number % spec_.every_n_epochs == 0;
+        if (due || number == report.n_epochs) record(report.epoch);
+    }
+
+  private:
+    void check_samples() const {
+        for (const std::int64_t sample : spec_.samples) {
+            if (static_cast<std::size_t>(sample) < dataset_.size()) continue;
+            throw ModelError(fmt::format("recording.samples: sample {} is not there; 0 to {} are", sample,
+                                         dataset_.size() - 1));
+        }
+    }
+
+    void open() {
+        const auto& populations = experiment_.network.populations;
+        for (std::size_t k = 0; k < populations.size(); ++k) {
+            const Population& population = populations[k];
+            if (!spec_.populations.empty() &&
+                std::ranges::find(spec_.populations, population.name) == spec_.populations.end()) {
+                neurons_.emplace_back();
+                continue;
+            }
+            neurons_.push_back(neurons_of(population));
+            for (const std::string& name : spec_.variables) open_report(k, name);
+        }
+    }
+
+    std::vector<std::uint64_t> neurons_of(const Population& population) const {
+        if (!spec_.neurons.empty()) return {spec_.neurons.begin(), spec_.neurons.end()};
+        std::vector<std::uint64_t> first(
+            std::min<std::size_t>(static_cast<std::size_t>(spec_.n_neurons), population.n_units()));
+        std::iota(first.begin(), first.end(), std::uint64_t{0});
+        return first;
+    }
+
+    /// Units without a membrane have no membrane report, units without spikes no spike report.
+    void open_report(std::size_t k, const std::string& name) {
+        const Population& population = experiment_.network.populations[k];
+        const bool spiking = population.neuron->spiking();
+        ReportSpec report;
+        report.population = population.name;
+        report.neurons = neurons_[k];
+        report.frame_ms = experiment_.model.time.dt_ms * static_cast<double>(spec_.every_n_steps);
+        report.threshold = std::numeric_limits<double>::quiet_NaN();
+        report.name = population.name + "_" + name;
+        Variable variable = Variable::current;
+        if (name == "membrane") {
+            if (!spiking) return;
+            variable = Variable::membrane;
+            report.name = population.name;
+            report.long_name = "membrane potential of " + population.name;
+            report.recorded_reset = population.neuron->recorded_reset();
+            if (!population.neuron->thresholds().empty()) {
+                report.threshold = static_cast<double>(population.neuron->thresholds().front());
+            }
+        } else if (name == "spikes") {
+            if (!spiking) return;
+            variable = Variable::spikes;
+            report.long_name = "spikes of " + population.name;
+            writer_.open_spikes(population.name);
+        } else if (name == "activation") {
+            if (spiking) return;
+            variable = Variable::activation;
+            report.long_name = "activation of " + population.name;
+        } else {
+            report.long_name = "input current of " + population.name;
+        }
+        reports_.push_back({k, variable, writer_.open_report(report), {}, {}, {}, {}});
+    }
+
+    void record(std::int64_t epoch) {
+        for (std::size_t phase = 0; phase < phase_names.size(); ++phase) {
+            if (std::ranges::find(spec_.phases, phase_names[phase]) == spec_.phases.end()) continue;
+            for (const std::int64_t sample : spec_.samples) {
+                present(static_cast<std::uint32_t>(sample), static_cast<std::uint8_t>(phase), epoch);
+            }
+        }
+        for (Report& report : reports_) hand_over(report, epoch);
+    }
+
+    void present(std::uint32_t sample, std::uint8_t phase, std::int64_t epoch) {
+        tracer_->present(sample, label(sample, phase),
+                         [&](std::size_t k, std::int64_t step, const StepView& view) {
+                             if (step % spec_.every_n_steps == 0) {
+                                 for (Report& report : reports_) {
+                                     if (report.population == k)
+                                         add_frame(report, view, sample, step, phase, epoch);
+                                 }
+                             }
+                             add_spikes(k, step, view);
+                         });
+        ++n_presentations_;
+    }
+
+    std::int32_t label(std::uint32_t sample, std::uint8_t phase) const {
+        const auto n_labels = static_cast<std::uint32_t>(experiment_.model.overlay.n_labels);
+        const std::int32_t truth = dataset_.label[sample];
+        if (phase == 0) return truth;
+        if (phase == 2) return -1;
+        if (!dataset_.negative_label.empty()) return dataset_.negative_label[sample];
+        const std::uint32_t wrong =
+            1 + below(n_labels - 1, experiment_.model.seed, Stream::recorded_label, sample, 0);
+        return static_cast<std::int32_t>((static_cast<std::uint32_t>(truth) + wrong) % n_labels);
+    }
+
+    void add_frame(Report& report, const StepView& view, std::uint32_t sample, std::int64_t step,
+                   std::uint8_t phase, std::int64_t epoch) {
+        const auto values = report.variable == Variable::membrane  ? ConstMatrixView(view.membrane).row(0)
+                            : report.variable == Variable::current ? view.current.row(0)
+                                                                   : ConstMatrixView(view.emitted).row(0);
+        for (const std::uint64_t neuron : neurons_[report.population])
+            report.frames.push_back(values[neuron]);
+        report.sample.push_back(sample);
+        report.step.push_back(step);
+        report.phase.push_back(phase);
+        if (report.frames.size() >= buffered_values) hand_over(report, epoch);
+    }
+
+    void hand_over(Report& report, std::int64_t epoch) {
+        const ConstMatrixView frames(report.frames.data(), report.step.size(),
+                                     neurons_[report.population].size());
+        if (report.step.empty()) return;
+        writer_.append_frames(report.handle, frames, report.sample, report.step, report.phase, epoch);
+        report.frames.clear();
+        report.sample.clear();
+        report.step.clear();
+        report.phase.clear();
+    }
+
+    /// Spikes stand on the time axis of the reports: each presentation takes as long as its frames.
+    void add_spikes(std::size_t k, std::int64_t step, const StepView& view) {
+        const auto recorded = std::ranges::find_if(reports_, [&](const Report& report) {
+            return report.population == k && report.variable == Variable::spikes;
+        });
+        if (recorded == reports_.end()) return;
+        const TimeGrid& time = experiment_.model.time;
+        const std::int64_t every = spec_.every_n_steps;
+        const std::int64_t steps_per_presentation = (time.steps + every - 1) / every * every;
+        const double t = time.time_ms(n_presentations_ * steps_per_presentation + step);
+        std::vector<double> timestamps;
+        std::vector<std::uint64_t> ids;
+        for (const std::uint64_t neuron : neurons_[k]) {
+            if (view.emitted(0, neuron) == 0.0f) continue;
+            timestamps.push_back(t);
+            ids.push_back(neuron);
+        }
+        if (!ids.empty()) writer_.append_spikes(experiment_.network.populations[k].name, timestamps, ids);
+    }
+
+    static constexpr std::array<std::string_view, 3> phase_names{"positive", "negative", "neutral"};
+    const Experiment& experiment_;
+    const RecordingSpec& spec_;
+    const Dataset& dataset_;
+    RunFileWriter& writer_;
+    std::vector<std::vector<std::uint64_t>> neurons_;  // [population] recorded units
+    std::vector<Report> reports_;
+    std::unique_ptr<Tracer> tracer_;
+    std::int64_t n_presentations_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer) {
+    return std::make_unique<Traces>(experiment, writer);
+}
+
+}  // namespace snnff

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "snnff/learning.hpp"
+#include "snnff/matrix.hpp"
+#include "snnff/network.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+
+/// What a population is driven by over one presentation: samples [first, first + n) of each variant.
+/// Either a current that stays constant (`variants` hold the population's input), or the spike train
+/// of the population below, whose own drive is `below`.
+struct Drive {
+    std::span<const Variant> variants;
+    const Population* lower = nullptr;  ///< set where its output is a train
+    const Drive* below = nullptr;       ///< drive of `lower`
+
+    bool constant() const noexcept { return lower == nullptr; }
+    std::size_t n_variants() const noexcept { return constant() ? variants.size() : below->n_variants(); }
+};
+
+/// What came of one population on a batch (or a wave of it), variant by variant.
+struct Activity {
+    std::vector<Matrix> output;  ///< [sample x unit] for the next population; empty unless asked for
+    std::vector<std::vector<double>> goodness;  ///< [variant][sample]
+    std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
+    /// Under a constant drive: dG/d response · d response/d current, [sample x unit].
+    std::vector<Matrix> signal;
+};
+
+/// A population's current under constant drive: gain · (base·Wᵀ + changes) + bias. The product of a
+/// base is computed once for all variants that share it.
+class Currents {
+  public:
+    /// Extracts the weight columns of the inputs in which variants differ.
+    Currents(const Population& population, std::span<const Variant> variants);
+
+    /// For one block of samples; `product` and `out` [count x unit] are the caller's buffers. Ask for the
+    /// variants in their order.
+    class Block {
+      public:
+        Block(const Currents& currents, std::size_t first, std::size_t count, MatrixView product)
+            : currents_(currents), first_(first), count_(count), product_(product) {}
+        void compute(std::size_t variant, MatrixView out);
+
+      private:
+        const Currents& currents_;
+        std::size_t first_, count_;
+        MatrixView product_;
+        const float* multiplied_ = nullptr;  // the base whose product is in product_
+    };
+
+  private:
+    const Population& population_;
+    std::span<const Variant> variants_;
+    Matrix columns_;                         // [input that changes x unit]
+    std::vector<std::uint32_t> column_row_;  // row of columns_ for an input
+};
+
+/// What a forward pass is to leave behind.
+struct ForwardRequest {
+    bool goodness = false;  ///< of each sample
+    bool signal = false;    ///< its derivative too: the population learns
+    bool output = false;    ///< what the next population receives (not for output = spikes)
+};
+
+/// Responses of a population under constant drive, in blocks of samples. Resizes what it writes.
+void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+                      std::size_t n_samples, const Goodness& goodness, ForwardRequest request,
+                      Activity& activity);
+
+/// Gives each of `n_variants` matrices this shape, keeping memory that has it already.
+void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);
+
+/// Makes a variant of each matrix of responses: the next population's input.
+std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation);
+
+}  // namespace snnff

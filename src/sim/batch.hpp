@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "sim/activity.hpp"
+#include "snnff/network.hpp"
+
+namespace snnff {
+
+/// Bytes that stored steps of populations under spike trains may take at a time.
+inline constexpr std::size_t stored_steps_budget = std::size_t{256} << 20;
+
+/// One batch on its way up through the network: what drives each population, and what came of it.
+class Batch {
+  public:
+    explicit Batch(const Network& network);
+
+    /// Starts at `entry` with its constant input.
+    void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples);
+    /// Runs a population and leaves what was asked for in activity(population).
+    void forward(std::size_t population, const Goodness& goodness, ForwardRequest request);
+    /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next.
+    void ascend(std::size_t population);
+
+    std::size_t n_samples() const noexcept { return n_samples_; }
+    std::size_t n_variants() const noexcept { return n_variants_; }
+    const Drive& drive(std::size_t population) const { return drives_[population]; }
+    Activity& activity(std::size_t population) { return activities_[population]; }
+
+  private:
+    const Network& network_;
+    std::size_t n_samples_ = 0, n_variants_ = 0;
+    std::vector<std::vector<Variant>> inputs_;  // of populations under constant drive
+    std::vector<Drive> drives_;
+    std::vector<Activity> activities_;
+};
+
+}  // namespace snnff

@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/presentations.hpp"
+#include "snnff/error.hpp"
+#include "snnff/training.hpp"
+
+namespace snnff {
+namespace {
+
+/// Moves the last n samples of `from` into a data set of their own.
+Dataset split_off(Dataset& from, std::size_t n) {
+    Dataset part;
+    const std::size_t kept = from.size() - n;
+    part.x.resize(n, from.n_inputs());
+    std::copy_n(from.x.data() + kept * from.n_inputs(), part.x.size(), part.x.data());
+    part.label.assign(from.label.begin() + static_cast<std::ptrdiff_t>(kept), from.label.end());
+    part.files = from.files;
+    from.x.resize(kept, from.n_inputs());
+    from.label.resize(kept);
+    if (!from.negative_label.empty()) {
+        part.negative_label.assign(from.negative_label.begin() + static_cast<std::ptrdiff_t>(kept),
+                                   from.negative_label.end());
+        from.negative_label.resize(kept);
+    }
+    return part;
+}
+
+void check_labels(const Dataset& dataset, std::size_t n_labels, const std::vector<std::int32_t>& labels,
+                  const char* what) {
+    for (std::size_t s = 0; s < labels.size(); ++s) {
+        if (labels[s] >= 0 && static_cast<std::size_t>(labels[s]) < n_labels) continue;
+        throw DataError(fmt::format("{}: {} of sample {} is {}, but overlay.n_labels = {} allows 0 to {}",
+                                    dataset.files.empty() ? "data" : dataset.files.back().path.string(), what,
+                                    s, labels[s], n_labels, n_labels - 1));
+    }
+}
+
+/// The label field is 0 in memory: a variant's changes write the label.
+void clear_label_field(Dataset& dataset, std::size_t n_labels) {
+    for (std::size_t s = 0; s < dataset.size(); ++s) {
+        std::ranges::fill(dataset.x.row(s).subspan(0, n_labels), 0.0f);
+    }
+}
+
+void check_training_data(const Dataset& train, const ModelSpec& model) {
+    const auto where = train.files.empty() ? std::string("data") : train.files.front().path.string();
+    if (train.size() == 0) throw DataError(where + ": no training sample; at least one is needed");
+    if (model.overlay.enabled && train.n_inputs() < model.overlay.n_labels) {
+        throw DataError(fmt::format("{}: samples have {} inputs, fewer than overlay.n_labels = {}", where,
+                                    train.n_inputs(), model.overlay.n_labels));
+    }
+}
+
+Dataset read_test(const ModelSpec& model, std::size_t n_inputs) {
+    if (!model.dataset->has(DatasetReader::Split::test)) return {};
+    Dataset test = model.dataset->read(DatasetReader::Split::test, model.n_test);
+    if (test.size() > 0 && test.n_inputs() != n_inputs) {
+        throw DataError(fmt::format("{}: test samples have {} inputs, training samples {}",
+                                    test.files.front().path.string(), test.n_inputs(), n_inputs));
+    }
+    return test;
+}
+
+Network make_network(const ModelSpec& model, std::size_t n_inputs) {
+    Network network{model.time, {}};
+    for (const PopulationSpec& spec : model.populations) {
+        Population population;
+        population.name = spec.name;
+        population.neuron = spec.neuron;
+        population.normalisation = spec.normalisation;
+        population.measure = spec.measure;
+        population.output = spec.output;
+        population.learns_bias = spec.bias;
+        population.weight.resize(spec.n_units, n_inputs);
+        population.bias.assign(spec.n_units, 0.0f);
+        spec.init->fill(population, static_cast<std::uint32_t>(network.populations.size()), model.seed);
+        n_inputs = spec.n_units;
+        network.populations.push_back(std::move(population));
+    }
+    return network;
+}
+
+}  // namespace
+
+void prepare(Dataset& dataset, const ModelSpec& model) {
+    check_labels(dataset, model.overlay.n_labels, dataset.label, "label");
+    if (model.overlay.enabled) clear_label_field(dataset, model.overlay.n_labels);
+}
+
+Experiment build(ModelSpec model) {
+    const bool with_limit = model.n_train > 0;
+    Dataset train =
+        model.dataset->read(DatasetReader::Split::train, with_limit ? model.n_train + model.n_validation : 0);
+    check_training_data(train, model);
+    Dataset validation;
+    if (model.n_validation > 0) {
+        if (model.n_validation >= train.size()) {
+            throw DataError(
+                fmt::format("{}: data.n_validation = {} leaves nothing to train on: the file has {} samples",
+                            train.files.front().path.string(), model.n_validation, train.size()));
+        }
+        validation = split_off(train, model.n_validation);
+    }
+    if (with_limit && train.size() < model.n_train) {
+        throw DataError(fmt::format("{}: data.n_train = {} samples asked for, {} there",
+                                    train.files.front().path.string(), model.n_train, train.size()));
+    }
+    Dataset test = read_test(model, train.n_inputs());
+    if (model.overlay_value_is_max) {
+        model.overlay.value = std::ranges::max(train.x.values());
+        model.resolved.at_path("overlay.value", {}).value = static_cast<double>(model.overlay.value);
+    }
+    for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
+    check_labels(train, model.overlay.n_labels, train.negative_label, "negative label");
+    model.negatives->check(train, model.overlay.n_labels);
+    Network network = make_network(model, train.n_inputs());
+    return {std::move(model), std::move(train), std::move(validation), std::move(test), std::move(network)};
+}
+
+std::size_t estimated_memory(const Experiment& experiment) {
+    std::size_t floats =
+        experiment.train.x.size() + experiment.validation.x.size() + experiment.test.x.size();
+    const ModelSpec& model = experiment.model;
+    const std::size_t batch = model.plan.batch_size == 0
+                                  ? experiment.train.size()
+                                  : std::min(model.plan.batch_size, experiment.train.size());
+    for (const Population& population : experiment.network.populations) {
+        floats += population.n_parameters() * (1 + model.optimizer->n_moments());
+        floats += 2 * 2 * batch * population.n_units();  // signal and output, positive and negative
+    }
+    floats += batch < experiment.train.size() ? batch * experiment.train.n_inputs() : 0;
+    return floats * sizeof(float);
+}
+
+}  // namespace snnff

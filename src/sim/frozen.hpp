@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "sim/batch.hpp"
+#include "sim/presentations.hpp"
+#include "snnff/model_spec.hpp"
+
+namespace snnff {
+
+/// The populations below the first one that learns in a stage. While they rest, what they answer to
+/// presentations that stay the same is computed once and kept, memory allowing.
+class FrozenLayers {
+  public:
+    FrozenLayers(const Network& network, const ModelSpec& model, std::size_t first_learning,
+                 Presentations& presentations);
+
+    /// Presents samples and takes them up to the first population that learns.
+    void enter(std::span<const std::uint32_t> samples, Batch& batch);
+
+  private:
+    void climb(Batch& batch) const;
+    const Network& network_;
+    const ModelSpec& model_;
+    std::size_t first_learning_;
+    Presentations& presentations_;
+    std::vector<Matrix> kept_;      // [variant] output of the last resting population for all samples
+    std::vector<Matrix> gathered_;  // its rows for the current batch
+    Matrix images_;
+};
+
+}  // namespace snnff

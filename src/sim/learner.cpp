@@ -1,0 +1,100 @@
+#include "sim/learner.hpp"
+
+#include <algorithm>
+
+#include "sim/parallel.hpp"
+#include "sim/train_pass.hpp"
+
+namespace snnff {
+
+Learner::Learner(const ModelSpec& model, Network& network) : model_(model), network_(network) {
+    for (const Population& population : network.populations)
+        moments_.emplace_back(population, *model.optimizer);
+}
+
+double Learner::update(Batch& batch, std::size_t k, double progress, bool keep_output) {
+    const Optimizer::Step step{.t = ++moments_[k].n_updates,
+                               .rate = model_.rate * model_.schedule->factor(progress),
+                               .weight_decay = model_.weight_decay};
+    return batch.drive(k).constant() ? update_constant(batch, k, step, keep_output)
+                                     : update_from_trains(batch, k, step, keep_output);
+}
+
+double Learner::score(const Population& population, const std::vector<std::vector<double>>& goodness,
+                      double share_of_batch, std::vector<std::vector<double>>& slope) const {
+    const std::size_t n = goodness.front().size(), n_negatives = (goodness.size() - 1) * n;
+    std::vector<double> negative, positive_slope(n), negative_slope(n_negatives);
+    for (std::size_t v = 1; v < goodness.size(); ++v) {
+        negative.insert(negative.end(), goodness[v].begin(), goodness[v].end());
+    }
+    const double loss =
+        model_.loss->evaluate(population.shape(), goodness.front(), negative, positive_slope, negative_slope);
+    slope.assign(goodness.size(), std::vector<double>(n));
+    for (std::size_t s = 0; s < n; ++s) slope[0][s] = share_of_batch * positive_slope[s];
+    for (std::size_t i = 0; i < n_negatives; ++i)
+        slope[1 + i / n][i % n] = share_of_batch * negative_slope[i];
+    return share_of_batch * loss;
+}
+
+double Learner::update_constant(Batch& batch, std::size_t k, const Optimizer::Step& step, bool keep_output) {
+    Population& population = network_.populations[k];
+    batch.forward(k, *model_.goodness, {.goodness = true, .signal = true, .output = keep_output});
+    Activity& activity = batch.activity(k);
+    std::vector<std::vector<double>> slope;
+    const double loss = score(population, activity.goodness, 1.0, slope);
+    const ConstantGradient gradient(batch.drive(k).variants, activity.signal, slope);
+    apply_update(
+        *model_.optimizer, step,
+        [&](std::size_t first, MatrixView weight, std::span<double> bias) {
+            gradient.rows(first, weight, bias);
+        },
+        population, moments_[k]);
+    return loss;
+}
+
+double Learner::update_from_trains(Batch& batch, std::size_t k, const Optimizer::Step& step,
+                                   bool keep_output) {
+    Population& population = network_.populations[k];
+    const std::size_t n = batch.n_samples(), n_variants = batch.n_variants();
+    Activity& activity = batch.activity(k);
+    if (keep_output) shape(activity.output, n_variants, n, population.n_units());
+    activity.goodness.assign(n_variants, {});
+    activity.rate.assign(n_variants, {});
+    Activity part;
+    part.output.swap(activity.output);
+
+    Matrix gradient(population.n_units(), population.n_inputs());
+    std::vector<double> bias_gradient(population.n_units(), 0.0);
+    TrainPass pass(population, network_.time, batch.drive(k));
+    const std::size_t wave = TrainPass::wave_size(population, network_.time, n_variants, stored_steps_budget);
+    double loss = 0.0;
+    for (std::size_t first = 0; first < n; first += wave) {
+        const std::size_t count = std::min(wave, n - first);
+        pass.forward(first, count, *model_.goodness,
+                     {.goodness = true, .signal = true, .output = keep_output}, part);
+        std::vector<std::vector<double>> slope;
+        loss += score(population, part.goodness, static_cast<double>(count) / static_cast<double>(n), slope);
+        pass.backward(slope);
+        for_blocks(population.n_units(), 64, [&](std::size_t row, std::size_t rows) {
+            pass.add_gradient(row, gradient.view().rows(row, rows),
+                              std::span(bias_gradient).subspan(row, rows));
+        });
+        for (std::size_t v = 0; v < n_variants; ++v) {
+            activity.goodness[v].insert(activity.goodness[v].end(), part.goodness[v].begin(),
+                                        part.goodness[v].end());
+            activity.rate[v].insert(activity.rate[v].end(), part.rate[v].begin(), part.rate[v].end());
+        }
+    }
+    activity.output.swap(part.output);
+    apply_update(
+        *model_.optimizer, step,
+        [&](std::size_t first, MatrixView weight, std::span<double> bias) {
+            std::copy_n(gradient.row(first).data(), weight.size(), weight.data());
+            std::copy_n(bias_gradient.begin() + static_cast<std::ptrdiff_t>(first), bias.size(),
+                        bias.begin());
+        },
+        population, moments_[k]);
+    return loss;
+}
+
+}  // namespace snnff

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "snnff/matrix.hpp"
+
+namespace snnff {
+
+/// Calls body(first, count) for the blocks [0, block), [block, 2·block), … of 0 .. n-1, on as many
+/// threads as ThreadLimit allows. The blocks follow from n and block alone; a body writes only to
+/// what belongs to its block, so that the result has the same bits for any number of threads.
+/// An exception thrown by a body is rethrown here.
+void for_blocks(std::size_t n, std::size_t block,
+                const std::function<void(std::size_t first, std::size_t count)>& body);
+
+/// A block length of at most `most` that cuts n into equal parts, rounded up to a multiple of 4.
+std::size_t even_block(std::size_t n, std::size_t most);
+
+/// A buffer that lives as long as the thread, for use within one block; `slot` tells buffers apart.
+/// What is in it is undefined.
+MatrixView scratch(std::size_t slot, std::size_t rows, std::size_t cols);
+
+}  // namespace snnff

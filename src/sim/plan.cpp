@@ -1,0 +1,29 @@
+#include "sim/plan.hpp"
+
+#include <numeric>
+
+namespace snnff {
+
+std::vector<Stage> make_plan(const PlanSpec& plan, std::size_t n_populations) {
+    std::vector<std::size_t> all(n_populations);
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    std::vector<Stage> stages;
+    for (std::int64_t episode = 0; episode < plan.episodes; ++episode) {
+        switch (plan.order) {
+            case PlanOrder::simultaneous:
+                stages.push_back({all, plan.epochs, plan.updates_per_batch, false});
+                break;
+            case PlanOrder::per_batch:
+                stages.push_back({all, plan.epochs, plan.updates_per_batch, true});
+                break;
+            case PlanOrder::layer_by_layer:
+                for (const std::size_t population : all) {
+                    stages.push_back({{population}, plan.epochs, plan.updates_per_batch, false});
+                }
+                break;
+        }
+    }
+    return stages;
+}
+
+}  // namespace snnff

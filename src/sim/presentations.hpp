@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "snnff/model_spec.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+
+/// Writes labels into images: turns samples and labels into variants that share the images.
+/// The data set's label field (its first n_labels inputs) is 0 already; see build().
+class LabelWriter {
+  public:
+    LabelWriter(const Dataset& dataset, const LabelOverlay& overlay, Normalisation normalisation);
+
+    /// One variant of `samples`, whose images are the rows of `base`, under `labels`. A negative label is
+    /// none: neutral, a tenth of the overlay's value on all labels.
+    Variant write(ConstMatrixView base, std::span<const std::uint32_t> samples,
+                  std::span<const std::int32_t> labels) const;
+
+  private:
+    const Dataset& dataset_;
+    LabelOverlay overlay_;
+    Normalisation normalisation_;
+    std::vector<double> sum_of_squares_;  // [sample] of the image without its label
+};
+
+/// The images of `samples`: a view of the data set where they follow one another, else gathered
+/// into `buffer`.
+ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer);
+
+/// The training presentations of a run: positives and negatives, batch by batch.
+class Presentations {
+  public:
+    Presentations(const ModelSpec& model, const Dataset& train, Normalisation normalisation);
+
+    std::size_t n_samples() const noexcept { return dataset_.size(); }
+    std::size_t n_batches() const noexcept;
+    /// Whether every epoch shows the same positives and negatives (perhaps in another order).
+    bool fixed() const noexcept { return !model_.negatives->redrawn(); }
+
+    /// Draws what is drawn once an epoch: the order and the wrong labels.
+    void begin_epoch(std::int64_t epoch);
+    /// Samples of a batch, in the order of this epoch.
+    std::span<const std::uint32_t> samples(std::size_t batch) const;
+    /// The positive variant, then the negative one; views into `buffer` or the data set.
+    std::vector<Variant> variants(std::span<const std::uint32_t> samples, Matrix& buffer) const;
+
+  private:
+    const ModelSpec& model_;
+    const Dataset& dataset_;
+    LabelWriter writer_;
+    std::size_t batch_size_;
+    std::vector<std::uint32_t> order_;
+    std::vector<std::int32_t> negative_label_;
+};
+
+}  // namespace snnff

@@ -1,0 +1,44 @@
+#include <span>
+
+#include "sim/batch.hpp"
+#include "sim/presentations.hpp"
+#include "sim/steps.hpp"
+#include "snnff/trace.hpp"
+
+namespace snnff {
+
+struct Tracer::State {
+    const Network& network;
+    const ModelSpec& model;
+    const Dataset& dataset;
+    LabelWriter writer;
+    Batch batch;
+    Matrix images;
+};
+
+Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& dataset)
+    : state_(new State{network,
+                       model,
+                       dataset,
+                       LabelWriter(dataset, model.overlay, network.populations.front().normalisation),
+                       Batch(network),
+                       {}}) {}
+
+Tracer::~Tracer() = default;
+
+void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink) {
+    const Network& network = state_->network;
+    Batch& batch = state_->batch;
+    const std::span samples(&sample, 1);
+    const ConstMatrixView image = images_of(state_->dataset, samples, state_->images);
+    batch.enter(0, {state_->writer.write(image, samples, std::span(&label, 1))}, 1);
+    for (std::size_t k = 0; k < network.populations.size(); ++k) {
+        const SteppedBlock block(network.populations[k], network.time, batch.drive(k));
+        block.run(0, 0, 1, [&](std::int64_t step, const StepView& view) { sink(k, step, view); });
+        if (k + 1 == network.populations.size()) break;
+        batch.forward(k, *state_->model.goodness, {.goodness = false, .signal = false, .output = true});
+        batch.ascend(k);
+    }
+}
+
+}  // namespace snnff

@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "sim/frozen.hpp"
+#include "sim/learner.hpp"
+#include "sim/plan.hpp"
+#include "sim/presentations.hpp"
+#include "snnff/error.hpp"
+#include "snnff/training.hpp"
+
+namespace snnff {
+namespace {
+
+/// Sums over an epoch for one population, weighted by samples.
+struct EpochSums {
+    double loss = 0.0, goodness_positive = 0.0, goodness_negative = 0.0, rate = 0.0;
+    std::size_t n_positive = 0, n_negative = 0;
+
+    void add(double batch_loss, const Activity& activity) {
+        const std::size_t n = activity.goodness.front().size();
+        loss += batch_loss * static_cast<double>(n);
+        for (std::size_t v = 0; v < activity.goodness.size(); ++v) {
+            double& goodness = v == 0 ? goodness_positive : goodness_negative;
+            for (const double g : activity.goodness[v]) goodness += g;
+            for (const double r : activity.rate[v]) rate += r;
+            (v == 0 ? n_positive : n_negative) += n;
+        }
+    }
+    PopulationEpoch means(const Population& population) const {
+        PopulationEpoch epoch;
+        epoch.loss = loss / static_cast<double>(n_positive);
+        epoch.goodness_positive = goodness_positive / static_cast<double>(n_positive);
+        epoch.goodness_negative = goodness_negative / static_cast<double>(n_negative);
+        if (population.neuron->spiking())
+            epoch.spike_rate = rate / static_cast<double>(n_positive + n_negative);
+        double squares = 0.0;
+        for (const float w : population.weight.values())
+            squares += static_cast<double>(w) * static_cast<double>(w);
+        epoch.weight_norm = std::sqrt(squares);
+        return epoch;
+    }
+};
+
+class Trainer {
+  public:
+    Trainer(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop)
+        : experiment_(experiment),
+          model_(experiment.model),
+          network_(experiment.network),
+          observers_(observers),
+          stop_(stop),
+          plan_(make_plan(model_.plan, network_.populations.size())),
+          presentations_(model_, experiment.train, network_.populations.front().normalisation),
+          learner_(model_, network_),
+          batch_(network_),
+          epochs_learnt_(network_.populations.size(), 0) {
+        for (const Stage& stage : plan_) n_epochs_ += stage.epochs;
+    }
+
+    Ending run() {
+        for (const Stage& stage : plan_) {
+            FrozenLayers frozen(network_, model_, stage.learning.front(), presentations_);
+            for (std::int64_t e = 0; e < stage.epochs; ++e, ++epoch_) {
+                const auto began = std::chrono::steady_clock::now();
+                presentations_.begin_epoch(epoch_);
+                sums_.assign(network_.populations.size(), {});
+                for (std::size_t b = 0; b < presentations_.n_batches(); ++b) {
+                    frozen.enter(presentations_.samples(b), batch_);
+                    learn(stage, b);
+                    if (stop_.load(std::memory_order_relaxed) != 0) return Ending::interrupted;
+                }
+                for (const std::size_t k : stage.learning) ++epochs_learnt_[k];
+                report(stage, began);
+            }
+        }
+        return Ending::complete;
+    }
+
+  private:
+    /// Takes the batch from the populations at rest below to the last that learns.
+    void learn(const Stage& stage, std::size_t b) {
+        const std::size_t first = stage.learning.front(), last = stage.learning.back();
+        for (std::size_t k = first; k <= last; ++k) {
+            const Population& population = network_.populations[k];
+            double loss = 0.0;
+            for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
+                const bool keep_output = k < last && !stage.output_after_update;
+                loss = learner_.update(batch_, k, progress(k, b), keep_output);
+                check(population, batch_.activity(k), loss, b);
+            }
+            sums_[k].add(loss, batch_.activity(k));
+            for (Observer* observer : observers_) observer->on_batch(fraction(b), population, loss);
+            if (k == last) break;
+            if (stage.output_after_update) {
+                batch_.forward(k, *model_.goodness, {.goodness = false, .signal = false, .output = true});
+            }
+            batch_.ascend(k);
+        }
+    }
+
+    void check(const Population& population, const Activity& activity, double loss, std::size_t b) const {
+        if (std::isfinite(loss)) return;
+        float largest = 0.0f;
+        for (const float w : population.weight.values()) largest = std::max(largest, std::abs(w));
+        bool goodness_is_finite = true;
+        for (const auto& variant : activity.goodness) {
+            for (const double g : variant) goodness_is_finite = goodness_is_finite && std::isfinite(g);
+        }
+        throw RunError(fmt::format(
+            "epoch {}, batch {}, population \"{}\": {} is not finite, largest weight {:.2g}; a smaller "
+            "learning.rate usually helps",
+            epoch_, b, population.name, goodness_is_finite ? "loss" : "goodness",
+            static_cast<double>(largest)));
+    }
+
+    double progress(std::size_t k, std::size_t b) const {
+        const auto total = static_cast<double>(model_.plan.epochs * model_.plan.episodes);
+        return (static_cast<double>(epochs_learnt_[k]) + part_of_epoch(b)) / total;
+    }
+    double part_of_epoch(std::size_t b) const {
+        return static_cast<double>(b) / static_cast<double>(presentations_.n_batches());
+    }
+    double fraction(std::size_t b) const {
+        return (static_cast<double>(epoch_) + part_of_epoch(b)) / static_cast<double>(n_epochs_);
+    }
+
+    void report(const Stage& stage, std::chrono::steady_clock::time_point began) {
+        EpochReport report;
+        report.epoch = epoch_;
+        report.n_epochs = n_epochs_;
+        report.populations.resize(network_.populations.size());
+        for (const std::size_t k : stage.learning)
+            report.populations[k] = sums_[k].means(network_.populations[k]);
+        report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+        const std::int64_t every = model_.evaluate_every_n_epochs;
+        if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_)) {
+            report.train_error =
+                evaluate(network_, model_, experiment_.train, model_.n_evaluated_train).error();
+            if (experiment_.validation.size() > 0) {
+                report.validation_error = evaluate(network_, model_, experiment_.validation).error();
+            }
+        }
+        for (Observer* observer : observers_) observer->on_epoch(report, network_);
+    }
+
+    const Experiment& experiment_;
+    const ModelSpec& model_;
+    Network& network_;
+    std::span<Observer* const> observers_;
+    const std::atomic<int>& stop_;
+    std::vector<Stage> plan_;
+    std::int64_t n_epochs_ = 0, epoch_ = 0;
+    Presentations presentations_;
+    Learner learner_;
+    Batch batch_;
+    std::vector<std::int64_t> epochs_learnt_;
+    std::vector<EpochSums> sums_;
+};
+
+}  // namespace
+
+Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop) {
+    return Trainer(experiment, observers, stop).run();
+}
+
+}  // namespace snnff
