@@ -1,0 +1,178 @@
+#include "io/hdf5.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "io/gzip.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff::hdf5 {
+namespace {
+
+// HDF5 prints its errors unless told otherwise; texts are taken from its stack instead.
+void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+
+std::string reason(const std::string& message) { return message.empty() ? "" : ": " + message; }
+
+// HDF5 wraps what the system said: "unable to open file: name = 'x', errno = 13, error message =
+// 'Permission denied', flags = 0". Users want the words in the middle.
+std::string without_wrapping(const std::string& message) {
+    static constexpr std::string_view mark = "error message = '";
+    const auto first = message.find(mark);
+    if (first == std::string::npos) return message;
+    const auto last = message.find('\'', first + mark.size());
+    return message.substr(first + mark.size(), last == std::string::npos ? last : last - first - mark.size());
+}
+
+}  // namespace
+
+std::string innermost_message() {
+    std::string message;
+    const auto take_first = [](unsigned n, const H5E_error2_t* error, void* out) -> herr_t {
+        if (n == 0 && error->desc != nullptr) *static_cast<std::string*>(out) = error->desc;
+        return 0;
+    };
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first, &message);
+    H5Eclear2(H5E_DEFAULT);
+    return without_wrapping(message);
+}
+
+std::string Object::name() const { return path_.substr(path_.rfind('/') + 1); }
+std::string Object::where() const { return path_ == "/" ? file_ : fmt::format("{}: {}", file_, path_); }
+std::string Object::child_path(std::string_view name) const {
+    return fmt::format("{}{}{}", path_, path_ == "/" ? "" : "/", name);
+}
+void Object::fail(std::string_view what) const {
+    throw FileError(fmt::format("{}: {}{}", where(), what, reason(innermost_message())));
+}
+
+Group open_file(const std::string& path) {
+    silence();
+    const std::string name = shown(path);
+    {
+        // The system's words for what is missing or forbidden are clearer than HDF5's.
+        const InputFile readable(path);
+    }
+    hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (id < 0) {
+        const std::string message = innermost_message();
+        if (message == std::strerror(EAGAIN)) {
+            throw FileError(
+                fmt::format("{}: is being written by another process; wait until it has ended", name));
+        }
+        if (message.find("signature not found") != std::string::npos) {
+            throw FileError(fmt::format("{}: not an HDF5 file", name));
+        }
+        if (message.find("truncated file") != std::string::npos) {
+            throw FileError(fmt::format("{}: was cut short ({})", name, message));
+        }
+        throw FileError(fmt::format("{}: cannot be opened as HDF5{}", name, reason(message)));
+    }
+    Handle file(id, H5Fclose);
+    return {Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/"};
+}
+
+Group create_file(const std::string& path, bool replace) {
+    silence();
+    const std::string name = shown(path);
+    const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+    H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    Handle file(H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), H5P_DEFAULT),
+                H5Fclose);
+    if (!file) {
+        std::string message = innermost_message();
+        if (message == std::strerror(EAGAIN)) message = "another process is writing it";
+        throw FileError(fmt::format("{}: cannot be created{}", name, reason(message)));
+    }
+    Group root(Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/");
+    root.check(root.id(), "cannot be opened");
+    // The root group keeps the file open; closing it, once all else is closed, closes the file.
+    return root;
+}
+
+void flush(const Object& object) {
+    object.check(H5Fflush(object.id(), H5F_SCOPE_LOCAL), "cannot be written to disk");
+}
+
+bool Group::has(std::string_view name) const {
+    const std::string path(name);
+    return check(H5Lexists(id(), path.c_str(), H5P_DEFAULT), "cannot be searched") > 0;
+}
+
+Handle Group::open(std::string_view path, H5I_type_t type, std::string_view what) const {
+    std::string sofar;
+    for (std::size_t first = 0; first <= path.size();) {
+        const std::size_t last = std::min(path.find('/', first), path.size());
+        sofar.assign(path.substr(0, last));
+        if (H5Lexists(id(), sofar.c_str(), H5P_DEFAULT) <= 0) {
+            H5Eclear2(H5E_DEFAULT);
+            throw FileError(fmt::format("{}: has no {} {}", file(), what, child_path(path)));
+        }
+        H5L_info_t info{};
+        check(H5Lget_info(id(), sofar.c_str(), &info, H5P_DEFAULT), "cannot be searched");
+        if (info.type != H5L_TYPE_HARD) {
+            throw FileError(fmt::format("{}: {} is a link to elsewhere; links are not followed", file(),
+                                        child_path(sofar)));
+        }
+        first = last + 1;
+    }
+    const hid_t opened = H5Oopen(id(), sofar.c_str(), H5P_DEFAULT);
+    if (opened < 0) {
+        throw FileError(
+            fmt::format("{}: {} cannot be opened{}", file(), child_path(path), reason(innermost_message())));
+    }
+    Handle handle(opened, H5Oclose);
+    if (H5Iget_type(opened) != type) {
+        throw FileError(fmt::format("{}: {} is no {}", file(), child_path(path), what));
+    }
+    return handle;
+}
+
+Group Group::group(std::string_view path) const {
+    return {open(path, H5I_GROUP, "group"), file(), child_path(path)};
+}
+Dataset Group::dataset(std::string_view path) const {
+    return {open(path, H5I_DATASET, "data set"), file(), child_path(path)};
+}
+
+std::vector<std::string> Group::children() const {
+    H5G_info_t info{};
+    check(H5Gget_info(id(), &info), "cannot be searched");
+    std::vector<std::string> names;
+    H5_index_t order = H5_INDEX_CRT_ORDER;
+    for (hsize_t i = 0; i < info.nlinks; ++i) {
+        ssize_t length = H5Lget_name_by_idx(id(), ".", order, H5_ITER_INC, i, nullptr, 0, H5P_DEFAULT);
+        if (length < 0 && order == H5_INDEX_CRT_ORDER) {
+            order = H5_INDEX_NAME;
+            length = H5Lget_name_by_idx(id(), ".", order, H5_ITER_INC, i, nullptr, 0, H5P_DEFAULT);
+        }
+        check(length, "cannot be searched");
+        std::string name(static_cast<std::size_t>(length) + 1, '\0');
+        check(H5Lget_name_by_idx(id(), ".", order, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT),
+              "cannot be searched");
+        name.pop_back();
+        names.push_back(std::move(name));
+    }
+    H5Eclear2(H5E_DEFAULT);
+    return names;
+}
+
+std::vector<std::string> Group::child_groups() const {
+    std::vector<std::string> names;
+    for (auto& name : children()) {
+        H5L_info_t link{};
+        check(H5Lget_info(id(), name.c_str(), &link, H5P_DEFAULT), "cannot be searched");
+        if (link.type != H5L_TYPE_HARD) continue;
+        const Handle child(H5Oopen(id(), name.c_str(), H5P_DEFAULT), H5Oclose);
+        if (child && H5Iget_type(child.get()) == H5I_GROUP) names.push_back(std::move(name));
+    }
+    return names;
+}
+
+}  // namespace snnff::hdf5

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace snnff::hdf5 {
+
+/// Owns an HDF5 identifier.
+class Handle {
+  public:
+    using Close = herr_t (*)(hid_t);
+    Handle() = default;
+    Handle(hid_t id, Close close) noexcept : id_(id), close_(close) {}
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+    Handle& operator=(Handle&& other) noexcept {
+        std::swap(id_, other.id_);
+        std::swap(close_, other.close_);
+        return *this;
+    }
+    ~Handle() { reset(); }
+    hid_t get() const noexcept { return id_; }
+    explicit operator bool() const noexcept { return id_ >= 0; }
+    herr_t reset() noexcept { return id_ >= 0 ? close_(std::exchange(id_, -1)) : 0; }
+
+  private:
+    hid_t id_ = -1;
+    Close close_ = nullptr;
+};
+
+/// What HDF5 itself says went wrong where it noticed it first, and forgets it. Empty where nothing did.
+std::string innermost_message();
+
+/// A file, group or data set together with its name. Every failure is a FileError that starts with
+/// file and object and ends with HDF5's own innermost message. One thread at a time: the library
+/// HDF5 is not built for more.
+class Object {
+  public:
+    Object() = default;
+    Object(Handle handle, std::string file, std::string path)
+        : handle_(std::move(handle)), file_(std::move(file)), path_(std::move(path)) {}
+
+    hid_t id() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+    const std::string& file() const noexcept { return file_; }
+    const std::string& path() const noexcept { return path_; }  ///< "/training/epoch"
+    std::string name() const;                                   ///< "epoch"
+    std::string where() const;                                  ///< "run.h5: /training/epoch"
+    std::string child_path(std::string_view name) const;
+
+    [[noreturn]] void fail(std::string_view what) const;
+    /// Passes `result` on unless it is HDF5's negative number for a failure.
+    template <class T>
+    T check(T result, std::string_view what) const {
+        if (result < 0) fail(what);
+        return result;
+    }
+    herr_t close() noexcept { return handle_.reset(); }
+
+  private:
+    Handle handle_;
+    std::string file_, path_;
+};
+
+class Dataset : public Object {
+  public:
+    using Object::Object;
+    std::vector<hsize_t> shape() const;
+    std::uint64_t n_values() const;  ///< throws where the product overflows
+    /// Throws FileError where the values are not of that class, "integer numbers" and the like.
+    void expect_integers() const;
+    void expect_numbers() const;
+    bool is_text() const;
+    /// Throws FileError where the data is not all in this file, passes through a filter other than
+    /// gzip, shuffle or fletcher32, or is less than its shape claims: call it before asking for memory.
+    void expect_stored() const;
+};
+
+class Group : public Object {
+  public:
+    using Object::Object;
+    bool has(std::string_view name) const;
+    /// Each component of the path must be a plain link: no soft or external one is followed.
+    Group group(std::string_view path) const;
+    Dataset dataset(std::string_view path) const;
+    /// Names in the order of their creation, or by name where the file did not keep it.
+    std::vector<std::string> children() const;
+    std::vector<std::string> child_groups() const;
+
+  private:
+    Handle open(std::string_view path, H5I_type_t type, std::string_view what) const;
+};
+
+/// Opens for reading. Throws FileError: no such file, no HDF5 file, cut short, in use for writing.
+Group open_file(const std::string& path);
+/// Creates a file that keeps the order of its links and attributes; `replace` whether one may be there.
+Group create_file(const std::string& path, bool replace);
+void flush(const Object& object);
+
+template <class T>
+hid_t memory_type() noexcept;
+/// The type numbers have on disk: little-endian whatever the machine.
+template <class T>
+hid_t file_type() noexcept;
+Handle text_type();  ///< variable-length UTF-8
+
+// Reading whole data sets; shapes have been checked by the caller.
+template <class T>
+void read(const Dataset& dataset, std::span<T> values);
+/// The first rows only: values.size() is n_rows times the size of the other axes.
+template <class T>
+void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values);
+std::string read_text(const Dataset& dataset);
+
+// Attributes. Reading throws FileError where there is none or it is of another kind.
+bool has_attribute(const Object& object, const std::string& name);
+std::vector<std::string> attribute_names(const Object& object);
+std::string read_text_attribute(const Object& object, const std::string& name);
+template <class T>
+std::vector<T> read_attribute(const Object& object, const std::string& name);
+void set_attribute(const Object& object, const std::string& name, std::string_view text);
+void set_attribute(const Object& object, const std::string& name, std::span<const std::string> texts);
+template <class T>
+void set_attribute(const Object& object, const std::string& name, T number);
+template <class T>
+void set_attribute_array(const Object& object, const std::string& name, std::span<const T> numbers);
+
+}  // namespace snnff::hdf5

@@ -1,0 +1,210 @@
+// Types and attributes.
+#include <fmt/format.h>
+
+#include "io/hdf5.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff::hdf5 {
+
+#define SNNFF_TYPE(T, memory, file)   \
+    template <>                       \
+    hid_t memory_type<T>() noexcept { \
+        return memory;                \
+    }                                 \
+    template <>                       \
+    hid_t file_type<T>() noexcept {   \
+        return file;                  \
+    }
+SNNFF_TYPE(float, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE)
+SNNFF_TYPE(double, H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE)
+SNNFF_TYPE(std::uint8_t, H5T_NATIVE_UINT8, H5T_STD_U8LE)
+SNNFF_TYPE(std::int32_t, H5T_NATIVE_INT32, H5T_STD_I32LE)
+SNNFF_TYPE(std::uint32_t, H5T_NATIVE_UINT32, H5T_STD_U32LE)
+SNNFF_TYPE(std::int64_t, H5T_NATIVE_INT64, H5T_STD_I64LE)
+SNNFF_TYPE(std::uint64_t, H5T_NATIVE_UINT64, H5T_STD_U64LE)
+#undef SNNFF_TYPE
+
+Handle text_type() {
+    Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    H5Tset_cset(type.get(), H5T_CSET_UTF8);
+    return type;
+}
+
+namespace {
+
+/// Command lines and file names may hold any bytes; what is marked as UTF-8 has to be UTF-8, or
+/// readers in other languages refuse it. Bytes that are not become U+FFFD, zeros end nothing.
+std::string as_utf8(std::string_view text) {
+    std::string result;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        const std::size_t n = lead < 0x80                   ? 1
+                              : lead >= 0xc2 && lead < 0xe0 ? 2
+                              : lead >= 0xe0 && lead < 0xf0 ? 3
+                              : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                            : 0;
+        bool valid = n > 0 && lead != 0 && i + n <= text.size();
+        for (std::size_t k = 1; valid && k < n; ++k) {
+            const auto next = static_cast<unsigned char>(text[i + k]);
+            valid = (next & 0xc0) == 0x80;
+            // overlong forms, surrogates and numbers above U+10FFFF show in the second byte
+            if (k == 1) {
+                valid = valid && !(lead == 0xe0 && next < 0xa0) && !(lead == 0xed && next >= 0xa0) &&
+                        !(lead == 0xf0 && next < 0x90) && !(lead == 0xf4 && next >= 0x90);
+            }
+        }
+        if (valid) {
+            result.append(text.substr(i, n));
+            i += n;
+        } else {
+            result += "\xef\xbf\xbd";
+            ++i;
+        }
+    }
+    return result;
+}
+
+Handle open_or_create(const Object& object, const std::string& name, hid_t type, hid_t space) {
+    const std::string failure = fmt::format("attribute \"{}\" cannot be written", name);
+    if (has_attribute(object, name)) {
+        return {object.check(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), failure), H5Aclose};
+    }
+    return {
+        object.check(H5Acreate2(object.id(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), failure),
+        H5Aclose};
+}
+
+void write(const Object& object, const std::string& name, hid_t file, hid_t memory, hid_t space,
+           const void* values) {
+    const Handle attribute = open_or_create(object, name, file, space);
+    object.check(H5Awrite(attribute.get(), memory, values),
+                 fmt::format("attribute \"{}\" cannot be written", name));
+}
+
+Handle scalar() { return {H5Screate(H5S_SCALAR), H5Sclose}; }
+Handle simple(std::size_t n) {
+    const hsize_t size = n;
+    return {H5Screate_simple(1, &size, nullptr), H5Sclose};
+}
+
+Handle open_attribute(const Object& object, const std::string& name) {
+    if (!has_attribute(object, name)) {
+        throw FileError(fmt::format("{}: has no attribute \"{}\"", object.where(), name));
+    }
+    return {object.check(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT),
+                         fmt::format("attribute \"{}\" cannot be opened", name)),
+            H5Aclose};
+}
+
+std::size_t n_values(const Handle& attribute) {
+    const Handle space(H5Aget_space(attribute.get()), H5Sclose);
+    const hssize_t n = H5Sget_simple_extent_npoints(space.get());
+    return n < 0 ? 0 : static_cast<std::size_t>(n);
+}
+
+}  // namespace
+
+bool has_attribute(const Object& object, const std::string& name) {
+    return object.check(H5Aexists(object.id(), name.c_str()), "attributes cannot be read") > 0;
+}
+
+std::vector<std::string> attribute_names(const Object& object) {
+    std::vector<std::string> names;
+    hsize_t position = 0;
+    const auto add = [](hid_t, const char* name, const H5A_info_t*, void* list) -> herr_t {
+        static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+        return 0;
+    };
+    if (H5Aiterate2(object.id(), H5_INDEX_CRT_ORDER, H5_ITER_INC, &position, add, &names) < 0) {
+        H5Eclear2(H5E_DEFAULT);
+        names.clear();
+        position = 0;
+        object.check(H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, &position, add, &names),
+                     "attributes cannot be read");
+    }
+    return names;
+}
+
+std::string read_text_attribute(const Object& object, const std::string& name) {
+    const Handle attribute = open_attribute(object, name);
+    const Handle type(H5Aget_type(attribute.get()), H5Tclose);
+    const std::string failure = fmt::format("attribute \"{}\" cannot be read", name);
+    if (H5Tget_class(type.get()) != H5T_STRING || n_values(attribute) != 1) {
+        throw FileError(fmt::format("{}: attribute \"{}\" is not one string", object.where(), name));
+    }
+    if (H5Tis_variable_str(type.get()) > 0) {
+        const Handle memory = text_type();
+        H5Tset_cset(memory.get(), H5Tget_cset(type.get()));
+        char* text = nullptr;
+        object.check(H5Aread(attribute.get(), memory.get(), &text), failure);
+        std::string result(text != nullptr ? text : "");
+        H5free_memory(text);
+        return result;
+    }
+    // The text stands in the file itself, so its size was checked when the attribute was opened.
+    std::string result(H5Tget_size(type.get()), '\0');
+    object.check(H5Aread(attribute.get(), type.get(), result.data()), failure);
+    return result.substr(0, result.find('\0'));
+}
+
+template <class T>
+std::vector<T> read_attribute(const Object& object, const std::string& name) {
+    const Handle attribute = open_attribute(object, name);
+    const Handle type(H5Aget_type(attribute.get()), H5Tclose);
+    const H5T_class_t found = H5Tget_class(type.get());
+    if (found != H5T_INTEGER && found != H5T_FLOAT) {
+        throw FileError(fmt::format("{}: attribute \"{}\" is no number", object.where(), name));
+    }
+    const std::size_t n = n_values(attribute);
+    if (n > H5Aget_storage_size(attribute.get())) {
+        throw FileError(fmt::format("{}: attribute \"{}\" claims more than it stores", object.where(), name));
+    }
+    std::vector<T> values(n);
+    if (n > 0) {
+        object.check(H5Aread(attribute.get(), memory_type<T>(), values.data()),
+                     fmt::format("attribute \"{}\" cannot be read", name));
+    }
+    return values;
+}
+
+void set_attribute(const Object& object, const std::string& name, std::string_view text) {
+    const std::string value = as_utf8(text);
+    const char* pointer = value.c_str();
+    const Handle type = text_type();
+    write(object, name, type.get(), type.get(), scalar().get(), &pointer);
+}
+
+void set_attribute(const Object& object, const std::string& name, std::span<const std::string> texts) {
+    if (texts.empty()) return;
+    std::vector<std::string> values;
+    for (const auto& text : texts) values.push_back(as_utf8(text));
+    std::vector<const char*> pointers;
+    for (const auto& value : values) pointers.push_back(value.c_str());
+    const Handle type = text_type();
+    write(object, name, type.get(), type.get(), simple(pointers.size()).get(), pointers.data());
+}
+
+template <class T>
+void set_attribute(const Object& object, const std::string& name, T number) {
+    write(object, name, file_type<T>(), memory_type<T>(), scalar().get(), &number);
+}
+
+template <class T>
+void set_attribute_array(const Object& object, const std::string& name, std::span<const T> numbers) {
+    if (numbers.empty()) return;
+    write(object, name, file_type<T>(), memory_type<T>(), simple(numbers.size()).get(), numbers.data());
+}
+
+#define SNNFF_INSTANTIATE(T)                                                                  \
+    template void set_attribute(const Object&, const std::string&, T);                        \
+    template void set_attribute_array(const Object&, const std::string&, std::span<const T>); \
+    template std::vector<T> read_attribute(const Object&, const std::string&);
+SNNFF_INSTANTIATE(double)
+SNNFF_INSTANTIATE(std::uint8_t)
+SNNFF_INSTANTIATE(std::uint32_t)
+SNNFF_INSTANTIATE(std::int64_t)
+SNNFF_INSTANTIATE(std::uint64_t)
+#undef SNNFF_INSTANTIATE
+
+}  // namespace snnff::hdf5
