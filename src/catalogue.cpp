@@ -7,6 +7,7 @@
 #include "snnff/model_spec.hpp"
 #include "snnff/neuron_model.hpp"
 #include "snnff/stimulus.hpp"
+#include "snnff/surrogate.hpp"
 
 namespace snnff {
 
@@ -48,6 +49,7 @@ Family<Interface> kinds() {
 }
 
 template Family<NeuronModel> kinds();
+template Family<Surrogate> kinds();
 template Family<Goodness> kinds();
 template Family<Loss> kinds();
 template Family<Optimizer> kinds();

@@ -19,7 +19,8 @@ struct LayerShape {
 class Goodness {
   public:
     virtual ~Goodness() = default;
-    /// response [sample x unit] -> goodness [sample], summed in double in the order of the units.
+    /// response [sample x unit] -> goodness [sample], summed in double in an order that depends on
+    /// the number of units only.
     /// gradient [sample x unit], unless empty: dG/d response. May be the same memory as `response`.
     virtual void evaluate(ConstMatrixView response, std::span<double> goodness,
                           MatrixView gradient) const noexcept = 0;

@@ -103,6 +103,7 @@ struct ModelSpec {
 struct Override {
     std::string key;
     std::string value;
+    std::string typed{};  ///< the option as typed ("--seed 7"), for messages; empty: --set key=value
 };
 
 /// Reads and checks a model file. Throws FileError where it cannot be read and ModelError, with
@@ -115,7 +116,8 @@ ModelSpec read_model_text(std::string_view text, const std::string& name, const 
 
 /// Every key of a model file with unit, default, allowed values and meaning.
 std::vector<KeyDoc> model_keys();
-/// A JSON Schema (draft-07) of model files, made from model_keys().
+/// A JSON Schema (draft-07) of model files, made from model_keys(). It knows every key, its type and its
+/// bounds; rules that tie one key to another are read_model()'s alone.
 std::string model_schema();
 /// A table as TOML.
 std::string to_toml(const Node& table);

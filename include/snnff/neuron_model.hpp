@@ -32,7 +32,7 @@ struct StepView {
     MatrixView emitted;           ///< written: y[t]
     MatrixView psi;               ///< written unless empty: surrogate derivative dy[t]/du[t]
     MatrixView carry;             ///< written unless empty: du[t]/du[t-1] with the reset detached
-    MatrixView drive;             ///< written unless empty: du[t]/d current[t], 1, or 0 while refractory
+    MatrixView drive;             ///< written unless empty: du[t]/dI[t]; 0 where the input was ignored
 };
 
 /// What respond() is to return. `value` and, unless empty, `slope` = d value/d current,
@@ -65,8 +65,10 @@ class NeuronModel {
     virtual void step(const StepView& view) const noexcept = 0;
 
     /// All steps of one presentation under a current that stays constant, [sample x unit].
-    /// A slope is exact: with the reset detached, s[t] = du[t]/dI follows s[t] = carry[t]·s[t-1] + drive[t]
-
+    /// A slope is exact: with the reset detached, s[t] = du[t]/dI follows
+    ///     s[t] = carry[t]·s[t-1] + drive[t],   s[-1] = 0
+    /// and that of y is the sum of psi[t]·s[t]. Any readouts but `spikes`, several at once.
+    /// A response whose membrane is not a number is none either, whatever the readout.
     /// The default calls step() n times; kinds with a fused form override it. Does not throw but
     /// for memory.
     virtual void respond(ConstMatrixView current, const TimeGrid& time,

@@ -57,6 +57,8 @@ struct Node {
 
 /// A value as TOML on one line; doubles in their shortest form that reads back as the same number.
 std::string value_text(const Node& node);
+/// A key as TOML: bare, or in quotes where it has to be.
+std::string key_text(std::string_view key);
 
 /// What a key is called, what it is measured in, and what it means: written once, where it is read.
 struct Key {
@@ -124,14 +126,14 @@ class Options {
     std::filesystem::path file(const Key& key, std::string_view fallback);
     /// A path that has no default.
     std::filesystem::path required_file(const Key& key);
-    /// Index into `allowed`.
+    /// Index into `allowed`. An empty fallback documents no default; absent keys are then allowed.size().
     std::size_t choice(const Key& key, std::string_view fallback, std::span<const std::string_view> allowed);
     /// One number for all, or an array with one per unit: always returns n numbers.
     std::vector<float> numbers(const Key& key, double fallback, std::size_t n, Bounds bounds = {});
-    /// A list of whole numbers.
+    /// A list of whole numbers, none of them twice.
     std::vector<std::int64_t> integers(const Key& key, std::vector<std::int64_t> fallback,
                                        Bounds bounds = {});
-    /// A list of words, each of them one of `allowed` unless that is empty.
+    /// A list of words, none of them twice, each one of `allowed` unless that is empty.
     std::vector<std::string> words(const Key& key, std::vector<std::string> fallback,
                                    std::span<const std::string_view> allowed = {});
 

@@ -49,6 +49,14 @@ std::int64_t checked_integer(const KeyDoc& doc, const Node& node) {
     return value;
 }
 
+/// Throws where the last value stands earlier in the list already.
+template <class T>
+void refuse_repeated(const KeyDoc& doc, const Node& node, const std::vector<T>& values) {
+    if (std::find(values.begin(), values.end() - 1, values.back()) != values.end() - 1) {
+        refuse(doc, node, "stands in the list twice; once is enough");
+    }
+}
+
 float checked_float(const KeyDoc& doc, const Node& node) {
     const double value = checked_number(doc, node);
     if (std::abs(value) > static_cast<double>(std::numeric_limits<float>::max())) {
@@ -128,11 +136,12 @@ std::filesystem::path Options::required_file(const Key& key) {
 
 std::size_t Options::choice(const Key& key, std::string_view fallback,
                             std::span<const std::string_view> allowed) {
-    KeyDoc doc = documented(key, KeyDoc::Type::choice, Node{std::string(fallback), {}});
+    KeyDoc doc =
+        documented(key, KeyDoc::Type::choice, fallback.empty() ? Node{} : Node{std::string(fallback), {}});
     doc.allowed = strings(allowed);
     const Node* node = look_up(key, doc);
     const std::string value = node == nullptr ? std::string(fallback) : checked_word(doc, *node);
-    keep(key, Node{value, {}});
+    if (!value.empty()) keep(key, Node{value, {}});
     return static_cast<std::size_t>(std::find(allowed.begin(), allowed.end(), value) - allowed.begin());
 }
 
@@ -170,6 +179,7 @@ std::vector<std::int64_t> Options::integers(const Key& key, std::vector<std::int
         standard.clear();
         for (const Node& element : checked_array(doc, *node)) {
             fallback.push_back(checked_integer(doc, element));
+            refuse_repeated(doc, element, fallback);
             standard.push_back(Node{fallback.back(), element.place});
         }
     }
@@ -189,6 +199,7 @@ std::vector<std::string> Options::words(const Key& key, std::vector<std::string>
         standard.clear();
         for (const Node& element : checked_array(doc, *node)) {
             fallback.push_back(checked_word(doc, element));
+            refuse_repeated(doc, element, fallback);
             standard.push_back(Node{fallback.back(), element.place});
         }
     }

@@ -110,6 +110,8 @@ Node& Node::at_path(std::string_view dotted, const Place& where) {
     }
 }
 
+std::string key_text(std::string_view key) { return is_word(key) ? std::string(key) : in_quotes(key); }
+
 std::string value_text(const Node& node) {
     return std::visit(Overloaded{
                           [](std::monostate) { return std::string("nothing"); },

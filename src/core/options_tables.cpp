@@ -161,7 +161,7 @@ bool Options::describing() const noexcept { return document_->root_ == nullptr; 
 std::string Options::assignment(std::string_view name) const {
     const std::string path = path_of(name);
     const Node* node = node_ == nullptr ? nullptr : node_->find(name);
-    if (node != nullptr) return fmt::format("{} = {}", path, shown(*node));
+    if (node != nullptr) return node->is_table() ? path : fmt::format("{} = {}", path, shown(*node));
     const Node* resolved = &document_->resolved_;
     for (std::size_t first = 0; resolved != nullptr && first < path.size();) {
         const std::size_t end = std::min(path.find('.', first), path.size());

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/command_line.hpp"
+#include "app/execute.hpp"
+#include "app/figures.hpp"
+#include "app/output.hpp"
+#include "app/signals.hpp"
+#include "app/table.hpp"
+#include "app/verb.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+    std::vector<std::string> files;
+    std::string out_dir;
+    std::vector<std::string> assignments;
+    std::optional<std::uint64_t> seed;
+    std::size_t threads = 0;
+    bool force = false, quiet = false, json = false;
+};
+
+/// By content, because names lie: an HDF5 file says what it is in its first eight bytes.
+bool is_hdf5(const fs::path& path) {
+    constexpr std::array<char, 8> signature{'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    std::array<char, 8> begins{};
+    if (!file || fs::is_directory(path)) {
+        throw FileError(
+            fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno != 0 ? errno : EISDIR)));
+    }
+    file.read(begins.data(), begins.size());
+    return begins == signature;
+}
+
+/// A folder of our own under the system's folder for temporary files, gone when this goes.
+class TemporaryFolder {
+  public:
+    TemporaryFolder() {
+        std::string name = (fs::temp_directory_path() / "snnff-compare-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) {
+            throw FileError(fmt::format("{}: cannot be made: {}", name, std::strerror(errno)));
+        }
+        path_ = name;
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    const fs::path& path() const noexcept { return path_; }
+
+  private:
+    fs::path path_;
+};
+
+std::string differences_table(const std::vector<RunFigures>& runs) {
+    Table table({});
+    for (const Difference& difference : differences(runs)) {
+        std::vector<std::string> row{difference.key};
+        for (const std::string& value : difference.values) row.push_back(value.empty() ? "-" : value);
+        table.add(std::move(row));
+    }
+    return table.empty() ? "The models are the same.\n" : "Where the models differ:\n" + table.text(2);
+}
+
+nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs) {
+    nlohmann::ordered_json json{{"runs", nlohmann::ordered_json::array()},
+                                {"differences", nlohmann::ordered_json::array()}};
+    for (const RunFigures& run : runs) json["runs"].push_back(to_json(run));
+    for (const Difference& difference : differences(runs)) {
+        nlohmann::ordered_json values = nlohmann::ordered_json::array();
+        for (const std::string& value : difference.values) {
+            values.push_back(value.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(value));
+        }
+        json["differences"].push_back({{"key", difference.key}, {"values", std::move(values)}});
+    }
+    return json;
+}
+
+int compare(const Arguments& arguments) {
+    // First which are models and whether their run files may be written: nothing is trained in vain.
+    std::optional<TemporaryFolder> temporary;
+    std::vector<fs::path> run_files;
+    std::vector<std::optional<RunRequest>> to_run;
+    for (std::size_t i = 0; i < arguments.files.size(); ++i) {
+        const fs::path file = arguments.files[i];
+        if (is_hdf5(file)) {
+            run_files.push_back(file);
+            to_run.emplace_back();
+            continue;
+        }
+        fs::path folder = arguments.out_dir;
+        if (folder.empty()) {
+            // A folder each, so that models of the same name do not meet.
+            if (!temporary) temporary.emplace();
+            folder = temporary->path() / std::to_string(i);
+        }
+        std::error_code error;
+        fs::create_directories(folder, error);
+        if (error) throw FileError(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
+        RunRequest request;
+        request.model = file;
+        request.output = folder / file.filename().replace_extension(".h5");
+        request.overrides = overrides_of(arguments.assignments, arguments.seed);
+        request.n_threads = arguments.threads;
+        request.force = arguments.force;
+        request.quiet = arguments.quiet;
+        request.command_line = command_line();
+        if (std::find(run_files.begin(), run_files.end(), request.output) != run_files.end()) {
+            throw UsageError(
+                fmt::format("{}: another model of this name goes to {}, too; run them one by one",
+                            file.string(), request.output.string()));
+        }
+        check_output(request.output, request.force);
+        run_files.push_back(request.output);
+        to_run.emplace_back(std::move(request));
+    }
+    for (const auto& request : to_run) {
+        if (!request) continue;
+        const std::atomic<int>& stop = stop_on_signals();
+        if (!request->quiet) note(fmt::format("running {}", request->model.string()));
+        if (execute(*request, stop) == Ending::interrupted) return exit_code_of_signal(stop);
+        if (!request->quiet && !temporary) note(fmt::format("run file: {}", request->output.string()));
+    }
+    std::vector<RunFigures> runs;
+    for (const fs::path& file : run_files) runs.push_back(read_figures(file));
+    // A temporary run file is gone by the time somebody reads its name.
+    for (std::size_t i = 0; temporary && i < runs.size(); ++i) {
+        if (to_run[i]) runs[i].path = to_run[i]->model;
+    }
+    put(arguments.json ? json_of(runs).dump(2) + "\n" : side_by_side(runs) + "\n" + differences_table(runs));
+    return 0;
+}
+
+}  // namespace
+
+Verb add_compare(CLI::App& program) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = add_command(
+        program, "compare", "Set runs side by side, and say where their models differ.",
+        "  snnff-sim compare lif.h5 relu.h5\n"
+        "  snnff-sim compare models/quickstart-lif.toml models/quickstart-relu.toml --out-dir runs\n"
+        "  snnff-sim compare lif.h5 relu.h5 --json | jq '.runs[].test_error_percent'\n");
+    command->add_option("FILES", arguments->files, "run files, or model files, which are run first")
+        ->required()
+        ->type_name("FILE...");
+    command
+        ->add_option("--out-dir", arguments->out_dir,
+                     "keep the run files of models in this folder; default: they are temporary")
+        ->type_name("DIR");
+    command->add_option("--set", arguments->assignments, "override a key of every model that is run")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    command->add_option("--seed", arguments->seed, "override the seed of every model that is run")
+        ->type_name("N");
+    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+        ->type_name("N");
+    command->add_flag("--force", arguments->force, "replace run files that exist in --out-dir");
+    command->add_flag("-q,--quiet", arguments->quiet, "no progress");
+    command->add_flag("--json", arguments->json, "the table and the differences as JSON");
+    return {command, [arguments] { return compare(*arguments); }};
+}
+
+}  // namespace snnff::app

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "snnff/training.hpp"
+
+namespace snnff::app {
+
+/// A run as asked for on the command line.
+struct RunRequest {
+    std::filesystem::path model, output;
+    std::vector<Override> overrides;
+    std::size_t n_threads = 0;  ///< 0: one per core
+    bool force = false;         ///< replace an existing output once the new one is complete
+    bool quiet = false;         ///< no progress
+    std::string command_line;
+};
+
+/// What `--set KEY=VALUE` and `--seed N` ask for; throws UsageError where there is no "=".
+std::vector<Override> overrides_of(const std::vector<std::string>& assignments,
+                                   const std::optional<std::uint64_t>& seed);
+
+/// Throws UsageError where the output exists and may not be replaced, FileError where its folder
+/// cannot take it: both before any work is done.
+void check_output(const std::filesystem::path& output, bool force);
+
+/// Reads, builds, trains, evaluates and records. The run file is there only once model and data were
+/// found good, and goes again where the run fails. Ends early, with a closed file of status
+/// `interrupted`, once `stop` is set; where that is before training, no file is made.
+Ending execute(const RunRequest& request, const std::atomic<int>& stop);
+
+/// The experiment as `execute` would train it.
+Experiment prepare(const std::filesystem::path& model, const std::vector<Override>& overrides);
+
+}  // namespace snnff::app

@@ -1,0 +1,168 @@
+#include "app/figures.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "app/flatten.hpp"
+
+namespace snnff::app {
+namespace {
+
+/// Sums what is known; NaN where nothing is.
+template <class Member>
+double sum(const std::vector<PopulationFigures>& populations, Member member) {
+    double total = 0.0;
+    bool known = false;
+    for (const PopulationFigures& population : populations) {
+        const double value = population.*member;
+        if (std::isnan(value)) continue;
+        total += value;
+        known = true;
+    }
+    return known ? total : not_evaluated;
+}
+
+double at_or_nan(const std::vector<double>& values, std::size_t i) {
+    return i < values.size() ? values[i] : not_evaluated;
+}
+
+double last_known_loss(const std::vector<EpochReport>& epochs, std::size_t population) {
+    for (auto epoch = epochs.rbegin(); epoch != epochs.rend(); ++epoch) {
+        if (population >= epoch->populations.size()) continue;
+        const double loss = epoch->populations[population].loss;
+        if (!std::isnan(loss)) return loss;
+    }
+    return not_evaluated;
+}
+
+const RunSummary::Split* find_split(const RunSummary& summary, std::string_view name) {
+    for (const auto& split : summary.evaluations) {
+        if (split.name == name) return &split;
+    }
+    return nullptr;
+}
+
+double error_of(const RunSummary& summary, std::string_view split) {
+    const auto* found = find_split(summary, split);
+    return found ? found->error : not_evaluated;
+}
+
+}  // namespace
+
+RunFigures read_figures(const std::filesystem::path& path) {
+    const RunSummary summary = read_run(path);
+    // The resolved model holds every key, so overrides and relative paths have nothing left to do.
+    const ModelSpec model =
+        read_model_text(summary.model_toml, path.string() + ":/model", path.parent_path(), {});
+
+    RunFigures figures;
+    figures.path = path;
+    figures.title = summary.title;
+    figures.status = summary.status;
+    figures.steps = model.time.steps;
+    figures.n_epochs = static_cast<std::int64_t>(summary.epochs.size());
+    figures.seed = model.seed.value;
+    figures.train_error = error_of(summary, "train");
+    figures.validation_error = error_of(summary, "validation");
+    figures.test_error = error_of(summary, "test");
+    figures.seconds = 0.0;
+    for (const EpochReport& epoch : summary.epochs) figures.seconds += epoch.seconds;
+    figures.model = flatten(model.resolved);
+
+    // Every split costs the same per prediction; the test set's figures come first because they
+    // belong to data the network has not seen.
+    const RunSummary::Split* split = find_split(summary, "test");
+    if (split == nullptr) split = find_split(summary, "train");
+    for (std::size_t p = 0; p < model.populations.size(); ++p) {
+        const PopulationSpec& spec = model.populations[p];
+        PopulationFigures population{.name = spec.name, .neuron = std::string(spec.neuron->kind())};
+        population.n_units = spec.n_units;
+        population.n_inputs = p < summary.shapes.size() ? summary.shapes[p].n_inputs : 0;
+        population.n_parameters = population.n_units * (population.n_inputs + (spec.bias ? 1 : 0));
+        population.final_loss = last_known_loss(summary.epochs, p);
+        if (split != nullptr) {
+            population.spike_rate = at_or_nan(split->spike_rate, p);
+            population.multiply_accumulates = at_or_nan(split->multiply_accumulates, p);
+            if (spec.neuron->spiking()) population.accumulates = at_or_nan(split->accumulates, p);
+        }
+        figures.populations.push_back(std::move(population));
+    }
+    return figures;
+}
+
+std::string RunFigures::neurons() const {
+    std::string text;
+    std::string last;
+    for (const PopulationFigures& population : populations) {
+        if (population.neuron == last) continue;
+        if (!text.empty()) text += ", ";
+        text += last = population.neuron;
+    }
+    return text;
+}
+
+double RunFigures::n_parameters() const {
+    double total = 0.0;
+    for (const PopulationFigures& population : populations)
+        total += static_cast<double>(population.n_parameters);
+    return total;
+}
+
+double RunFigures::spike_rate() const {
+    double spikes = 0.0, units = 0.0;
+    for (const PopulationFigures& population : populations) {
+        if (std::isnan(population.spike_rate)) continue;
+        spikes += population.spike_rate * static_cast<double>(population.n_units);
+        units += static_cast<double>(population.n_units);
+    }
+    return units > 0.0 ? spikes / units : not_evaluated;
+}
+
+double RunFigures::accumulates() const { return sum(populations, &PopulationFigures::accumulates); }
+
+double RunFigures::multiply_accumulates() const {
+    return sum(populations, &PopulationFigures::multiply_accumulates);
+}
+
+const PopulationFigures* RunFigures::find(const std::string& population) const {
+    for (const PopulationFigures& candidate : populations) {
+        if (candidate.name == population) return &candidate;
+    }
+    return nullptr;
+}
+
+nlohmann::ordered_json to_json(const RunFigures& figures) {
+    nlohmann::ordered_json json{
+        {"run_file", figures.path.string()},
+        {"title", figures.title},
+        {"status", figures.status},
+        {"neuron", figures.neurons()},
+        {"steps", figures.steps},
+        {"epochs", figures.n_epochs},
+        {"seed", figures.seed},
+        {"parameters", static_cast<std::uint64_t>(figures.n_parameters())},
+        {"train_error_percent", figures.train_error},
+        {"validation_error_percent", figures.validation_error},
+        {"test_error_percent", figures.test_error},
+        {"spike_rate", figures.spike_rate()},
+        {"accumulates_per_prediction", figures.accumulates()},
+        {"multiply_accumulates_per_prediction", figures.multiply_accumulates()},
+        {"training_seconds", figures.seconds},
+    };
+    auto& populations = json["populations"] = nlohmann::ordered_json::array();
+    for (const PopulationFigures& population : figures.populations) {
+        populations.push_back({{"name", population.name},
+                               {"neuron", population.neuron},
+                               {"units", population.n_units},
+                               {"inputs", population.n_inputs},
+                               {"parameters", population.n_parameters},
+                               {"final_loss", population.final_loss},
+                               {"spike_rate", population.spike_rate},
+                               {"accumulates_per_prediction", population.accumulates},
+                               {"multiply_accumulates_per_prediction", population.multiply_accumulates}});
+    }
+    return json;
+}
+
+}  // namespace snnff::app

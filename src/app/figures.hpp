@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "snnff/run_file.hpp"
+
+namespace snnff::app {
+
+struct PopulationFigures {
+    std::string name, neuron;
+    std::size_t n_units = 0, n_inputs = 0, n_parameters = 0;
+    double final_loss = not_evaluated;  ///< of the last epoch in which it learnt
+    double spike_rate = not_evaluated;  ///< spikes per unit and step, on the test set; NaN without spikes
+    /// Per prediction, all labels tried: additions that spikes caused (NaN without spikes), and the
+    /// multiply-accumulates of the dense products.
+    double accumulates = not_evaluated, multiply_accumulates = not_evaluated;
+};
+
+/// What run, compare and info say of a run; NaN where the file does not have it. Errors in percent.
+struct RunFigures {
+    std::filesystem::path path;
+    std::string title, status;
+    std::int64_t steps = 0, n_epochs = 0;
+    std::uint64_t seed = 0;
+    double train_error = not_evaluated, validation_error = not_evaluated, test_error = not_evaluated;
+    double seconds = not_evaluated;  ///< of training, evaluations between epochs included
+    std::vector<PopulationFigures> populations;
+    std::vector<std::pair<std::string, std::string>> model;  ///< resolved keys, dotted, with values as TOML
+
+    std::string neurons() const;  ///< "lif", or "lif, relu" from the input upwards
+    double n_parameters() const;
+    double spike_rate() const;  ///< mean over all spiking units
+    double accumulates() const;
+    double multiply_accumulates() const;
+    const PopulationFigures* find(const std::string& population) const;
+};
+
+/// Throws FileError where the file is no run file.
+RunFigures read_figures(const std::filesystem::path& path);
+
+/// The same as JSON; NaN becomes null.
+nlohmann::ordered_json to_json(const RunFigures& figures);
+
+/// One table, run beside run, quantities from top to bottom.
+std::string side_by_side(const std::vector<RunFigures>& runs);
+
+/// A key in which models differ, with its value in each; empty where a model does not have it.
+struct Difference {
+    std::string key;
+    std::vector<std::string> values;
+};
+std::vector<Difference> differences(const std::vector<RunFigures>& runs);
+
+}  // namespace snnff::app

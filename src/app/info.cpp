@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/figures.hpp"
+#include "app/output.hpp"
+#include "app/table.hpp"
+#include "app/verb.hpp"
+
+namespace snnff::app {
+namespace {
+
+std::string head_of(const RunSummary& summary, const std::filesystem::path& path) {
+    Table table({});
+    table.align_left();
+    table.add({"file", fmt::format("{} ({})", path.string(),
+                                   bytes(static_cast<double>(std::filesystem::file_size(path))))});
+    if (!summary.title.empty()) table.add({"title", summary.title});
+    table.add({"status", summary.status});
+    table.add({"created", summary.created + " by " + summary.creator});
+    for (const auto& [name, value] : summary.provenance) {
+        // One screenful: what a run cannot be understood without. The rest is in /provenance.
+        if (name == "git_commit" || name == "cpu" || name == "threads" || name == "seed" ||
+            name == "command_line") {
+            table.add({name, value});
+        }
+    }
+    return table.text();
+}
+
+std::string populations_table(const RunFigures& figures) {
+    Table table({"population", "neuron", "units", "inputs", "parameters", "final loss", "spike rate"});
+    for (const PopulationFigures& p : figures.populations) {
+        table.add({p.name, p.neuron, std::to_string(p.n_units), std::to_string(p.n_inputs),
+                   grouped(static_cast<double>(p.n_parameters)), short_number(p.final_loss),
+                   short_number(p.spike_rate)});
+    }
+    return table.text();
+}
+
+std::string results_of(const RunSummary& summary, const RunFigures& figures) {
+    std::string text = fmt::format("training: {} epochs of {} steps, {}\n", figures.n_epochs, figures.steps,
+                                   duration(figures.seconds));
+    for (const auto& split : summary.evaluations) {
+        text +=
+            fmt::format("{}: error {} of {} samples\n", split.name, percent(split.error), split.n_samples);
+    }
+    for (const auto& report : summary.reports) {
+        text += fmt::format("report {}: {} frames of {} neurons\n", report.name, report.n_frames,
+                            report.n_neurons);
+    }
+    for (const auto& [population, n_spikes] : summary.spikes) {
+        text += fmt::format("spikes of {}: {}\n", population, n_spikes);
+    }
+    return text;
+}
+
+nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figures) {
+    nlohmann::ordered_json json = to_json(figures);
+    json["created"] = summary.created;
+    json["creator"] = summary.creator;
+    auto& provenance = json["provenance"] = nlohmann::ordered_json::object();
+    for (const auto& [name, value] : summary.provenance) provenance[name] = value;
+    auto& evaluations = json["evaluation"] = nlohmann::ordered_json::object();
+    for (const auto& split : summary.evaluations) {
+        evaluations[split.name] = {{"error_percent", split.error}, {"samples", split.n_samples}};
+    }
+    auto& reports = json["reports"] = nlohmann::ordered_json::object();
+    for (const auto& report : summary.reports) {
+        reports[report.name] = {{"frames", report.n_frames}, {"neurons", report.n_neurons}};
+    }
+    auto& spikes = json["spikes"] = nlohmann::ordered_json::object();
+    for (const auto& [population, n_spikes] : summary.spikes) spikes[population] = n_spikes;
+    json["model"] = summary.model_toml;
+    return json;
+}
+
+struct Arguments {
+    std::string file;
+    bool json = false, model = false;
+};
+
+int info(const Arguments& arguments) {
+    const RunSummary summary = read_run(arguments.file);
+    if (arguments.model) {
+        put(summary.model_toml);
+        return 0;
+    }
+    const RunFigures figures = read_figures(arguments.file);
+    if (arguments.json) {
+        put(json_of(summary, figures).dump(2) + "\n");
+    } else {
+        put(head_of(summary, arguments.file) + "\n" + populations_table(figures) + "\n" +
+            results_of(summary, figures));
+    }
+    return 0;
+}
+
+}  // namespace
+
+Verb add_info(CLI::App& program) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = add_command(program, "info", "Say what is in a run file.",
+                                    "  snnff-sim info lif.h5\n"
+                                    "  snnff-sim info lif.h5 --model > again.toml\n"
+                                    "  snnff-sim info lif.h5 --json | jq .provenance\n");
+    command->add_option("RUN", arguments->file, "run file (HDF5)")->required()->type_name("FILE");
+    command->add_flag("--model", arguments->model,
+                      "print the resolved model: running it again repeats the run");
+    command->add_flag("--json", arguments->json, "everything as JSON");
+    return {command, [arguments] { return info(*arguments); }};
+}
+
+}  // namespace snnff::app

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <new>
+#include <vector>
+
+#include "app/command_line.hpp"
+#include "app/output.hpp"
+#include "app/provenance.hpp"
+#include "app/terminal.hpp"
+#include "app/verb.hpp"
+#include "snnff/error.hpp"
+#include "snnff/options.hpp"
+
+namespace {
+
+using namespace snnff;
+
+constexpr const char* examples =
+    "  snnff-sim new lif > model.toml\n"
+    "  snnff-sim run model.toml -o run.h5\n"
+    "  snnff-sim compare run.h5 other.h5\n"
+    "  snnff-sim explain population.hidden1.beta\n";
+
+constexpr const char* footer =
+    "\nResults go to stdout, everything else to stderr. `snnff-sim VERB --help` says more.\n"
+    "\nExit codes:\n"
+    "  0    done\n"
+    "  1    failed: numbers went wrong, memory ran out\n"
+    "  2    usage: unknown option, output exists\n"
+    "  3    the model file is invalid\n"
+    "  4    a file could not be read or written\n"
+    "  5    the data are invalid\n"
+    "  130  stopped by SIGINT (Ctrl-C); 143 by SIGTERM: the run file is closed, its status interrupted\n"
+    "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar.";
+
+int complain(const std::string& text, ExitCode code) {
+    const char* prefix = app::stderr_has_colours() ? "\033[31msnnff-sim:\033[0m " : "snnff-sim: ";
+    app::note(prefix + text);
+    return static_cast<int>(code);
+}
+
+/// The first word that is no option is the verb; a verb nobody knows gets the nearest one.
+std::string about_usage(const CLI::App& program, const CLI::ParseError& error, int argc, char** argv) {
+    const auto commands = program.get_subcommands({});
+    for (const CLI::App* command : commands) {
+        if (command->parsed()) {
+            return fmt::format("{}: {}; see snnff-sim {} --help", command->get_name(), error.what(),
+                               command->get_name());
+        }
+    }
+    const auto word = std::find_if(argv + 1, argv + argc, [](const char* a) { return *a != '-'; });
+    if (word == argv + argc) return fmt::format("{}; see snnff-sim --help", error.what());
+    std::vector<std::string> verbs;
+    for (const CLI::App* command : commands) verbs.push_back(command->get_name());
+    const auto guess = nearest(*word, verbs);
+    return fmt::format("no verb \"{}\"; {}", *word,
+                       guess ? "did you mean \"" + *guess + "\"?" : "snnff-sim --help lists them");
+}
+
+int run(int argc, char** argv) {
+    CLI::App program("Populations of spiking (LIF) and ReLU units that learn with the Forward-Forward rule.",
+                     "snnff-sim");
+    app::open_help_with(program, examples);
+    program.footer(footer);
+    program.set_version_flag("--version", app::version_line(), "print the version");
+    program.require_subcommand(1);
+    const std::vector<app::Verb> verbs{
+        app::add_run(program),      app::add_eval(program), app::add_compare(program), app::add_info(program),
+        app::add_validate(program), app::add_new(program),  app::add_explain(program)};
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        app::put(program.help());
+        return 0;
+    } catch (const CLI::CallForVersion& version) {
+        app::put(std::string(version.what()) + "\n");
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        return complain(about_usage(program, error, argc, argv), ExitCode::usage);
+    }
+    const auto asked =
+        std::find_if(verbs.begin(), verbs.end(), [](const auto& v) { return v.command->parsed(); });
+    return asked->run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // A reader of our output that goes away is seen where we write, not by dying of SIGPIPE: a run
+    // must not end because the terminal's pager did.
+    ::signal(SIGPIPE, SIG_IGN);
+    app::remember_command_line(argc, argv);
+    try {
+        return run(argc, argv);
+    } catch (const Error& error) {
+        return complain(error.what(), error.code());
+    } catch (const std::bad_alloc&) {
+        return complain("memory ran out; fewer samples, smaller batches or populations need less",
+                        ExitCode::failed);
+    } catch (const std::exception& error) {
+        return complain(error.what(), ExitCode::failed);
+    }
+}

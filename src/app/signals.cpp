@@ -1,0 +1,38 @@
+#include "app/signals.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+namespace snnff::app {
+namespace {
+
+std::atomic<int> stop{0};
+static_assert(std::atomic<int>::is_always_lock_free, "signal handlers may only touch lock-free atomics");
+
+extern "C" void on_signal(int signal) {
+    if (stop.exchange(signal) != 0) ::_exit(exit_code_of_signal(signal));
+    constexpr char text[] =
+        "\nsnnff-sim: stopping after this batch and closing the run file; once more ends at once\n";
+    // Nothing can be done about a message that cannot be written.
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
+}
+
+}  // namespace
+
+int exit_code_of_signal(int signal) noexcept { return 128 + signal; }
+
+const std::atomic<int>& stop_on_signals() {
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    for (const int signal : {SIGINT, SIGTERM}) {
+        // A signal that was ignored when we started (nohup, a shell's background job) stays ignored.
+        struct sigaction before {};
+        sigaction(signal, nullptr, &before);
+        if (before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+    }
+    return stop;
+}
+
+}  // namespace snnff::app

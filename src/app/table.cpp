@@ -1,0 +1,80 @@
+#include "app/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace snnff::app {
+namespace {
+
+/// Columns, not bytes: continuation bytes of UTF-8 take no room.
+std::size_t width_of(const std::string& text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string Table::text(std::size_t indent) const {
+    std::vector<std::size_t> widths;
+    const auto widen = [&](const std::vector<std::string>& row) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width_of(row[c]));
+    };
+    widen(header_);
+    for (const auto& row : rows_) widen(row);
+
+    std::string text;
+    const auto put = [&](const std::vector<std::string>& row) {
+        std::string line(indent, ' ');
+        for (std::size_t c = 0; c < row.size(); ++c) {
+            const std::string blanks(widths[c] - width_of(row[c]), ' ');
+            if (c > 0) line += "  ";
+            line += c == 0 || left_ ? row[c] + blanks : blanks + row[c];
+        }
+        text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    };
+    const bool has_header =
+        std::any_of(header_.begin(), header_.end(), [](const std::string& cell) { return !cell.empty(); });
+    if (has_header) {
+        put(header_);
+        std::vector<std::string> rule;
+        for (const std::size_t width : widths) rule.emplace_back(width, '-');
+        put(rule);
+    }
+    for (const auto& row : rows_) put(row);
+    return text;
+}
+
+std::string percent(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f} %", value); }
+
+std::string short_number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
+
+std::string grouped(double value) {
+    if (std::isnan(value)) return "-";
+    std::string digits = fmt::format("{:.0f}", value);
+    const std::size_t first = digits.front() == '-' ? 1 : 0;
+    for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, " ");
+    return digits;
+}
+
+std::string duration(double seconds) {
+    if (!(seconds >= 0.0)) return "-";
+    if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
+    const auto whole = static_cast<long long>(std::llround(seconds));
+    if (whole < 60) return fmt::format("{} s", whole);
+    if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string bytes(double n) {
+    if (n < 1000.0) return fmt::format("{:.0f} B", n);
+    for (const char* unit : {"kB", "MB", "GB"}) {
+        n /= 1000.0;
+        if (n < 1000.0) return fmt::format("{:.{}f} {}", n, n < 10.0 ? 1 : 0, unit);
+    }
+    return fmt::format("{:.1f} TB", n / 1000.0);
+}
+
+}  // namespace snnff::app

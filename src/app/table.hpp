@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace snnff::app {
+
+/// Text in aligned columns, plain ASCII. The first column stands left, the others right unless
+/// told otherwise.
+class Table {
+  public:
+    explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
+    /// Missing cells at the end are empty; more cells than the header has widen the table.
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    void align_left() { left_ = true; }  ///< every column
+    bool empty() const noexcept { return rows_.empty(); }
+    /// Ends with a newline; no line has blanks at its end. A header of empty cells is left out.
+    std::string text(std::size_t indent = 0) const;
+
+  private:
+    std::vector<std::string> header_;
+    std::vector<std::vector<std::string>> rows_;
+    bool left_ = false;
+};
+
+/// A percentage as "3.46 %"; "-" for NaN.
+std::string percent(double value);
+/// Four significant digits; "-" for NaN.
+std::string short_number(double value);
+/// 1234567 as "1 234 567".
+std::string grouped(double value);
+/// "0.4 s", "12 s", "3:07", "1:02:33"; "-" for NaN.
+std::string duration(double seconds);
+/// "812 B", "3.4 MB".
+std::string bytes(double n);
+
+}  // namespace snnff::app

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+namespace snnff::app {
+
+/// Whether stderr is a terminal that can redraw a line (TERM=dumb cannot).
+bool stderr_is_terminal();
+/// Whether colours are welcome there: a terminal, and NO_COLOR is not set (https://no-color.org).
+bool stderr_has_colours();
+/// Columns of the terminal on stderr, asked anew each time because windows change; 80 where unknown.
+std::size_t terminal_width();
+
+}  // namespace snnff::app

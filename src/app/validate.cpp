@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "app/execute.hpp"
+#include "app/output.hpp"
+#include "app/table.hpp"
+#include "app/verb.hpp"
+
+namespace snnff::app {
+namespace {
+
+struct Arguments {
+    std::vector<std::string> models;
+    std::vector<std::string> assignments;
+};
+
+int validate(const Arguments& arguments) {
+    for (const std::string& model : arguments.models) {
+        const Experiment experiment = prepare(model, overrides_of(arguments.assignments, {}));
+        std::string network = std::to_string(experiment.train.n_inputs());
+        double n_parameters = 0.0;
+        for (const Population& population : experiment.network.populations) {
+            network += fmt::format("-{}", population.n_units());
+            n_parameters += static_cast<double>(population.n_parameters());
+        }
+        put(fmt::format(
+            "{}: good; {}, {} parameters, {} steps; {} samples to train, {} to validate, {} to test\n", model,
+            network, grouped(n_parameters), experiment.model.time.steps, experiment.train.size(),
+            experiment.validation.size(), experiment.test.size()));
+    }
+    return 0;
+}
+
+}  // namespace
+
+Verb add_validate(CLI::App& program) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command =
+        add_command(program, "validate", "Check a model file and its data without running it.",
+                    "  snnff-sim validate models/quickstart-lif.toml\n"
+                    "  snnff-sim validate model.toml --set time.steps=100\n");
+    command->add_option("MODELS", arguments->models, "model files (TOML)")->required()->type_name("FILE...");
+    command->add_option("--set", arguments->assignments, "override a key; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    return {command, [arguments] { return validate(*arguments); }};
+}
+
+}  // namespace snnff::app

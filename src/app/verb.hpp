@@ -1,0 +1,30 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+namespace snnff::app {
+
+/// A verb of the command line: its options are bound when it is added to the program, `run` does the
+/// work once they are parsed and returns what the process answers.
+struct Verb {
+    CLI::App* command;
+    std::function<int()> run;
+};
+
+Verb add_run(CLI::App& program);
+Verb add_eval(CLI::App& program);
+Verb add_compare(CLI::App& program);
+Verb add_info(CLI::App& program);
+Verb add_validate(CLI::App& program);
+Verb add_new(CLI::App& program);
+Verb add_explain(CLI::App& program);
+
+/// A command whose help opens with examples, one per line.
+CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& summary,
+                      const std::string& examples);
+/// Lets the help of `command` open with examples.
+void open_help_with(CLI::App& command, const std::string& examples);
+
+}  // namespace snnff::app

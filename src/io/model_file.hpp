@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "snnff/model_spec.hpp"
+#include "snnff/options.hpp"
+
+namespace snnff {
+
+/// The text of a model file. Throws FileError where it cannot be read, is a folder, is empty, or is
+/// larger than 16 MiB.
+std::string read_model_file(const std::filesystem::path& path);
+
+/// TOML as a tree in the order of the text, each value with the place of its key; `name` stands for the
+/// file. Throws ModelError with file:line:column where the text is no TOML.
+Node parse_model(std::string_view text, const std::string& name);
+
+/// One TOML value, every part of it at `place`. Throws ModelError, starting with `place`.
+Node parse_value(std::string_view text, const Place& place);
+
+/// Sets a key as `--set` does: in place of what the file says, or in addition. Text that is no TOML value
+/// and does not look like one is taken as a string. Throws ModelError, starting with the option as typed.
+void apply_override(Node& root, const Override& option);
+
+}  // namespace snnff

@@ -1,0 +1,17 @@
+#include "kernels/table.hpp"
+
+#if defined(__x86_64__)
+#define SNNFF_VECTOR_BYTES 64
+
+namespace snnff::kernels {
+namespace {
+#include "kernels/elementwise.inc"
+#include "kernels/lif.inc"
+}  // namespace
+
+extern const Kernels avx512_kernels;
+const Kernels avx512_kernels{"avx512",    lif_step, lif_respond, sgd,         adam,
+                             sum_squares, sum_abs,  scale,       scaled_sign, relu};
+
+}  // namespace snnff::kernels
+#endif

@@ -1,0 +1,15 @@
+#include "kernels/table.hpp"
+
+#define SNNFF_VECTOR_BYTES 16
+
+namespace snnff::kernels {
+namespace {
+#include "kernels/elementwise.inc"
+#include "kernels/lif.inc"
+}  // namespace
+
+extern const Kernels baseline_kernels;
+const Kernels baseline_kernels{"baseline",  lif_step, lif_respond, sgd,         adam,
+                               sum_squares, sum_abs,  scale,       scaled_sign, relu};
+
+}  // namespace snnff::kernels

@@ -1,0 +1,70 @@
+#include "snnff/neuron_model.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace snnff {
+namespace {
+
+/// Sums over the steps gone by; the slopes only where one is asked for. All [sample x unit].
+struct Sums {
+    Matrix emitted, membrane, emitted_slope, membrane_slope;
+};
+
+void add(ConstMatrixView term, Matrix& sum) {
+    for (std::size_t i = 0; i < sum.size(); ++i) sum.data()[i] += term.data()[i];
+}
+
+void write(const Matrix& from, float factor, MatrixView to) {
+    for (std::size_t i = 0; i < to.rows(); ++i) {
+        for (std::size_t j = 0; j < to.cols(); ++j) to(i, j) = factor * from(i, j);
+    }
+}
+
+}  // namespace
+
+bool NeuronModel::offers(Readout readout) const noexcept {
+    return std::ranges::find(readouts(), readout) != readouts().end();
+}
+
+void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time,
+                          std::span<const Response> responses) const {
+    const std::size_t rows = current.rows(), cols = current.cols();
+    const bool with_slope =
+        std::ranges::any_of(responses, [](const Response& response) { return !response.slope.empty(); });
+
+    std::vector<Matrix> state(n_state(), Matrix(rows, cols));
+    std::vector<MatrixView> state_views(state.begin(), state.end());
+    Matrix membrane(rows, cols), emitted(rows, cols);
+    Sums sums{Matrix(rows, cols), Matrix(rows, cols), {}, {}};
+    Matrix psi, carry, drive, s;
+    if (with_slope) {
+        for (Matrix* m : {&psi, &carry, &drive, &s, &sums.emitted_slope, &sums.membrane_slope}) {
+            m->resize(rows, cols);
+        }
+    }
+
+    for (std::int64_t t = 0; t < time.steps; ++t) {
+        step({current, state_views, membrane, emitted, psi, carry, drive});
+        add(emitted, sums.emitted);
+        add(membrane, sums.membrane);
+        for (std::size_t i = 0; i < s.size(); ++i) {
+            s.data()[i] = carry.data()[i] * s.data()[i] + drive.data()[i];
+            sums.emitted_slope.data()[i] += psi.data()[i] * s.data()[i];
+        }
+        if (with_slope) add(s, sums.membrane_slope);
+    }
+
+    const float mean = 1.0f / static_cast<float>(time.steps);
+    for (const Response& response : responses) {
+        const bool of_membrane =
+            response.readout == Readout::membrane || response.readout == Readout::membrane_mean;
+        const bool last = response.readout == Readout::membrane;
+        const float factor = last || response.readout == Readout::count ? 1.0f : mean;
+        write(!of_membrane ? sums.emitted : last ? membrane : sums.membrane, factor, response.value);
+        if (response.slope.empty()) continue;
+        write(!of_membrane ? sums.emitted_slope : last ? s : sums.membrane_slope, factor, response.slope);
+    }
+}
+
+}  // namespace snnff

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "snnff/model_spec.hpp"
+#include "snnff/options.hpp"
+
+namespace snnff {
+
+/// The parts of a model file, each read from the root table. All throw ModelError.
+
+void read_stimulus(Options& root, const Context& context, ModelSpec& model);
+void read_learning(Options& root, const Context& context, ModelSpec& model);
+void read_plan(Options& root, ModelSpec& model);
+
+/// The populations with their tables, which later checks name in their messages.
+using PopulationTables = std::vector<std::pair<std::string, Options>>;
+PopulationTables read_populations(Options& root, const Context& context, ModelSpec& model);
+
+void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model);
+void read_recording(Options& root, const PopulationTables& tables, ModelSpec& model);
+
+}  // namespace snnff

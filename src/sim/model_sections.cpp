@@ -1,0 +1,189 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/model_parts.hpp"
+
+namespace snnff {
+namespace {
+
+constexpr std::string_view overlay_names[] = {"label", "none"};
+constexpr std::string_view rule_names[] = {"forward_forward"};
+constexpr std::string_view prediction_names[] = {"all", "after_first"};
+constexpr std::string_view variable_names[] = {"membrane", "spikes", "current", "activation"};
+constexpr std::string_view phase_names[] = {"positive", "negative", "neutral"};
+
+std::size_t count(Options& options, const Key& key, std::int64_t fallback) {
+    return static_cast<std::size_t>(options.integer(key, fallback, Bounds::at_least(0)));
+}
+
+bool has(const NeuronModel& neuron, std::string_view variable) {
+    if (variable == "membrane") return neuron.offers(Readout::membrane);
+    if (variable == "spikes") return neuron.spiking();
+    if (variable == "activation") return neuron.offers(Readout::activation);
+    return true;  // everything is driven by a current
+}
+
+}  // namespace
+
+void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
+    Options data = root.table({"data", "", "the samples to learn from and to be tested on"});
+    model.dataset =
+        data.make_inline<DatasetReader>({"kind", "", "file format of the samples"}, "idx", context);
+    model.n_train = count(data, {"n_train", "samples", "training samples to use; 0: all"}, 0);
+    model.n_validation =
+        count(data, {"n_validation", "samples", "training samples set aside to choose by; 0: none"}, 0);
+    model.n_test = count(data, {"n_test", "samples", "test samples to use; 0: all"}, 0);
+
+    Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
+    const std::size_t kind =
+        overlay.choice({"kind", "", "label: the first n_labels inputs are 0 but for that of the label"},
+                       "label", overlay_names);
+    model.overlay.enabled = overlay_names[kind] == "label";
+    model.overlay.n_labels = static_cast<std::size_t>(
+        overlay.integer({"n_labels", "labels", "how many classes there are"}, 10, Bounds::between(2, 256)));
+    const auto value = overlay.number_or(
+        {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
+    model.overlay_value_is_max = !value.has_value();
+    model.overlay.value = static_cast<float>(value.value_or(1.0));
+
+    Options negatives = root.table({"negatives", "", "what the network is to tell from real data"});
+    model.negatives = negatives.make_inline<Negatives>(
+        {"kind", "", "where the wrong labels of negative samples come from"}, "permuted", context);
+    if (!model.overlay.enabled) {
+        overlay.conflict("kind", negatives, "kind",
+                         "samples without a label in them are the same whether it is right or wrong; "
+                         "overlay.kind = \"label\" writes it");
+    }
+}
+
+void read_learning(Options& root, const Context& context, ModelSpec& model) {
+    Options learning = root.table({"learning", "", "how weights change"});
+    learning.choice({"rule", "", "forward_forward: every population learns from its own goodness"},
+                    "forward_forward", rule_names);
+    model.goodness = learning.make<Goodness>(
+        {"goodness", "", "what is high for real samples, from a population's own response"}, "mean_square",
+        context);
+    model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
+                                     "softplus", context);
+    model.optimizer = learning.make<Optimizer>(
+        {"optimizer", "", "how a gradient becomes a change of weights"}, "adam", context);
+    model.schedule = learning.make<Schedule>(
+        {"schedule", "", "how the learning rate changes over a population's epochs"}, "constant", context);
+    model.rate =
+        learning.number({"rate", "", "learning rate: size of a weight change"}, 0.001, Bounds::positive());
+    model.weight_decay = learning.number(
+        {"weight_decay", "", "pull of every weight (not bias) towards 0, as a factor on it in the gradient"},
+        0.0, Bounds::at_least(0.0));
+}
+
+void read_plan(Options& root, ModelSpec& model) {
+    constexpr double many = 10'000'000;
+    PlanSpec& plan = model.plan;
+    Options options = root.table({"plan", "", "in which order populations learn, and for how long"});
+    plan.order = static_cast<PlanOrder>(options.choice(
+        {"order", "",
+         "simultaneous: all populations on every batch; layer_by_layer: all epochs of the first, then of the "
+         "next; per_batch: on each batch some updates of the first, then of the next"},
+        "simultaneous", plan_order_names));
+    plan.epochs = options.integer({"epochs", "epochs", "how often a population sees the training samples"},
+                                  10, Bounds::between(1, many));
+    plan.episodes = options.integer({"episodes", "", "how often the whole plan is gone through"}, 1,
+                                    Bounds::between(1, many));
+    plan.updates_per_batch = options.integer(
+        {"updates_per_batch", "updates",
+         "updates of a population on one batch before the next one; for order = \"per_batch\""},
+        1, Bounds::between(1, many));
+    plan.batch_size =
+        count(options, {"batch_size", "samples", "samples per update; 0: all of them in one batch"}, 100);
+    plan.shuffle =
+        options.flag({"shuffle", "", "whether every epoch takes the samples in a new order"}, true);
+    if (plan.updates_per_batch != 1 && plan.order != PlanOrder::per_batch) {
+        options.conflict("updates_per_batch", options, "order",
+                         "only plan.order = \"per_batch\" repeats updates on a batch");
+    }
+}
+
+void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model) {
+    Options prediction = root.table({"prediction", "", "how a label is predicted"});
+    const std::size_t layers = prediction.choice(
+        {"layers", "", "populations whose goodness is summed for each label; the largest sum wins"}, "all",
+        prediction_names);
+    model.first_predicting_population = prediction_names[layers] == "after_first" ? 1 : 0;
+    if (model.first_predicting_population >= model.populations.size()) {
+        Options all = root.table({"population", "", ""});
+        prediction.conflict("layers", all, tables.front().first,
+                            "it is the only population; a second one, or layers = \"all\", would do");
+    }
+
+    Options evaluation = root.table({"evaluation", "", "how often errors are measured"});
+    model.evaluate_every_n_epochs = evaluation.integer(
+        {"every_n_epochs", "epochs", "epochs between two measurements of the error; 0: only after the last"},
+        0, Bounds::at_least(0));
+    model.n_evaluated_train =
+        count(evaluation, {"n_train", "samples", "training samples to measure the error on; 0: all"}, 0);
+}
+
+void read_recording(Options& root, const PopulationTables& tables, ModelSpec& model) {
+    RecordingSpec& recording = model.recording;
+    Options options = root.table({"recording", "", "what of the activity is kept in the run file"});
+    recording.every_n_epochs =
+        options.integer({"every_n_epochs", "epochs", "epochs between two recordings; 0: only after the last"},
+                        0, Bounds::at_least(0));
+    recording.populations =
+        options.words({"populations", "", "names of those to record; none named: all"}, {});
+    recording.variables =
+        options.words({"variables", "", "what to record; none named: nothing"}, {}, variable_names);
+    recording.samples = options.integers({"samples", "", "which test samples to present, counted from 0"},
+                                         {0}, Bounds::at_least(0));
+    recording.n_neurons = options.integer(
+        {"n_neurons", "units", "how many units of each population, from the first; where neurons names none"},
+        50, Bounds::between(1, 1'000'000));
+    recording.neurons = options.integers({"neurons", "", "which units of each population, counted from 0"},
+                                         {}, Bounds::at_least(0));
+    recording.every_n_steps = options.integer(
+        {"every_n_steps", "steps", "time steps between two recorded ones"}, 1, Bounds::between(1, 1'000'000));
+    recording.phases =
+        options.words({"phases", "", "which versions of a sample: with its own label, a wrong one, or none"},
+                      {"positive", "negative"}, phase_names);
+
+    std::vector<std::string> names;
+    for (const auto& [name, table] : tables) names.push_back(name);
+    for (const std::string& name : recording.populations) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        const auto near = nearest(name, names);
+        options.reject("populations",
+                       fmt::format("names \"{}\", which is no population; {}", name,
+                                   near ? fmt::format("did you mean \"{}\"?", *near)
+                                        : fmt::format("there are {}", fmt::join(names, ", "))));
+    }
+    const auto recorded = [&](const std::string& name) {
+        const auto& chosen = recording.populations;
+        return chosen.empty() || std::find(chosen.begin(), chosen.end(), name) != chosen.end();
+    };
+    for (const std::string& variable : recording.variables) {
+        const Options* without = nullptr;
+        bool somewhere = false;
+        for (std::size_t i = 0; i < tables.size(); ++i) {
+            if (!recorded(tables[i].first)) continue;
+            if (without == nullptr) without = &tables[i].second;
+            somewhere = somewhere || has(*model.populations[i].neuron, variable);
+        }
+        if (!somewhere && without != nullptr) {
+            options.conflict("variables", *without, "neuron",
+                             fmt::format("no recorded population has \"{}\"", variable));
+        }
+    }
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        for (const std::int64_t neuron : recording.neurons) {
+            if (!recorded(tables[i].first) ||
+                neuron < static_cast<std::int64_t>(model.populations[i].n_units)) {
+                continue;
+            }
+            options.conflict("neurons", tables[i].second, "size",
+                             fmt::format("there is no unit {}, they are counted from 0", neuron));
+        }
+    }
+}
+
+}  // namespace snnff

@@ -1,0 +1,137 @@
+"""Runs every golden Forward-Forward case through the command line, as a user would: data, wrong labels
+and initial weights from HDF5, the rest in a model file; then compares the run file with PyTorch's answer.
+
+The golden files (tests/golden/*.h5) were made with PyTorch autograd and snnTorch's Leaky neuron; the
+`reference` attribute of each names the versions. Tolerances: 1e-4 for losses, 1e-3 of the norm for
+weights; in lif_membrane_mean_10 rounding can flip a spike, which moves a loss by up to 1e-3.
+
+usage: through_cli.py SNNFF_SIM
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+FOLDER = pathlib.Path(__file__).parent
+TOLERANCE = {"lif_membrane_mean_10": 1e-3}
+
+
+def model_text(spec, sizes, epochs):
+    theta_of_inputs = spec["threshold"] == "fan_in"
+    loss = {
+        "softplus": f'{{ kind = "softplus", theta = {1.0 if theta_of_inputs else spec["threshold"]},'
+        f' theta_per = "{"input" if theta_of_inputs else "none"}" }}',
+        "symba": f'{{ kind = "symba", alpha = {spec.get("alpha")} }}',
+        "swish": f'{{ kind = "swish", alpha = {spec.get("alpha")} }}',
+    }[spec["loss"]]
+    optimizer = f'"{spec["optimizer"]}"'
+    if "momentum" in spec:
+        optimizer = f'{{ kind = "{spec["optimizer"]}", momentum = {spec["momentum"]} }}'
+    lines = [
+        "seed = 1",
+        "[data]",
+        'kind = "hdf5"',
+        'train = "data.h5"',
+        'test = "data.h5"',
+        "[time]",
+        f'steps = {spec["steps"]}',
+        "[negatives]",
+        'kind = "given"',
+        "[learning]",
+        f'rate = {spec["lr"]}',
+        f'goodness = "{spec["goodness"]}"',
+        f"loss = {loss}",
+        f"optimizer = {optimizer}",
+        "[plan]",
+        'order = "layer_by_layer"',
+        f"epochs = {epochs}",
+        "batch_size = 0",
+    ]
+    for layer, size in enumerate(sizes[1:]):
+        lines += [
+            f"[population.layer{layer}]",
+            f'neuron = "{spec["neuron"]}"',
+            f"size = {size}",
+            f'bias = {str(spec["bias"]).lower()}',
+            f'normalisation = "{spec["normalise"]}"',
+            'init = { kind = "file", path = "init.h5" }',
+        ]
+        if spec["neuron"] == "lif":
+            lines += [
+                f'beta = {spec["beta"]}',
+                f'threshold = {spec["v_threshold"]}',
+                f'reset = "{spec["reset"]}"',
+                f'surrogate = "{spec["surrogate"]}"',
+                f'measure = "{spec["goodness_on"]}"',
+                f'output = "{spec["output"]}"',
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def relative(found, expected):
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+def check(case, simulator):
+    golden = h5py.File(case, "r")
+    spec, sizes, epochs = json.loads(golden.attrs["spec"]), golden.attrs["sizes"], int(golden.attrs["epochs"])
+    tolerance = TOLERANCE.get(case.stem, 1e-4)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        with h5py.File(folder / "data.h5", "w") as data:
+            data["x"] = golden["input/images"][:]
+            data["y"] = golden["input/labels"][:]
+            data["y_negative"] = golden["input/negative_labels"][:]
+        with h5py.File(folder / "init.h5", "w") as init:
+            for layer in range(len(sizes) - 1):
+                for name, values in golden[f"init/layer{layer}"].items():
+                    init[f"populations/layer{layer}/{name}"] = values[:]
+        (folder / "case.toml").write_text(model_text(spec, sizes, epochs))
+        subprocess.run(
+            [simulator, "run", folder / "case.toml", "-o", folder / "run.h5", "--quiet"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        run = h5py.File(folder / "run.h5", "r")
+        figures = []
+        for layer in range(len(sizes) - 1):
+            expected = golden[f"expected/layer{layer}"]
+            loss = run[f"training/layer{layer}/loss"][:]
+            assert np.isnan(np.delete(loss, np.s_[layer * epochs : (layer + 1) * epochs])).all()
+            loss = loss[layer * epochs : (layer + 1) * epochs]
+            error = np.max(np.abs(loss - expected["loss"][:]) / np.abs(expected["loss"][:]))
+            assert error < tolerance, f"layer {layer}: loss off by {error:.1e} at worst"
+            figures.append(error)
+            for name in ("weight", "bias"):
+                if f"final_{name}" in expected:
+                    off = relative(run[f"populations/layer{layer}/{name}"][:], expected[f"final_{name}"][:])
+                    assert off < 1e-3, f"layer {layer}: {name} off by {off:.1e} of its norm"
+                    figures.append(off)
+        goodness = run["evaluation/test/goodness"][:]
+        off = relative(goodness, golden["expected/goodness_per_label"][:])
+        assert off < 1e-3, f"goodness per label off by {off:.1e} of its norm"
+        assert (run["evaluation/test/prediction"][:] == golden["expected/prediction"][:]).all()
+        return max(figures + [off])
+
+
+def main():
+    simulator = str(pathlib.Path(sys.argv[1]).resolve())
+    cases = sorted(case for case in FOLDER.glob("*.h5") if "sizes" in h5py.File(case, "r").attrs)
+    failed = 0
+    for case in cases:
+        try:
+            print(f"{case.stem}: largest relative difference {check(case, simulator):.1e}")
+        except (AssertionError, subprocess.CalledProcessError) as problem:
+            failed += 1
+            print(f"{case.stem}: FAILED: {problem}")
+    print(f"{len(cases) - failed} of {len(cases)} golden cases agree")
+    return 1 if failed or len(cases) < 14 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
