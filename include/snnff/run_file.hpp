@@ -74,6 +74,7 @@ struct RunSummary {
     std::string title, creator, created, status, model_toml;
     Provenance provenance;
     std::vector<std::string> populations;
+    std::vector<LayerShape> shapes;  ///< of each population's weights; zeros where none were written
     std::vector<EpochReport> epochs;
     struct Split {
         std::string name;
