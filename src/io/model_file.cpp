@@ -10,6 +10,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "core/options_check.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -145,12 +146,15 @@ Node parse_value(std::string_view text, const Place& place) {
     } catch (const ModelError&) {
         // Its line and column are those of a line nobody typed.
     }
-    throw ModelError(fmt::format("{}: {} is not a TOML value", name, value_text({std::string(text), place})));
+    throw ModelError(fmt::format("{}: {} is not a TOML value", name, shown({std::string(text), place})));
 }
 
 void apply_override(Node& root, const Override& option) {
-    const Place place{
-        option.typed.empty() ? fmt::format("--set {}={}", option.key, option.value) : option.typed, 0, 0};
+    std::string typed =
+        option.typed.empty() ? fmt::format("--set {}={}", option.key, option.value) : option.typed;
+    constexpr std::size_t longest = 200;  // of what a message repeats
+    if (typed.size() > longest) typed = typed.substr(0, longest) + "...";
+    const Place place{std::move(typed), 0, 0};
     Node value;
     try {
         value = parse_value(option.value, place);

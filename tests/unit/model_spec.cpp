@@ -240,7 +240,7 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
          "m.toml:3:1: population.a.beta = [0.9, 0.8] has 2 numbers; "
          "allowed: one for all units, or 3 of them, one per unit"},
         {"[population.a]\nsurrogate = { kind = \"atan\", k = 3 }",
-         "m.toml:2:31: population \"a\", surrogate: unknown key \"k\"; it goes with surrogate = "
+         "m.toml:2:30: population \"a\", surrogate: unknown key \"k\"; it goes with surrogate = "
          "\"fast_sigmoid\" or "
          "\"sigmoid\""},
         {"[population.a]\nmeasure = \"spikes\"",
