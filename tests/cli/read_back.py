@@ -93,7 +93,7 @@ def check_everywhere(run):
             check(size <= 1 << 20, f"/{name}: chunks of {size} bytes")
             if obj.maxshape[0] is None:
                 check(size >= 1 << 16, f"/{name}: chunks of {size} bytes")
-    tracked("", run)
+    tracked("", run["/"])
     run.visititems(tracked)
     addresses = []
     run.visititems(lambda name, obj: addresses.append(h5py.h5o.get_info(obj.id).addr))

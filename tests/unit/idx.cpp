@@ -237,12 +237,12 @@ TEST_CASE("files that cannot be read are exit code 4, with a hint where a tool f
     CHECK(contains(outcome(folder / "fashion-mnist").text, "; fetch it with tools/get-data fashion-mnist"));
 
     const TempFolder odd;
+    odd.write("train-labels-idx1-ubyte", good_labels);
     fs::create_directory(odd / "train-images-idx3-ubyte");
     CHECK(outcome(odd.path()).code == ExitCode::file);
     CHECK(contains(outcome(odd.path()).text, "is a folder"));
     fs::remove(odd / "train-images-idx3-ubyte");
     REQUIRE(::mkfifo((odd / "train-images-idx3-ubyte").c_str(), 0600) == 0);
-    odd.write("train-labels-idx1-ubyte", good_labels);
     CHECK(contains(outcome(odd.path()).text, "is not a regular file"));  // and does not wait for a writer
 
     fs::create_directory(folder / "mnist");
