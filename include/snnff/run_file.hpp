@@ -31,8 +31,9 @@ struct ReportSpec {
 };
 
 /// Writes one run, laid out as the README's "run file" section says. Frames and epochs are appended
-/// through bounded buffers and flushed at every epoch and every few seconds, so that what has been
-/// flushed survives the process being killed. Throws FileError.
+/// through bounded buffers (at most about 1 MiB a report) and flushed at every epoch and every few
+/// seconds, so that what has been flushed survives the process being killed; epochs that take less
+/// than flushing does share a flush, which keeps it below a twentieth of the time. Throws FileError.
 class RunFileWriter {
   public:
     /// Creates the file, or, where `path` exists and `force` is set, a new one beside it that takes
@@ -44,6 +45,7 @@ class RunFileWriter {
 
     void describe(std::string_view title, std::string_view model_toml, const Provenance& provenance);
     void begin_training(std::span<const std::string> population_names);
+    /// Reports come in order, with the populations of begin_training().
     void append_epoch(const EpochReport& report);
     void write_population(const Population& population);
     void write_evaluation(std::string_view split, const Evaluation& evaluation);
@@ -59,7 +61,8 @@ class RunFileWriter {
                        std::span<const std::uint64_t> node_ids);
 
     void flush();
-    /// Sets `status`, flushes, closes and, under `force`, replaces the old file.
+    /// Sets `status`, flushes, closes and, under `force`, replaces the old file. Call once; nothing
+    /// else may be called after it.
     void close(RunStatus status);
     /// Closes and removes what was written: for a run that failed before it began.
     void discard() noexcept;
@@ -74,6 +77,7 @@ struct RunSummary {
     std::string title, creator, created, status, model_toml;
     Provenance provenance;
     std::vector<std::string> populations;
+    std::vector<LayerShape> shapes;  ///< of the populations; 0 x 0 where weights were not written yet
     std::vector<EpochReport> epochs;
     struct Split {
         std::string name;

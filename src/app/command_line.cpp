@@ -21,7 +21,7 @@ std::string command_line() { return remembered; }
 
 void remember_command_line(int argc, char** argv) {
     remembered = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "snnff-sim";
-    for (int i = 1; i < argc; ++i) remembered += " " + quoted(argv[i]);
+    for (int i = 1; i < argc; ++i) remembered.append(" ").append(quoted(argv[i]));
 }
 
 }  // namespace snnff::app

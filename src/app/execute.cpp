@@ -42,27 +42,12 @@ class DiscardOnFailure {
     bool armed_ = true;
 };
 
-/// The first n samples; all where n is 0.
-Dataset head(const Dataset& dataset, std::size_t n) {
-    if (n == 0 || n >= dataset.size()) n = dataset.size();
-    Dataset part;
-    part.x.resize(n, dataset.n_inputs());
-    std::copy_n(dataset.x.data(), n * dataset.n_inputs(), part.x.data());
-    part.label.assign(dataset.label.begin(), dataset.label.begin() + static_cast<std::ptrdiff_t>(n));
-    return part;
-}
-
 void write_evaluations(const Experiment& experiment, RunFileWriter& writer) {
-    const auto write = [&](std::string_view split, const Dataset& dataset) {
+    const auto write = [&](std::string_view split, const Dataset& dataset, std::size_t limit = 0) {
         if (dataset.size() == 0) return;
-        writer.write_evaluation(split, evaluate(experiment.network, experiment.model, dataset));
+        writer.write_evaluation(split, evaluate(experiment.network, experiment.model, dataset, limit));
     };
-    const std::size_t n_train = experiment.model.n_evaluated_train;
-    if (n_train == 0 || n_train >= experiment.train.size()) {
-        write("train", experiment.train);
-    } else {
-        write("train", head(experiment.train, n_train));
-    }
+    write("train", experiment.train, experiment.model.n_evaluated_train);
     write("validation", experiment.validation);
     write("test", experiment.test);
 }
@@ -101,14 +86,14 @@ void check_output(const std::filesystem::path& output, bool force) {
     }
 }
 
-Experiment prepare(const std::filesystem::path& model, const std::vector<Override>& overrides) {
+Experiment load_experiment(const std::filesystem::path& model, const std::vector<Override>& overrides) {
     return build(read_model(model, overrides));
 }
 
 Ending execute(const RunRequest& request, const std::atomic<int>& stop) {
     check_output(request.output, request.force);
     const ThreadLimit threads(request.n_threads);
-    Experiment experiment = prepare(request.model, request.overrides);
+    Experiment experiment = load_experiment(request.model, request.overrides);
     if (stop != 0) return Ending::interrupted;
 
     RunFileWriter writer(request.output, request.force);

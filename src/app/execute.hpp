@@ -35,6 +35,6 @@ void check_output(const std::filesystem::path& output, bool force);
 Ending execute(const RunRequest& request, const std::atomic<int>& stop);
 
 /// The experiment as `execute` would train it.
-Experiment prepare(const std::filesystem::path& model, const std::vector<Override>& overrides);
+Experiment load_experiment(const std::filesystem::path& model, const std::vector<Override>& overrides);
 
 }  // namespace snnff::app

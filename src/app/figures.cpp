@@ -74,6 +74,9 @@ RunFigures read_figures(const std::filesystem::path& path) {
     // belong to data the network has not seen.
     const RunSummary::Split* split = find_split(summary, "test");
     if (split == nullptr) split = find_split(summary, "train");
+    // Without spikes anywhere, none can cause an operation.
+    const bool spiking = std::any_of(model.populations.begin(), model.populations.end(),
+                                     [](const PopulationSpec& spec) { return spec.neuron->spiking(); });
     for (std::size_t p = 0; p < model.populations.size(); ++p) {
         const PopulationSpec& spec = model.populations[p];
         PopulationFigures population{.name = spec.name, .neuron = std::string(spec.neuron->kind())};
@@ -84,7 +87,7 @@ RunFigures read_figures(const std::filesystem::path& path) {
         if (split != nullptr) {
             population.spike_rate = at_or_nan(split->spike_rate, p);
             population.multiply_accumulates = at_or_nan(split->multiply_accumulates, p);
-            if (spec.neuron->spiking()) population.accumulates = at_or_nan(split->accumulates, p);
+            if (spiking) population.accumulates = at_or_nan(split->accumulates, p);
         }
         figures.populations.push_back(std::move(population));
     }

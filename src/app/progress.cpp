@@ -26,7 +26,7 @@ Progress::Progress()
     : redraws_(stderr_is_terminal()), coloured_(stderr_has_colours()), start_(Clock::now()), last_(start_) {}
 
 Progress::~Progress() {
-    if (drawn_ > 0) put_raw("\r" + std::string(drawn_, ' ') + "\r");
+    if (drawn_ > 0) put_raw(fmt::format("\r{:{}}\r", "", drawn_));
 }
 
 void Progress::on_batch(double fraction, const Population& population, double loss) {
@@ -90,14 +90,14 @@ void Progress::draw_bar(const std::string& facts) {
     std::size_t columns = 0;
     if (width > 0) {
         const auto full = static_cast<std::size_t>(fraction_ * static_cast<double>(width));
-        const std::string done(full, '#'), open(width - full, '.');
-        bar = coloured_ ? "[\033[32m" + done + "\033[0m" + open + "] " : "[" + done + open + "] ";
+        bar = coloured_ ? fmt::format("[\033[32m{:#>{}}\033[0m{:.>{}}] ", "", full, "", width - full)
+                        : fmt::format("[{:#>{}}{:.>{}}] ", "", full, "", width - full);
         columns = width + 3;
     }
     const std::string words = facts.substr(0, room - columns);
     columns += words.size();
-    const std::string rest(drawn_ > columns ? std::min(drawn_, room) - std::min(columns, room) : 0, ' ');
-    put_raw("\r" + bar + words + rest + "\r");
+    const std::size_t rest = drawn_ > columns ? std::min(drawn_, room) - std::min(columns, room) : 0;
+    put_raw(fmt::format("\r{}{}{:{}}\r", bar, words, "", rest));
     drawn_ = columns;
 }
 

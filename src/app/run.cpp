@@ -62,7 +62,7 @@ int run(const Arguments& arguments) {
     request.command_line = command_line();
 
     if (arguments.dry_run) {
-        print_dry_run(prepare(request.model, request.overrides), arguments.json);
+        print_dry_run(load_experiment(request.model, request.overrides), arguments.json);
         return 0;
     }
     const std::atomic<int>& stop = stop_on_signals();

@@ -53,10 +53,13 @@ std::string short_number(double value) { return std::isnan(value) ? "-" : fmt::f
 
 std::string grouped(double value) {
     if (std::isnan(value)) return "-";
-    std::string digits = fmt::format("{:.0f}", value);
-    const std::size_t first = digits.front() == '-' ? 1 : 0;
-    for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, " ");
-    return digits;
+    const std::string digits = fmt::format("{:.0f}", value);
+    std::string text;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) text += ' ';
+        text += digits[i];
+    }
+    return text;
 }
 
 std::string duration(double seconds) {

@@ -28,7 +28,7 @@ class Table {
 std::string percent(double value);
 /// Four significant digits; "-" for NaN.
 std::string short_number(double value);
-/// 1234567 as "1 234 567".
+/// 1234567 as "1 234 567"; value is a count, 0 or more.
 std::string grouped(double value);
 /// "0.4 s", "12 s", "3:07", "1:02:33"; "-" for NaN.
 std::string duration(double seconds);

@@ -17,7 +17,7 @@ struct Arguments {
 
 int validate(const Arguments& arguments) {
     for (const std::string& model : arguments.models) {
-        const Experiment experiment = prepare(model, overrides_of(arguments.assignments, {}));
+        const Experiment experiment = load_experiment(model, overrides_of(arguments.assignments, {}));
         std::string network = std::to_string(experiment.train.n_inputs());
         double n_parameters = 0.0;
         for (const Population& population : experiment.network.populations) {

@@ -56,8 +56,11 @@ const std::string& checked_word(const KeyDoc& doc, const Node& node) {
         std::find(doc.allowed.begin(), doc.allowed.end(), *text) != doc.allowed.end()) {
         return *text;
     }
-    const auto near = nearest(*text, doc.allowed);
-    refuse_type(doc, node, near ? fmt::format("unknown; did you mean \"{}\"?", *near) : "unknown");
+    if (const auto near = nearest(*text, doc.allowed)) {
+        refuse(doc, node,
+               fmt::format("is unknown; did you mean \"{}\"? allowed: {}", *near, allowed_text(doc)));
+    }
+    refuse_type(doc, node, "unknown");
 }
 
 }  // namespace snnff

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -126,6 +127,7 @@ std::vector<T> read_attribute(const Object& object, const std::string& name);
 void set_attribute(const Object& object, const std::string& name, std::string_view text);
 void set_attribute(const Object& object, const std::string& name, std::span<const std::string> texts);
 template <class T>
+requires std::is_arithmetic_v<T>
 void set_attribute(const Object& object, const std::string& name, T number);
 template <class T>
 void set_attribute_array(const Object& object, const std::string& name, std::span<const T> numbers);

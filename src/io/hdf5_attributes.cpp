@@ -186,6 +186,7 @@ void set_attribute(const Object& object, const std::string& name, std::span<cons
 }
 
 template <class T>
+requires std::is_arithmetic_v<T>
 void set_attribute(const Object& object, const std::string& name, T number) {
     write(object, name, file_type<T>(), memory_type<T>(), scalar().get(), &number);
 }

@@ -24,9 +24,9 @@ std::string shape_text(const std::vector<hsize_t>& shape) {
 
 /// The file holds something else than the layout says: wrong data, not a wrong file.
 template <class Function>
-void as_data_error(Function function) {
+auto as_data_error(Function function) {
     try {
-        function();
+        return function();
     } catch (const FileError& error) {
         throw DataError(error.what());
     }
@@ -35,7 +35,7 @@ void as_data_error(Function function) {
 /// Labels, one for each of the first `n` of `n_samples`.
 std::vector<std::int32_t> read_labels(const hdf5::Group& file, std::string_view name, std::uint64_t n_samples,
                                       std::size_t n) {
-    const hdf5::Dataset dataset = file.dataset(name);
+    const hdf5::Dataset dataset = as_data_error([&] { return file.dataset(name); });
     as_data_error([&] {
         dataset.expect_integers();
         dataset.expect_stored();
@@ -85,7 +85,7 @@ class Hdf5 final : public DatasetReader {
   private:
     /// Fills x with the first `limit` samples (0: all), scaled; returns how many the file has.
     std::uint64_t read_inputs(const hdf5::Group& file, std::size_t limit, Matrix& x) const {
-        const hdf5::Dataset dataset = file.dataset("x");
+        const hdf5::Dataset dataset = as_data_error([&] { return file.dataset("x"); });
         const auto shape = dataset.shape();
         if (shape.size() != 2) {
             throw DataError(fmt::format("{}: has the shape {}; [sample, feature] is expected",

@@ -1,0 +1,182 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "app/key_docs.hpp"
+#include "app/output.hpp"
+#include "app/verb.hpp"
+#include "snnff/model_spec.hpp"
+
+namespace snnff::app {
+namespace {
+
+/// What a new model does differently from the defaults; everything else in it is a default. Both learn
+/// the sample of MNIST to about 90 % in seconds.
+std::string recipe(const std::string& neuron) {
+    const bool lif = neuron == "lif";
+    std::string text = fmt::format(
+        "title = \"{}\"\nseed = 1\n[time]\nsteps = {}\n[data]\nfolder = \"data/mnist-sample\"\n"
+        "[negatives]\nkind = \"uniform_wrong\"\n"
+        "[learning]\nrate = 0.002\nloss = {{ kind = \"swish\", alpha = {} }}\n"
+        "[plan]\nepochs = 20\nbatch_size = 100\n[evaluation]\nevery_n_epochs = 5\n",
+        lif ? "Spiking populations that learn digits" : "ReLU populations that learn digits", lif ? 10 : 1,
+        lif ? 30 : 6);
+    for (const char* name : {"hidden1", "hidden2"}) {
+        text += fmt::format("[population.{}]\nneuron = \"{}\"\nsize = 300\n", name, neuron);
+        if (lif) {
+            text +=
+                "beta = 0.9\nnormalisation = \"rms\"\nmeasure = \"rate\"\noutput = \"rate\"\n"
+                "init = { kind = \"normal_fan_in\" }\n";
+        }
+    }
+    return text;
+}
+
+/// Writes a resolved model with what each key means above it, from the keys' own documentation.
+class CommentedModel {
+  public:
+    CommentedModel(const Node& resolved, const std::vector<KeyDoc>& docs) : docs_(docs) {
+        table("", resolved);
+    }
+    const std::string& text() const noexcept { return text_; }
+
+  private:
+    /// The documentation of a key under the kinds that are chosen here.
+    const KeyDoc* doc_of(const std::string& path) const {
+        const KeyDoc* found = nullptr;
+        for (const KeyDoc& doc : docs_) {
+            if (!matches(doc, path)) continue;
+            const bool applies = std::all_of(doc.only_for.begin(), doc.only_for.end(),
+                                             [&](const auto& c) { return chosen_.contains(c.second); });
+            if (applies) return &doc;
+            if (found == nullptr) found = &doc;
+        }
+        return found;
+    }
+
+    static std::string chosen_kind(const Node& value) {
+        const Node* kind = value.find("kind");
+        const Node& word = kind ? *kind : value;
+        const auto* text = std::get_if<std::string>(&word.value);
+        return text ? *text : "";
+    }
+
+    void comment(const std::string& text) {
+        constexpr std::size_t width = 98;
+        std::string line = "#";
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t blank = std::min(text.find(' ', at), text.size());
+            if (line.size() + 1 + blank - at > width) {
+                text_ += line + "\n";
+                line = "#";
+            }
+            line += " " + text.substr(at, blank - at);
+            at = blank + 1;
+        }
+        text_ += line + "\n";
+    }
+
+    void explain(const KeyDoc& doc) {
+        // The second population repeats the keys of the first, not what they mean.
+        if (!explained_.insert(doc.path + condition_text(doc)).second) return;
+        std::string text = doc.meaning;
+        if (!doc.unit.empty()) text = "[" + doc.unit + "] " + text;
+        if (!text.empty())
+            text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+        const bool plain = doc.type == KeyDoc::Type::text || doc.type == KeyDoc::Type::file ||
+                           doc.type == KeyDoc::Type::flag;
+        if (!plain && doc.type != KeyDoc::Type::table) text += ": " + allowed_text(doc);
+        comment(text + ".");
+    }
+
+    void explain_below(const std::string& path, const Node& value) {
+        for (const auto& [key, node] : std::get<Node::Table>(value.value)) {
+            const KeyDoc* doc = doc_of(path + "." + key);
+            if (doc == nullptr || key == "kind" ||
+                !explained_.insert(doc->path + condition_text(*doc)).second) {
+                continue;
+            }
+            comment(fmt::format("  {}: {}; {}.", key, doc->meaning, allowed_text(*doc)));
+        }
+    }
+
+    void value(const std::string& path, const std::string& key, const Node& node) {
+        const KeyDoc* doc = doc_of(path);
+        if (doc != nullptr) explain(*doc);
+        if (doc != nullptr && doc->type == KeyDoc::Type::kind) {
+            chosen_.insert(chosen_kind(node));
+            if (node.is_table()) explain_below(path, node);
+        }
+        std::string text = value_text(node);
+        if (doc != nullptr && doc->type == KeyDoc::Type::file) {
+            // Resolved paths are absolute; a model file wants them from where it stands.
+            const auto* file = std::get_if<std::string>(&node.value);
+            if (file != nullptr) text = value_text({std::filesystem::proximate(*file).string(), {}});
+        }
+        text_ += key + " = " + text + "\n";
+    }
+
+    bool is_section(const std::string& path, const Node& node) const {
+        if (!node.is_table()) return false;
+        const KeyDoc* doc = doc_of(path);
+        return doc == nullptr || doc->type == KeyDoc::Type::table;
+    }
+
+    void table(const std::string& path, const Node& node) {
+        const auto& entries = std::get<Node::Table>(node.value);
+        const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+        const std::set<std::string> outer = chosen_;
+        for (const auto& [key, entry] : entries) {
+            if (!is_section(below(key), entry)) value(below(key), key, entry);
+        }
+        for (const auto& [key, entry] : entries) {
+            if (!is_section(below(key), entry)) continue;
+            const bool only_sections = std::all_of(
+                std::get<Node::Table>(entry.value).begin(), std::get<Node::Table>(entry.value).end(),
+                [&](const auto& e) { return is_section(below(key) + "." + e.first, e.second); });
+            if (!only_sections) {
+                text_ += fmt::format("\n[{}]\n", below(key));
+                if (const KeyDoc* doc = doc_of(below(key))) explain(*doc);
+            }
+            table(below(key), entry);
+        }
+        chosen_ = outer;
+    }
+
+    const std::vector<KeyDoc>& docs_;
+    std::set<std::string> chosen_;     ///< kinds chosen in the tables around
+    std::set<std::string> explained_;  ///< keys that have had their comment
+    std::string text_;
+};
+
+struct Arguments {
+    std::string neuron;
+};
+
+int new_model(const Arguments& arguments) {
+    const ModelSpec model =
+        read_model_text(recipe(arguments.neuron), "new model", std::filesystem::current_path(), {});
+    const std::vector<KeyDoc> docs = model_keys();
+    put("#:schema model.schema.json\n# Check it with `snnff-sim validate`, run it with `snnff-sim run`;\n"
+        "# `snnff-sim explain KEY` says more of a key. What is left out takes its default.\n\n" +
+        CommentedModel(model.resolved, docs).text());
+    return 0;
+}
+
+}  // namespace
+
+Verb add_new(CLI::App& program) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = add_command(program, "new", "Print a commented model file to start from.",
+                                    "  snnff-sim new lif > model.toml\n"
+                                    "  snnff-sim new relu > model.toml\n");
+    command->add_option("NEURON", arguments->neuron, "lif or relu")
+        ->required()
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"lif", "relu"}));
+    return {command, [arguments] { return new_model(*arguments); }};
+}
+
+}  // namespace snnff::app

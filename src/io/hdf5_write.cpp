@@ -1,0 +1,192 @@
+#include "io/hdf5_write.hpp"
+
+#include <fmt/format.h>
+#include <hdf5_hl.h>
+
+#include <algorithm>
+#include <array>
+
+namespace snnff::hdf5 {
+namespace {
+
+constexpr std::size_t least_chunk_bytes = std::size_t{64} << 10;
+constexpr std::size_t usual_chunk_bytes = std::size_t{256} << 10;
+constexpr std::size_t most_chunk_bytes = std::size_t{1} << 20;
+// Higher levels cost several times the time for a few per cent: weights are nearly noise.
+constexpr unsigned deflate_level = 4;
+
+Handle object_properties(hid_t kind) {
+    Handle properties(H5Pcreate(kind), H5Pclose);
+    H5Pset_attr_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    // Without time stamps the same run gives the same bytes but for /created.
+    H5Pset_obj_track_times(properties.get(), false);
+    return properties;
+}
+
+Dataset create(const Group& parent, std::string_view name, hid_t type, const Handle& space,
+               const Handle& properties, hid_t access = H5P_DEFAULT) {
+    const std::string key(name);
+    return {Handle(parent.check(H5Dcreate2(parent.id(), key.c_str(), type, space.get(), H5P_DEFAULT,
+                                           properties.get(), access),
+                                fmt::format("data set \"{}\" cannot be created", name)),
+                   H5Dclose),
+            parent.file(), parent.child_path(name)};
+}
+
+void compress(const Handle& properties, std::span<const hsize_t> chunk) {
+    H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data());
+    H5Pset_shuffle(properties.get());
+    H5Pset_deflate(properties.get(), deflate_level);
+}
+
+/// Whole rows, about `bytes` of them; part of a row where one alone is more than a chunk may be.
+std::vector<hsize_t> chunk_shape(std::span<const hsize_t> shape, std::size_t value_bytes, std::size_t bytes) {
+    std::vector<hsize_t> chunk(shape.begin(), shape.end());
+    hsize_t row_bytes = value_bytes;
+    for (std::size_t axis = 1; axis < chunk.size(); ++axis) row_bytes *= chunk[axis];
+    if (row_bytes > most_chunk_bytes) {
+        chunk.back() = bytes / value_bytes;
+        row_bytes = bytes;
+    }
+    chunk[0] = std::clamp<hsize_t>((bytes + row_bytes - 1) / row_bytes, 1, std::max<hsize_t>(1, chunk[0]));
+    return chunk;
+}
+
+}  // namespace
+
+Group create_group(const Group& parent, std::string_view name) {
+    const Handle properties = object_properties(H5P_GROUP_CREATE);
+    H5Pset_link_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    const std::string key(name);
+    return {
+        Handle(parent.check(H5Gcreate2(parent.id(), key.c_str(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
+                            fmt::format("group \"{}\" cannot be created", name)),
+               H5Gclose),
+        parent.file(), parent.child_path(name)};
+}
+
+template <class T>
+Dataset write_array(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
+                    std::span<const T> values) {
+    const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
+    const Handle properties = object_properties(H5P_DATASET_CREATE);
+    if (!values.empty()) compress(properties, chunk_shape(shape, sizeof(T), usual_chunk_bytes));
+    Dataset dataset = create(parent, name, file_type<T>(), space, properties);
+    if (!values.empty()) write(dataset, values);
+    return dataset;
+}
+
+template <class T>
+void write(const Dataset& dataset, std::span<const T> values) {
+    dataset.check(H5Dwrite(dataset.id(), memory_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+                  "cannot be written");
+}
+
+template void write(const Dataset&, std::span<const double>);
+template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
+                             std::span<const float>);
+template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
+                             std::span<const double>);
+template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
+                             std::span<const std::int32_t>);
+template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
+                             std::span<const std::uint32_t>);
+template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
+                             std::span<const std::uint64_t>);
+
+Dataset write_text(const Group& parent, std::string_view name, std::string_view text) {
+    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+    const Handle type = text_type();
+    Dataset dataset = create(parent, name, type.get(), space, object_properties(H5P_DATASET_CREATE));
+    const std::string value(text);
+    const char* pointer = value.c_str();
+    dataset.check(H5Dwrite(dataset.id(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer),
+                  "cannot be written");
+    return dataset;
+}
+
+void make_scale(const Dataset& coordinate) {
+    coordinate.check(H5DSset_scale(coordinate.id(), coordinate.name().c_str()), "cannot become an axis");
+}
+
+Dataset create_dimension(const Group& parent, std::string_view name, std::optional<std::uint64_t> length) {
+    const hsize_t size = length.value_or(0), most = length ? size : H5S_UNLIMITED;
+    const Handle space(H5Screate_simple(1, &size, &most), H5Sclose);
+    const Handle properties = object_properties(H5P_DATASET_CREATE);
+    const hsize_t chunk = least_chunk_bytes / sizeof(float);
+    if (!length) H5Pset_chunk(properties.get(), 1, &chunk);
+    Dataset dataset = create(parent, name, H5T_IEEE_F32BE, space, properties);
+    // The words by which readers of netCDF know that there are no values; nothing is stored.
+    const std::string words =
+        fmt::format("This is a netCDF dimension but not a netCDF variable.{:10}", length.value_or(0));
+    dataset.check(H5DSset_scale(dataset.id(), words.c_str()), "cannot become an axis");
+    return dataset;
+}
+
+void attach_scale(const Dataset& dataset, unsigned axis, const Dataset& scale) {
+    dataset.check(H5DSattach_scale(dataset.id(), scale.id(), axis), "cannot be given an axis");
+}
+
+void set_length(const Dataset& dimension, std::uint64_t length) {
+    const hsize_t size = length;
+    dimension.check(H5Dset_extent(dimension.id(), &size), "cannot grow");
+}
+
+Appender::Appender(const Group& parent, std::string_view name, hid_t file_type, hid_t memory_type,
+                   std::size_t value_bytes, std::size_t width)
+    : memory_type_(memory_type), row_bytes_(value_bytes * (width == 0 ? 1 : width)), width_(width) {
+    const std::size_t rank = width == 0 ? 1 : 2;
+    const std::array<hsize_t, 2> sizes{0, width}, most{H5S_UNLIMITED, width};
+    const std::array<hsize_t, 2> unbounded{least_chunk_bytes, width};
+    const auto chunk = chunk_shape(std::span{unbounded}.first(rank), value_bytes, least_chunk_bytes);
+    rows_per_chunk_ = static_cast<std::size_t>(chunk[0]);
+    gathered_.resize(rows_per_chunk_ * row_bytes_);
+
+    const Handle space(H5Screate_simple(static_cast<int>(rank), sizes.data(), most.data()), H5Sclose);
+    const Handle properties = object_properties(H5P_DATASET_CREATE);
+    compress(properties, chunk);
+    // Chunks come whole and are not read back: HDF5 needs to keep no more than those being written.
+    const Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+    H5Pset_chunk_cache(access.get(), 101, std::max(gathered_.size(), least_chunk_bytes), 1.0);
+    dataset_ = hdf5::create(parent, name, file_type, space, properties, access.get());
+}
+
+void Appender::append_bytes(std::span<const std::byte> rows) {
+    while (!rows.empty()) {
+        const std::size_t n = std::min(rows.size(), gathered_.size() - n_gathered_ * row_bytes_) / row_bytes_;
+        std::copy_n(rows.begin(), n * row_bytes_,
+                    gathered_.begin() + static_cast<std::ptrdiff_t>(n_gathered_ * row_bytes_));
+        rows = rows.subspan(n * row_bytes_);
+        n_gathered_ += n;
+        up_to_date_ = false;
+        if (n_gathered_ == rows_per_chunk_) {
+            write_gathered();
+            moved_ |= in_part_;
+            in_part_ = false;
+            n_written_ += n_gathered_;
+            n_gathered_ = 0;
+        }
+    }
+}
+
+void Appender::flush() {
+    if (!up_to_date_ && n_gathered_ > 0) {
+        write_gathered();
+        in_part_ = true;
+    }
+    moved_ = false;
+}
+
+void Appender::write_gathered() {
+    const int rank = width_ == 0 ? 1 : 2;
+    const std::array<hsize_t, 2> size{n_rows(), width_}, start{n_written_, 0}, count{n_gathered_, width_};
+    dataset_.check(H5Dset_extent(dataset_.id(), size.data()), "cannot grow");
+    const Handle to(dataset_.check(H5Dget_space(dataset_.id()), "cannot be written"), H5Sclose);
+    const Handle from(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
+    H5Sselect_hyperslab(to.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+    dataset_.check(H5Dwrite(dataset_.id(), memory_type_, from.get(), to.get(), H5P_DEFAULT, gathered_.data()),
+                   "cannot be written");
+    up_to_date_ = true;
+}
+
+}  // namespace snnff::hdf5

@@ -1,0 +1,205 @@
+// Reading a run file back: everything is checked by name, sizes before memory is asked for.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "io/hdf5.hpp"
+#include "snnff/error.hpp"
+#include "snnff/run_file.hpp"
+
+namespace snnff {
+namespace {
+
+[[noreturn]] void refuse(const hdf5::Object& object, std::string_view why) {
+    throw FileError(fmt::format("{}: {}", object.where(), why));
+}
+
+void check_is_run(const hdf5::Group& root) {
+    const bool marked =
+        hdf5::has_attribute(root, "magic") &&
+        hdf5::read_attribute<std::uint32_t>(root, "magic") == std::vector<std::uint32_t>{0x0A7A};
+    if (!marked || !hdf5::has_attribute(root, "creator") || !root.has("model")) {
+        refuse(root, "an HDF5 file, but not a run file of snnff-sim");
+    }
+}
+
+/// An [epoch] series. While a run is being written, series may differ by what was flushed last.
+template <class T>
+std::vector<T> read_series(const hdf5::Group& group, std::string_view name) {
+    const hdf5::Dataset dataset = group.dataset(name);
+    const auto shape = dataset.shape();
+    if (shape.size() != 1) refuse(dataset, fmt::format("has {} axes; a series has one", shape.size()));
+    dataset.expect_numbers();
+    dataset.expect_stored();
+    std::vector<T> values(static_cast<std::size_t>(shape[0]));
+    hdf5::read(dataset, std::span{values});
+    return values;
+}
+
+class EpochReader {
+  public:
+    EpochReader(const hdf5::Group& training, bool complete)
+        : training_(training), complete_(complete), epoch_(read_series<std::int64_t>(training, "epoch")) {
+        epochs_.resize(epoch_.size());
+        std::int64_t n_epochs = static_cast<std::int64_t>(epoch_.size());
+        if (hdf5::has_attribute(training, "n_epochs")) {
+            const auto values = hdf5::read_attribute<std::int64_t>(training, "n_epochs");
+            if (values.size() == 1) n_epochs = values.front();
+        }
+        for (std::size_t i = 0; i < epoch_.size(); ++i) {
+            epochs_[i].epoch = epoch_[i];
+            epochs_[i].n_epochs = n_epochs;
+        }
+    }
+
+    std::vector<EpochReport> read(std::span<const std::string> populations) {
+        fill<float>(training_, "train_error", [](EpochReport& e) -> double& { return e.train_error; });
+        fill<float>(training_, "validation_error",
+                    [](EpochReport& e) -> double& { return e.validation_error; });
+        fill<double>(training_, "seconds", [](EpochReport& e) -> double& { return e.seconds; });
+        for (EpochReport& epoch : epochs_) epoch.populations.resize(populations.size());
+        for (std::size_t k = 0; k < populations.size(); ++k) {
+            const hdf5::Group group = training_.group(populations[k]);
+            const auto fill_one = [&](std::string_view name, double PopulationEpoch::*member) {
+                fill<float>(group, name, [&](EpochReport& e) -> double& { return e.populations[k].*member; });
+            };
+            fill_one("loss", &PopulationEpoch::loss);
+            fill_one("goodness_positive", &PopulationEpoch::goodness_positive);
+            fill_one("goodness_negative", &PopulationEpoch::goodness_negative);
+            fill_one("spike_rate", &PopulationEpoch::spike_rate);
+            fill_one("weight_norm", &PopulationEpoch::weight_norm);
+        }
+        return std::move(epochs_);
+    }
+
+  private:
+    template <class T, class Member>
+    void fill(const hdf5::Group& group, std::string_view name, Member member) {
+        const std::vector<T> values = read_series<T>(group, name);
+        if (values.size() != epoch_.size() && complete_) {
+            refuse(training_, fmt::format("{} has {} values for {} epochs", group.child_path(name),
+                                          values.size(), epoch_.size()));
+        }
+        epochs_.resize(std::min(epochs_.size(), values.size()));
+        for (std::size_t i = 0; i < epochs_.size(); ++i) member(epochs_[i]) = static_cast<double>(values[i]);
+    }
+
+    const hdf5::Group& training_;
+    bool complete_;
+    std::vector<std::int64_t> epoch_;
+    std::vector<EpochReport> epochs_;
+};
+
+std::vector<double> read_optional(const hdf5::Object& object, const std::string& name) {
+    return hdf5::has_attribute(object, name) ? hdf5::read_attribute<double>(object, name)
+                                             : std::vector<double>{};
+}
+
+RunSummary::Split read_split(const hdf5::Group& all, const std::string& name) {
+    const hdf5::Group group = all.group(name);
+    RunSummary::Split split;
+    split.name = name;
+    const auto error = hdf5::read_attribute<double>(group, "error");
+    if (error.size() != 1) refuse(group, "attribute \"error\" is not one number");
+    split.error = error.front();
+    split.spike_rate = read_optional(group, "spike_rate");
+    split.accumulates = read_optional(group, "accumulates");
+    split.multiply_accumulates = read_optional(group, "multiply_accumulates");
+
+    const auto goodness = group.dataset("goodness").shape();
+    const auto prediction = group.dataset("prediction").shape();
+    const auto label = group.dataset("label").shape();
+    const hdf5::Dataset confusion = group.dataset("confusion");
+    const auto counts = confusion.shape();
+    const bool fit = goodness.size() == 2 && prediction == std::vector{goodness[0]} && label == prediction &&
+                     counts == std::vector{goodness[1], goodness[1]};
+    if (!fit) {
+        refuse(group,
+               fmt::format("shapes do not fit: goodness [{}], prediction [{}], label [{}], confusion [{}]",
+                           fmt::join(goodness, ", "), fmt::join(prediction, ", "), fmt::join(label, ", "),
+                           fmt::join(counts, ", ")));
+    }
+    split.n_samples = static_cast<std::size_t>(goodness[0]);
+    split.n_labels = static_cast<std::size_t>(goodness[1]);
+    confusion.expect_integers();
+    confusion.expect_stored();
+    split.confusion.resize(static_cast<std::size_t>(confusion.n_values()));
+    hdf5::read(confusion, std::span{split.confusion});
+    return split;
+}
+
+LayerShape shape_of(const hdf5::Group& populations, const std::string& name) {
+    const hdf5::Dataset weight = populations.group(name).dataset("weight");
+    const auto shape = weight.shape();
+    if (shape.size() != 2)
+        refuse(weight, fmt::format("has the shape [{}]; [unit, input] is expected", fmt::join(shape, ", ")));
+    return {static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[0])};
+}
+
+RunSummary::Report read_report(const hdf5::Group& all, const std::string& name) {
+    const hdf5::Dataset data = all.group(name).dataset("data");
+    const auto shape = data.shape();
+    if (shape.size() != 2)
+        refuse(data, fmt::format("has the shape [{}]; [frame, neuron] is expected", fmt::join(shape, ", ")));
+    return {name, shape[0], shape[1]};
+}
+
+std::uint64_t count_spikes(const hdf5::Group& group) {
+    const hdf5::Dataset timestamps = group.dataset("timestamps"), node_ids = group.dataset("node_ids");
+    const auto shape = timestamps.shape();
+    if (shape.size() != 1 || node_ids.shape().size() != 1)
+        refuse(group, "timestamps and node_ids have one axis");
+    return std::min(shape[0], node_ids.shape()[0]);
+}
+
+}  // namespace
+
+RunSummary read_run(const std::filesystem::path& path) {
+    const hdf5::Group root = hdf5::open_file(path.string());
+    check_is_run(root);
+    RunSummary run;
+    run.creator = hdf5::read_text_attribute(root, "creator");
+    run.title = hdf5::read_text_attribute(root, "title");
+    run.created = hdf5::read_text_attribute(root, "created");
+    run.status = hdf5::read_text_attribute(root, "status");
+    run.model_toml = hdf5::read_text(root.dataset("model"));
+    if (root.has("provenance")) {
+        const hdf5::Group provenance = root.group("provenance");
+        for (const std::string& name : hdf5::attribute_names(provenance)) {
+            if (name == "NX_class") continue;
+            run.provenance.emplace_back(name, hdf5::read_text_attribute(provenance, name));
+        }
+    }
+    if (root.has("training")) {
+        const hdf5::Group training = root.group("training");
+        run.populations = training.child_groups();
+        run.epochs = EpochReader(training, run.status != "running").read(run.populations);
+    }
+    run.shapes.resize(run.populations.size());
+    if (root.has("populations")) {
+        const hdf5::Group populations = root.group("populations");
+        if (run.populations.empty()) run.populations = populations.child_groups();
+        run.shapes.resize(run.populations.size());
+        for (std::size_t k = 0; k < run.populations.size(); ++k) {
+            if (populations.has(run.populations[k]))
+                run.shapes[k] = shape_of(populations, run.populations[k]);
+        }
+    }
+    if (root.has("evaluation")) {
+        const hdf5::Group all = root.group("evaluation");
+        for (const auto& name : all.child_groups()) run.evaluations.push_back(read_split(all, name));
+    }
+    if (root.has("report")) {
+        const hdf5::Group all = root.group("report");
+        for (const auto& name : all.child_groups()) run.reports.push_back(read_report(all, name));
+    }
+    if (root.has("spikes")) {
+        const hdf5::Group all = root.group("spikes");
+        for (const auto& name : all.child_groups())
+            run.spikes.emplace_back(name, count_spikes(all.group(name)));
+    }
+    return run;
+}
+
+}  // namespace snnff

@@ -1,0 +1,103 @@
+// /populations and /evaluation: what training led to.
+#include <fmt/format.h>
+
+#include <array>
+#include <numeric>
+
+#include "io/run_file_state.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff {
+namespace {
+
+using hdf5::set_attribute;
+
+hdf5::Dataset write_classes(const hdf5::Group& group, std::string_view name, std::string_view long_name,
+                            std::size_t n) {
+    std::vector<std::int32_t> classes(n);
+    std::iota(classes.begin(), classes.end(), 0);
+    hdf5::Dataset axis = hdf5::write_array(group, name, std::span<const std::int32_t>{classes});
+    set_attribute(axis, "long_name", long_name);
+    hdf5::make_scale(axis);
+    return axis;
+}
+
+}  // namespace
+
+void RunFileWriter::write_population(const Population& population) {
+    State& s = *state_;
+    const hdf5::Group group =
+        hdf5::create_group(s.section(s.populations, "populations", "NXcollection"), population.name);
+    set_attribute(group, "NX_class", "NXdata");
+    set_attribute(group, "signal", "weight");
+    const std::array<std::string, 2> axes{".", "."};
+    set_attribute(group, "axes", axes);
+    set_attribute(group, "neuron", population.neuron ? population.neuron->kind() : "");
+    set_attribute(group, "learns_bias", std::uint8_t{population.learns_bias});
+    const hdf5::Dataset unit = hdf5::create_dimension(group, "unit", population.n_units());
+    const hdf5::Dataset input = hdf5::create_dimension(group, "input", population.n_inputs());
+
+    const std::array<hsize_t, 2> shape{population.n_units(), population.n_inputs()};
+    const auto weight = hdf5::write_array(group, "weight", shape, population.weight.values());
+    set_attribute(weight, "units", "1");
+    set_attribute(weight, "long_name", "weight of each input, in units of the membrane or activation");
+    hdf5::attach_scale(weight, 0, unit);
+    hdf5::attach_scale(weight, 1, input);
+
+    const auto bias = hdf5::write_array(group, "bias", std::span<const float>{population.bias});
+    set_attribute(bias, "units", "1");
+    set_attribute(bias, "long_name", "constant current of each unit");
+    hdf5::attach_scale(bias, 0, unit);
+    s.flush();
+}
+
+void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& evaluation) {
+    State& s = *state_;
+    const hdf5::Group& all = s.section(s.evaluation, "evaluation", "NXcollection");
+    set_attribute(all, "default", split);  // the last one: test, where there is a test set
+    const hdf5::Group group = hdf5::create_group(all, split);
+    set_attribute(group, "NX_class", "NXdata");
+    set_attribute(group, "signal", "confusion");
+    const std::array<std::string, 2> axes{"true_class", "predicted_class"};
+    set_attribute(group, "axes", axes);
+    set_attribute(group, "error", evaluation.error());
+    set_attribute(group, "error_units", "percent");
+    hdf5::set_attribute_array<double>(group, "spike_rate", evaluation.spike_rate);
+    hdf5::set_attribute_array<double>(group, "accumulates", evaluation.accumulates);
+    hdf5::set_attribute_array<double>(group, "multiply_accumulates", evaluation.multiply_accumulates);
+
+    // Not "label" and "prediction": an axis of that name would take the data set for its coordinate.
+    const std::size_t n_labels = evaluation.n_labels(), n_samples = evaluation.label.size();
+    const hdf5::Dataset sample = hdf5::create_dimension(group, "sample", n_samples);
+    const hdf5::Dataset candidate =
+        write_classes(group, "class", "label under which it was presented", n_labels);
+    const hdf5::Dataset truth = write_classes(group, "true_class", "true label", n_labels);
+    const hdf5::Dataset predicted = write_classes(group, "predicted_class", "predicted label", n_labels);
+
+    const std::array<hsize_t, 2> goodness_shape{n_samples, n_labels};
+    const auto goodness = hdf5::write_array(group, "goodness", goodness_shape, evaluation.goodness.values());
+    set_attribute(goodness, "units", "1");
+    set_attribute(goodness, "long_name", "goodness under each label, summed over the predicting populations");
+    hdf5::attach_scale(goodness, 0, sample);
+    hdf5::attach_scale(goodness, 1, candidate);
+
+    const auto prediction =
+        hdf5::write_array(group, "prediction", std::span<const std::int32_t>{evaluation.prediction});
+    set_attribute(prediction, "long_name", "label of the largest goodness");
+    hdf5::attach_scale(prediction, 0, sample);
+    const auto label = hdf5::write_array(group, "label", std::span<const std::int32_t>{evaluation.label});
+    set_attribute(label, "long_name", "true label");
+    hdf5::attach_scale(label, 0, sample);
+
+    const std::vector<std::uint64_t> counts = evaluation.confusion();
+    const std::array<hsize_t, 2> confusion_shape{n_labels, n_labels};
+    const auto confusion =
+        hdf5::write_array(group, "confusion", confusion_shape, std::span<const std::uint64_t>{counts});
+    set_attribute(confusion, "units", "1");
+    set_attribute(confusion, "long_name", "samples of each true label by predicted label");
+    hdf5::attach_scale(confusion, 0, truth);
+    hdf5::attach_scale(confusion, 1, predicted);
+    s.flush();
+}
+
+}  // namespace snnff

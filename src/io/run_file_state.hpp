@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/hdf5_write.hpp"
+#include "snnff/run_file.hpp"
+
+namespace snnff {
+
+/// The series under /training, one value per epoch.
+struct TrainingSeries {
+    struct Population {
+        hdf5::Group group;
+        hdf5::Appender loss, goodness_positive, goodness_negative, spike_rate, weight_norm;
+    };
+    hdf5::Group group;
+    hdf5::Appender epoch, train_error, validation_error, seconds;
+    std::deque<Population> populations;
+    bool has_train_error = false, has_validation_error = false;
+
+    void append(const EpochReport& report);
+    void flush();
+    /// Names what a plot of /training should show: an error where one was ever measured.
+    void choose_signal() const;
+};
+
+/// One frame report, SONATA's layout.
+struct ReportSeries {
+    hdf5::Group group;
+    hdf5::Dataset frame;  // the axis, without coordinate
+    hdf5::Appender data, time, sample, step, phase, epoch;
+    hdf5::Dataset bounds;  // mapping/time: start, stop, step
+    double frame_ms = 1.0;
+
+    void flush();
+    bool moved() const noexcept {
+        return data.moved() || time.moved() || sample.moved() || step.moved() || phase.moved() ||
+               epoch.moved();
+    }
+};
+
+/// The spikes of one population.
+struct SpikeSeries {
+    hdf5::Group group;
+    hdf5::Dataset spike;  // the axis, without coordinate
+    hdf5::Appender timestamps, node_ids;
+    double last_timestamp = 0.0;
+    std::uint64_t last_node_id = 0;
+    bool by_time = true, by_id = true;
+    int sorting_on_disk = 0;
+
+    void flush();
+    bool moved() const noexcept { return timestamps.moved() || node_ids.moved(); }
+};
+
+/// Everything open while a run is written. Groups and data sets close before the root, which comes
+/// first and whose closing closes the file.
+struct RunFileWriter::State {
+    using Clock = std::chrono::steady_clock;
+
+    std::filesystem::path path;     ///< what the user named
+    std::filesystem::path written;  ///< what is written until close(): path, or a new file beside it
+    hdf5::Group root;
+    hdf5::Group populations, evaluation, reports_group, spikes_group;
+    std::optional<TrainingSeries> training;
+    std::deque<ReportSeries> reports;
+    std::map<std::string, SpikeSeries, std::less<>> spikes;
+    Clock::time_point last_flush = Clock::now();
+    Clock::duration flush_cost{};
+
+    /// A group of the root, made when first needed.
+    hdf5::Group& section(hdf5::Group& group, std::string_view name, std::string_view nx_class);
+    void flush();
+    /// Flushes where the last time is seconds ago, or where a chunk known to the file has moved.
+    void flush_if_due(bool moved);
+    void close_all();
+};
+
+}  // namespace snnff

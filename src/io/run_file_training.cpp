@@ -1,0 +1,121 @@
+// /training: what happened in each epoch.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "io/run_file_state.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff {
+namespace {
+
+using hdf5::Appender;
+using hdf5::set_attribute;
+
+/// An [epoch] series; `epoch` is the axis.
+template <class T>
+Appender create_series(const hdf5::Group& group, std::string_view name, std::string_view units,
+                       std::string_view long_name, const hdf5::Dataset& epoch) {
+    Appender series = Appender::create<T>(group, name);
+    set_attribute(series.dataset(), "units", units);
+    set_attribute(series.dataset(), "long_name", long_name);
+    hdf5::attach_scale(series.dataset(), 0, epoch);
+    return series;
+}
+
+/// Names that stand in /training themselves.
+constexpr std::array<std::string_view, 4> reserved{"epoch", "train_error", "validation_error", "seconds"};
+
+}  // namespace
+
+void RunFileWriter::begin_training(std::span<const std::string> population_names) {
+    State& s = *state_;
+    TrainingSeries& training = s.training.emplace();
+    training.group = hdf5::create_group(s.root, "training");
+    set_attribute(training.group, "NX_class", "NXdata");
+    set_attribute(training.group, "signal", "train_error");
+    const std::array<std::string, 1> axes{"epoch"}, others{"validation_error"};
+    set_attribute(training.group, "axes", axes);
+    set_attribute(training.group, "auxiliary_signals", others);
+    set_attribute(training.group, "populations", population_names);
+
+    training.epoch = Appender::create<std::int64_t>(training.group, "epoch");
+    set_attribute(training.epoch.dataset(), "units", "1");
+    set_attribute(training.epoch.dataset(), "long_name", "epoch, counted through the whole plan from 0");
+    hdf5::make_scale(training.epoch.dataset());
+    const hdf5::Dataset& epoch = training.epoch.dataset();
+
+    for (const std::string& name : population_names) {
+        if (std::ranges::find(reserved, name) != reserved.end()) {
+            throw FileError(
+                fmt::format("{}: a population cannot be called \"{}\": the run file has a series "
+                            "of that name",
+                            training.group.where(), name));
+        }
+        auto& p = training.populations.emplace_back();
+        p.group = hdf5::create_group(training.group, name);
+        set_attribute(p.group, "NX_class", "NXdata");
+        set_attribute(p.group, "signal", "loss");
+        // Its axis stands one group further up, where NeXus does not look for it.
+        const std::array<std::string, 1> none{"."};
+        set_attribute(p.group, "axes", none);
+        p.loss = create_series<float>(p.group, "loss", "1", "mean loss of " + name, epoch);
+        p.goodness_positive = create_series<float>(p.group, "goodness_positive", "1",
+                                                   "mean goodness of positive samples", epoch);
+        p.goodness_negative = create_series<float>(p.group, "goodness_negative", "1",
+                                                   "mean goodness of negative samples", epoch);
+        p.spike_rate = create_series<float>(p.group, "spike_rate", "1", "spikes per unit and step", epoch);
+        p.weight_norm = create_series<float>(p.group, "weight_norm", "1",
+                                             "Frobenius norm of the weights after the epoch", epoch);
+    }
+    training.train_error =
+        create_series<float>(training.group, "train_error", "percent", "error on training samples", epoch);
+    training.validation_error = create_series<float>(training.group, "validation_error", "percent",
+                                                     "error on validation samples", epoch);
+    training.seconds = create_series<double>(training.group, "seconds", "s", "wall time of the epoch", epoch);
+    s.flush();
+}
+
+void TrainingSeries::append(const EpochReport& report) {
+    if (report.populations.size() != populations.size()) {
+        throw FileError(fmt::format("{}: epoch {} reports {} populations; the run has {}", group.where(),
+                                    report.epoch, report.populations.size(), populations.size()));
+    }
+    if (epoch.n_rows() == 0) set_attribute(group, "n_epochs", report.n_epochs);
+    epoch.append_one(report.epoch);
+    for (std::size_t k = 0; k < populations.size(); ++k) {
+        const PopulationEpoch& values = report.populations[k];
+        populations[k].loss.append_one(static_cast<float>(values.loss));
+        populations[k].goodness_positive.append_one(static_cast<float>(values.goodness_positive));
+        populations[k].goodness_negative.append_one(static_cast<float>(values.goodness_negative));
+        populations[k].spike_rate.append_one(static_cast<float>(values.spike_rate));
+        populations[k].weight_norm.append_one(static_cast<float>(values.weight_norm));
+    }
+    train_error.append_one(static_cast<float>(report.train_error));
+    validation_error.append_one(static_cast<float>(report.validation_error));
+    seconds.append_one(report.seconds);
+    has_train_error |= !std::isnan(report.train_error);
+    has_validation_error |= !std::isnan(report.validation_error);
+}
+
+void TrainingSeries::flush() {
+    epoch.flush();
+    for (Population& p : populations) {
+        for (Appender* series :
+             {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate, &p.weight_norm}) {
+            series->flush();
+        }
+    }
+    train_error.flush();
+    validation_error.flush();
+    seconds.flush();
+}
+
+void TrainingSeries::choose_signal() const {
+    if (has_train_error) return;
+    set_attribute(group, "signal", has_validation_error ? "validation_error" : "seconds");
+}
+
+}  // namespace snnff

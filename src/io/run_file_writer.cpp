@@ -1,0 +1,197 @@
+// Creating a run file, what stands at its root, flushing and closing.
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "io/gzip.hpp"
+#include "io/run_file_state.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff {
+namespace {
+
+namespace fs = std::filesystem;
+using hdf5::set_attribute;
+
+constexpr std::chrono::seconds between_flushes{3};
+// Epochs end at most this many times as often as flushing takes, or else they share a flush.
+constexpr int flush_share = 20;
+
+constexpr std::string_view status_name(RunStatus status) {
+    return status == RunStatus::complete  ? "complete"
+           : status == RunStatus::running ? "running"
+                                          : "interrupted";
+}
+
+std::string now_utc() {
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc);
+}
+
+/// HDF5 locks what it writes; taking the place of such a file would lose the other run.
+void refuse_if_in_use(const fs::path& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return;  // whoever writes it next will say what is wrong
+    const bool in_use = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(descriptor);
+    if (in_use) throw FileError(fmt::format("{}: another process is using it", shown(path)));
+}
+
+/// Where to write: the path itself, or a new file beside the one to be replaced.
+fs::path place_to_write(const fs::path& path, bool force) {
+    const auto name = shown(path);
+    std::error_code error;
+    const fs::file_status found = fs::status(path, error);
+    if (fs::is_directory(found)) throw FileError(fmt::format("{}: is a folder; name a file in it", name));
+    if (fs::exists(found)) {
+        if (!force) {
+            throw UsageError(
+                fmt::format("{}: exists already; --force replaces it once the new one is complete", name));
+        }
+        if (!fs::is_regular_file(found)) throw FileError(fmt::format("{}: is not a regular file", name));
+        refuse_if_in_use(path);
+        const fs::path beside = path.string() + ".new";
+        refuse_if_in_use(beside);
+        return beside;
+    }
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    if (!fs::is_directory(folder, error)) {
+        throw FileError(fmt::format("{}: cannot be created: there is no folder {}", name, shown(folder)));
+    }
+    return path;
+}
+
+void sync_to_disk(const fs::path& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool failed = descriptor < 0 || (::fsync(descriptor) != 0 && errno != EINVAL);
+    const int reason = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (failed) {
+        throw FileError(fmt::format("{}: cannot be written to disk: {}", shown(path), std::strerror(reason)));
+    }
+}
+
+}  // namespace
+
+hdf5::Group& RunFileWriter::State::section(hdf5::Group& group, std::string_view name,
+                                           std::string_view nx_class) {
+    if (!group) {
+        group = hdf5::create_group(root, name);
+        set_attribute(group, "NX_class", nx_class);
+    }
+    return group;
+}
+
+void RunFileWriter::State::flush() {
+    const auto begin = Clock::now();
+    if (training) training->flush();
+    for (auto& report : reports) report.flush();
+    for (auto& [population, series] : spikes) series.flush();
+    hdf5::flush(root);
+    last_flush = Clock::now();
+    flush_cost = last_flush - begin;
+}
+
+void RunFileWriter::State::flush_if_due(bool moved) {
+    if (moved || Clock::now() - last_flush >= between_flushes) flush();
+}
+
+void RunFileWriter::State::close_all() {
+    training.reset();
+    reports.clear();
+    spikes.clear();
+    for (hdf5::Group* group : {&populations, &evaluation, &reports_group, &spikes_group}) group->close();
+    root.check(root.close(), "cannot be closed");
+}
+
+RunFileWriter::RunFileWriter(const fs::path& path, bool force) : state_(std::make_unique<State>()) {
+    State& s = *state_;
+    std::error_code error;
+    // Where the path is a link, what it points to is replaced, not the link.
+    s.path = fs::is_symlink(path, error) && fs::exists(path, error) ? fs::canonical(path) : path;
+    s.written = place_to_write(s.path, force);
+    s.root = hdf5::create_file(s.written.string(), s.written != s.path);
+    try {
+        set_attribute(s.root, "NX_class", "NXroot");
+        set_attribute(s.root, "default", "training");
+        // SONATA's mark and version, by which its readers know reports and spikes.
+        set_attribute(s.root, "magic", std::uint32_t{0x0A7A});
+        constexpr std::array<std::uint32_t, 2> version{0, 1};
+        hdf5::set_attribute_array<std::uint32_t>(s.root, "version", version);
+        set_attribute(s.root, "creator", "snnff-sim " SNNFF_VERSION);
+        set_attribute(s.root, "title", "");
+        set_attribute(s.root, "created", now_utc());
+        set_attribute(s.root, "status", status_name(RunStatus::running));
+        s.flush();
+    } catch (...) {
+        discard();
+        throw;
+    }
+}
+
+RunFileWriter::~RunFileWriter() {
+    if (!state_ || !state_->root) return;
+    try {
+        state_->flush();
+        state_->close_all();
+    } catch (const Error&) {
+        // Whoever wanted to know has called close(); a destructor has nobody to tell.
+    }
+}
+
+void RunFileWriter::describe(std::string_view title, std::string_view model_toml,
+                             const Provenance& provenance) {
+    State& s = *state_;
+    set_attribute(s.root, "title", title);
+    const hdf5::Dataset model = hdf5::write_text(s.root, "model", model_toml);
+    set_attribute(model, "long_name", "the resolved model file (TOML)");
+    const hdf5::Group group = hdf5::create_group(s.root, "provenance");
+    set_attribute(group, "NX_class", "NXcollection");
+    for (const auto& [name, value] : provenance) set_attribute(group, name, value);
+    s.flush();
+}
+
+void RunFileWriter::append_epoch(const EpochReport& report) {
+    State& s = *state_;
+    s.training.value().append(report);
+    if (State::Clock::now() - s.last_flush >= flush_share * s.flush_cost) s.flush();
+}
+
+void RunFileWriter::flush() { state_->flush(); }
+
+void RunFileWriter::close(RunStatus status) {
+    State& s = *state_;
+    if (s.training) s.training->choose_signal();
+    set_attribute(s.root, "status", status_name(status));
+    s.flush();
+    s.close_all();
+    sync_to_disk(s.written);
+    if (s.written == s.path) return;
+    std::error_code error;
+    fs::rename(s.written, s.path, error);
+    if (error) {
+        throw FileError(fmt::format("{}: cannot take the place of {}: {}", shown(s.written), shown(s.path),
+                                    error.message()));
+    }
+}
+
+void RunFileWriter::discard() noexcept {
+    try {
+        if (state_->root) state_->close_all();
+    } catch (const Error&) {
+        // It is about to be removed: that it could not be completed does not matter.
+    }
+    std::error_code ignored;
+    fs::remove(state_->written, ignored);
+}
+
+}  // namespace snnff

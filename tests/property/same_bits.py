@@ -1,0 +1,108 @@
+"""What may not matter does not: runs with 1, 2, 3 and 7 threads, and with recording on or off, leave the
+same bits in every array of the run file.
+
+usage: same_bits.py SNNFF_SIM DATA_FOLDER
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import h5py
+
+MODEL = """
+seed = 7
+[data]
+folder = "{data}"
+n_train = 300
+n_test = 100
+[time]
+steps = {steps}
+[learning]
+rate = 0.002
+loss = {{ kind = "swish", alpha = 20.0 }}
+[plan]
+order = "{order}"
+epochs = 2
+batch_size = 70
+[evaluation]
+every_n_epochs = 1
+[recording]
+variables = [{variables}]
+samples = [0, 5]
+[population.first]
+neuron = "{first}"
+size = 90
+normalisation = "rms"
+{first_keys}
+[population.second]
+neuron = "{second}"
+size = 70
+normalisation = "{norm}"
+"""
+
+CASES = {
+    "LIF rates, all populations on every batch": dict(first="lif", second="lif", order="simultaneous"),
+    "ReLU, population by population": dict(first="relu", second="relu", order="layer_by_layer", steps=1),
+    "LIF below ReLU": dict(first="lif", second="relu", order="per_batch"),
+    "spike trains": dict(
+        first="lif", second="lif", order="simultaneous", norm="none", first_keys='output = "spikes"', steps=12
+    ),
+}
+
+# what tells one run from another, and how long it took
+LEFT_OUT = {"training/seconds"}
+
+
+def arrays(path):
+    found = {}
+    with h5py.File(path, "r") as run:
+
+        def keep(name, thing):
+            if isinstance(thing, h5py.Dataset) and name not in LEFT_OUT and thing.dtype.kind in "fiu":
+                found[name] = thing[()].tobytes()
+
+        run.visititems(keep)
+    return found
+
+
+def run(simulator, folder, name, model, *options):
+    (folder / f"{name}.toml").write_text(model)
+    out = folder / f"{name}.h5"
+    subprocess.run(
+        [simulator, "run", folder / f"{name}.toml", "-o", out, "--quiet", *options],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return arrays(out)
+
+
+def main():
+    simulator, data = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:3])
+    failed = 0
+    for title, keys in CASES.items():
+        settings = dict(steps=6, norm="rms", first_keys="", variables='"membrane", "spikes", "activation"', data=data)
+        settings.update(keys)
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            model = MODEL.format(**settings)
+            one = run(simulator, folder, "one", model, "--threads", "1")
+            assert len(one) > 20, f"only {len(one)} arrays in the run file"
+            for threads in (2, 3, 7):
+                other = run(simulator, folder, f"threads{threads}", model, "--threads", str(threads))
+                wrong = [name for name in one if one[name] != other.get(name)]
+                print(f"{title}: {threads} threads against 1: {len(one)} arrays, {len(wrong)} differ {wrong[:3]}")
+                failed += bool(wrong) or one.keys() != other.keys()
+            plain = run(simulator, folder, "plain", MODEL.format(**{**settings, "variables": ""}))
+            wrong = [name for name in plain if one[name] != plain[name]]
+            print(f"{title}: without recording: {len(plain)} arrays, {len(wrong)} differ {wrong[:3]}")
+            failed += bool(wrong)
+            reseeded = run(simulator, folder, "reseeded", model, "--seed", "8")
+            weight = "populations/first/weight"
+            failed += one[weight] == reseeded[weight]  # else this test could not fail
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
