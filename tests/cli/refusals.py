@@ -31,8 +31,8 @@ class Usage(support.CliTest):
         self.refused(3, "run", self.model, "-o", "a.h5", "--force", "--set", "plan.epochs=0")
         self.refused(5, "run", self.model, "-o", "a.h5", "--force", "--set", "data.n_train=9999")
         # A learning rate at which the goodness overflows: the run fails in the middle.
-        self.refused(1, "run", self.model, "-o", "a.h5", "-q", "--force", "--set", "learning.rate=1e30",
-                     "--set", "population.hidden1.neuron=relu", "--set", "population.hidden1={size=20, neuron=\"relu\"}")
+        self.refused(1, "run", self.model, "-o", "a.h5", "-q", "--force", "--set", "learning.rate=3e38",
+                     "--set", "population.hidden1={ neuron = \"relu\", size = 20 }", says="epoch")
         self.assertEqual(kept.read_text(), "precious")
         self.assertEqual(self.files(), ["a.h5", "small.toml"])
         self.good("run", self.model, "-o", "a.h5", "-q", "--force")
