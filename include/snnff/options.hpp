@@ -222,6 +222,7 @@ class Document {
     friend class Options;
     void refuse_unknown_keys(const Node& table, const std::string& path,
                              std::span<const KeyDoc> every_key) const;
+    std::string place_in_words(const std::string& path) const;  // of a table, for the start of a message
 
     const Node* root_;
     std::filesystem::path folder_;

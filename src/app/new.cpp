@@ -65,12 +65,14 @@ class CommentedModel {
 
     void comment(const std::string& text) {
         constexpr std::size_t width = 98;
-        std::string line = "#";
-        for (std::size_t at = 0; at < text.size();) {
+        const std::size_t indent = text.find_first_not_of(' ');
+        if (indent == std::string::npos) return;
+        std::string line = "#" + std::string(indent, ' ');
+        for (std::size_t at = indent; at < text.size();) {
             const std::size_t blank = std::min(text.find(' ', at), text.size());
             if (line.size() + 1 + blank - at > width) {
                 text_ += line + "\n";
-                line = "#";
+                line = "#" + std::string(indent + 2, ' ');
             }
             line += " " + text.substr(at, blank - at);
             at = blank + 1;
@@ -78,17 +80,15 @@ class CommentedModel {
         text_ += line + "\n";
     }
 
+    /// The second population repeats the keys of the first, not what they mean.
+    bool first_time(const KeyDoc& doc) { return explained_.insert(doc.path + condition_text(doc)).second; }
+
     void explain(const KeyDoc& doc) {
-        // The second population repeats the keys of the first, not what they mean.
-        if (!explained_.insert(doc.path + condition_text(doc)).second) return;
-        std::string text = doc.meaning;
-        if (!doc.unit.empty()) text = "[" + doc.unit + "] " + text;
-        if (!text.empty())
-            text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
-        const bool plain = doc.type == KeyDoc::Type::text || doc.type == KeyDoc::Type::file ||
-                           doc.type == KeyDoc::Type::flag;
-        if (!plain && doc.type != KeyDoc::Type::table) text += ": " + allowed_text(doc);
-        comment(text + ".");
+        if (!first_time(doc)) return;
+        comment(doc.unit.empty() ? doc.meaning : fmt::format("{} [{}]", doc.meaning, doc.unit));
+        const bool says_more = doc.type != KeyDoc::Type::text && doc.type != KeyDoc::Type::file &&
+                               doc.type != KeyDoc::Type::table;
+        if (says_more) comment("  takes " + allowed_text(doc));
     }
 
     void explain_below(const std::string& path, const Node& value) {
@@ -98,7 +98,7 @@ class CommentedModel {
                 !explained_.insert(doc->path + condition_text(*doc)).second) {
                 continue;
             }
-            comment(fmt::format("  {}: {}; {}.", key, doc->meaning, allowed_text(*doc)));
+            comment(fmt::format("  {}: {}; takes {}", key, doc->meaning, allowed_text(*doc)));
         }
     }
 
@@ -137,8 +137,9 @@ class CommentedModel {
                 std::get<Node::Table>(entry.value).begin(), std::get<Node::Table>(entry.value).end(),
                 [&](const auto& e) { return is_section(below(key) + "." + e.first, e.second); });
             if (!only_sections) {
-                text_ += fmt::format("\n[{}]\n", below(key));
-                if (const KeyDoc* doc = doc_of(below(key))) explain(*doc);
+                text_ += "\n";
+                if (const KeyDoc* doc = doc_of(below(key)); doc != nullptr) explain(*doc);
+                text_ += fmt::format("[{}]\n", below(key));
             }
             table(below(key), entry);
         }

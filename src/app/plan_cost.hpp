@@ -11,7 +11,7 @@ namespace snnff::app {
 struct PlanCost {
     std::uint64_t n_parameters = 0;
     std::uint64_t memory_bytes = 0;
-    std::uint64_t run_file_bytes = 0;  ///< before compression: an upper bound but for HDF5's own bookkeeping
+    std::uint64_t run_file_bytes = 0;  ///< before compression, HDF5's own bookkeeping included
 };
 
 PlanCost cost_of(const Experiment& experiment);

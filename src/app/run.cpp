@@ -46,7 +46,7 @@ void print_dry_run(const Experiment& experiment, bool json) {
                                    experiment.test.size(), experiment.train.n_inputs());
     text += fmt::format("# parameters: {}\n", grouped(static_cast<double>(cost.n_parameters)));
     text += fmt::format("# memory at its peak: about {}\n", bytes(static_cast<double>(cost.memory_bytes)));
-    text += fmt::format("# run file: at most {}\n", bytes(static_cast<double>(cost.run_file_bytes)));
+    text += fmt::format("# run file: at most about {}\n", bytes(static_cast<double>(cost.run_file_bytes)));
     put(text + "\n" + model);
 }
 

@@ -44,6 +44,16 @@ Document::~Document() = default;
 
 Options Document::root() { return {*this, "", root_, root_ == nullptr ? Place{} : root_->place, {}}; }
 
+std::string Document::place_in_words(const std::string& path) const {
+    if (path.empty()) return "";
+    const std::size_t point = path.find('.');
+    if (point == std::string::npos || !named_.contains(path.substr(0, point)))
+        return fmt::format("[{}]: ", path);
+    const std::size_t end = std::min(path.find('.', point + 1), path.size());
+    return fmt::format("{} \"{}\"{}{}: ", path.substr(0, point), path.substr(point + 1, end - point - 1),
+                       end < path.size() ? ", " : "", path.substr(std::min(end + 1, path.size())));
+}
+
 void Document::refuse_unknown_keys(std::span<const KeyDoc> every_key) const {
     if (root_ != nullptr) refuse_unknown_keys(*root_, "", every_key);
 }
@@ -58,13 +68,7 @@ void Document::refuse_unknown_keys(const Node& table, const std::string& path,
     for (const auto& [key, value] : std::get<Node::Table>(table.value)) {
         const std::string key_path = path.empty() ? key : path + "." + key;
         if (!known_.contains({&table, key})) {
-            const std::size_t point = path.find('.');
-            std::string where;
-            if (point != std::string::npos && named_.contains(path.substr(0, point))) {
-                where = fmt::format("{} \"{}\": ", path.substr(0, point), path.substr(point + 1));
-            } else if (!path.empty()) {
-                where = fmt::format("[{}]: ", path);
-            }
+            const std::string where = place_in_words(path);
             std::string advice = of_another_kind(key_path, every_key);
             if (advice.empty()) {
                 if (const auto near = nearest(key, known)) {

@@ -42,7 +42,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
         const bool part_of_it = std::min(word.size(), candidate.size()) >= 2 &&
                                 (candidate.starts_with(word) || word.ends_with(candidate));
         const std::size_t limit = std::max<std::size_t>(1, 2 * std::max(word.size(), candidate.size()) / 5);
-        if ((part_of_it || d <= limit) && (best == nullptr || d < best_distance)) {
+        // A change of every letter is no typing error.
+        if ((part_of_it || (d <= limit && d < word.size())) && (best == nullptr || d < best_distance)) {
             best = &candidate;
             best_distance = d;
         }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/options_check.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 
@@ -87,7 +88,7 @@ Node& Node::at_path(std::string_view dotted, const Place& where) {
         if (!is_word(key)) {
             throw ModelError(fmt::format(
                 "{}: {} is not a key; keys are words joined by points, as in population.hidden1.beta",
-                where.text(), in_quotes(dotted)));
+                where.text(), shown({std::string(dotted), where})));
         }
         if (std::holds_alternative<std::string>(node->value)) {
             Node kind{std::move(node->value), node->place};
@@ -96,7 +97,7 @@ Node& Node::at_path(std::string_view dotted, const Place& where) {
             node->value = Table{};
         } else if (!node->is_table()) {
             throw ModelError(fmt::format("{}: {} = {} is not a table, there is no key below it", where.text(),
-                                         dotted.substr(0, first == 0 ? 0 : first - 1), value_text(*node)));
+                                         dotted.substr(0, first == 0 ? 0 : first - 1), shown(*node)));
         }
         Node* next = node->find(key);
         if (next == nullptr) {

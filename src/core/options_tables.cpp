@@ -17,6 +17,10 @@ bool is_name(std::string_view name) {
     });
 }
 
+[[noreturn]] void refuse_no_table(const KeyDoc& doc, const Node& node) {
+    refuse(doc, node, fmt::format("is not a table; [{}] opens one", doc.path));
+}
+
 }  // namespace
 
 Options::Options(Document& document, std::string path, const Node* node, Place place, OnlyFor only_for)
@@ -78,7 +82,7 @@ std::filesystem::path Options::resolved_file(const Key& key, const std::string& 
 Options Options::table(const Key& key) {
     const KeyDoc doc = documented(key, KeyDoc::Type::table, {});
     const Node* node = look_up(key, doc);
-    if (node != nullptr && !node->is_table()) refuse_type(doc, *node, "not a table");
+    if (node != nullptr && !node->is_table()) refuse_no_table(doc, *node);
     return below(key.name, node);
 }
 
@@ -94,7 +98,7 @@ std::vector<std::pair<std::string, Options>> Options::named_tables(const Key& ke
     const Node* node = look_up(key, doc);
     document_->named_.insert(path_of(key.name));
     if (node == nullptr) return tables;
-    if (!node->is_table()) refuse_type(doc, *node, "not a table");
+    if (!node->is_table()) refuse_no_table(doc, *node);
     for (const auto& [name, value] : std::get<Node::Table>(node->value)) {
         if (!is_name(name)) {
             throw ModelError(
@@ -102,7 +106,7 @@ std::vector<std::pair<std::string, Options>> Options::named_tables(const Key& ke
                             value.place.text(), key.name, shown(Node{name, {}})));
         }
         doc.path = path_of(key.name) + "." + name;
-        if (!value.is_table()) refuse_type(doc, value, "not a table");
+        if (!value.is_table()) refuse_no_table(doc, value);
         document_->known_.emplace(node, name);
         tables.emplace_back(name, Options(*document_, doc.path, &value, value.place, only_for_));
     }

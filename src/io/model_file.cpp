@@ -10,6 +10,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "core/options_check.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -28,7 +29,7 @@ struct Converter {
         return {file, static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
     }
 
-    Node convert(const toml::node& node, Place where) const {
+    Node convert(std::string_view key, const toml::node& node, Place where) const {
         switch (node.type()) {
             case toml::node_type::boolean:
                 return {node.as_boolean()->get(), std::move(where)};
@@ -41,7 +42,7 @@ struct Converter {
             case toml::node_type::array: {
                 Node::Array array;
                 for (const toml::node& element : *node.as_array()) {
-                    array.push_back(convert(element, place(element.source())));
+                    array.push_back(convert(key, element, place(element.source())));
                 }
                 return {std::move(array), std::move(where)};
             }
@@ -49,14 +50,15 @@ struct Converter {
                 return {table(*node.as_table()), std::move(where)};
             default:
                 throw ModelError(
-                    fmt::format("{}: a date or time; no key takes one, text needs quotes", where.text()));
+                    fmt::format("{}: {} is a date or time; no key takes one, and text needs quotes",
+                                where.text(), key_text(key)));
         }
     }
 
     Node::Table table(const toml::table& source) const {
         Node::Table table;
         for (const auto& [key, value] : source) {
-            table.emplace_back(std::string(key.str()), convert(value, place(key.source())));
+            table.emplace_back(std::string(key.str()), convert(key.str(), value, place(key.source())));
         }
         // toml++ sorts by name; the order of the file is the order of the network.
         std::stable_sort(table.begin(), table.end(), [](const auto& a, const auto& b) {
@@ -140,16 +142,19 @@ Node parse_value(std::string_view text, const Place& place) {
     const std::string name = place.text();
     try {
         const toml::table table = parsed(fmt::format("value = {}", text), name);
-        if (table.size() == 1) return Converter{name, &place}.convert(*table.get("value"), place);
+        if (table.size() == 1) return Converter{name, &place}.convert("value", *table.get("value"), place);
     } catch (const ModelError&) {
         // Its line and column are those of a line nobody typed.
     }
-    throw ModelError(fmt::format("{}: {} is not a TOML value", name, value_text({std::string(text), place})));
+    throw ModelError(fmt::format("{}: {} is not a TOML value", name, shown({std::string(text), place})));
 }
 
 void apply_override(Node& root, const Override& option) {
-    const Place place{
-        option.typed.empty() ? fmt::format("--set {}={}", option.key, option.value) : option.typed, 0, 0};
+    std::string typed =
+        option.typed.empty() ? fmt::format("--set {}={}", option.key, option.value) : option.typed;
+    constexpr std::size_t longest = 200;  // of what a message repeats
+    if (typed.size() > longest) typed = typed.substr(0, longest) + "...";
+    const Place place{std::move(typed), 0, 0};
     Node value;
     try {
         value = parse_value(option.value, place);

@@ -76,7 +76,7 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 /// Gives each of `n_variants` matrices this shape, keeping memory that has it already.
 void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);
 
-/// Makes a variant of each matrix of responses: the next population's input.
-std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation);
+/// Normalises each matrix of responses in place and makes it a variant: the next population's input.
+std::vector<Variant> as_input(std::span<Matrix> outputs, Normalisation normalisation);
 
 }  // namespace snnff

@@ -107,20 +107,19 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
     });
 }
 
-std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {
+std::vector<Variant> as_input(std::span<Matrix> outputs, Normalisation normalisation) {
     std::vector<Variant> variants(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
-        const Matrix& output = outputs[v];
+        Matrix& output = outputs[v];
         variants[v].base = output.view();
-        variants[v].gain.resize(output.rows());
+        variants[v].gain.assign(output.rows(), 1.0f);
+        if (normalisation == Normalisation::none) continue;
         for_blocks(output.rows(), 256, [&](std::size_t first, std::size_t count) {
             for (std::size_t s = first; s < first + count; ++s) {
                 double sum = 0.0;
-                if (normalisation != Normalisation::none) {
-                    for (const float x : output.row(s))
-                        sum += static_cast<double>(x) * static_cast<double>(x);
-                }
-                variants[v].gain[s] = normalising_gain(normalisation, sum, output.cols());
+                for (const float x : output.row(s)) sum += static_cast<double>(x) * static_cast<double>(x);
+                const float gain = normalising_gain(normalisation, sum, output.cols());
+                for (float& x : output.row(s)) x *= gain;
             }
         });
     }

@@ -45,6 +45,7 @@ FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::
             std::copy_n(output.data(), output.size(), kept_[v].row(first).data());
         }
     }
+    as_input(kept_, network.populations[first_learning].normalisation);
 }
 
 void FrozenLayers::climb(Batch& batch) const {
@@ -61,9 +62,8 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Batch& batch) {
         if (first_learning_ > 0) batch.ascend(first_learning_ - 1);
         return;
     }
-    const Normalisation normalisation = network_.populations[first_learning_].normalisation;
     if (runs_through(samples, presentations_.n_samples())) {
-        batch.enter(first_learning_, as_input(kept_, normalisation), samples.size());
+        batch.enter(first_learning_, as_input(kept_, Normalisation::none), samples.size());
         return;
     }
     shape(gathered_, n_variants, samples.size(), kept_.front().cols());
@@ -74,7 +74,7 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Batch& batch) {
             }
         });
     }
-    batch.enter(first_learning_, as_input(gathered_, normalisation), samples.size());
+    batch.enter(first_learning_, as_input(gathered_, Normalisation::none), samples.size());
 }
 
 }  // namespace snnff

@@ -26,7 +26,7 @@ class FrozenLayers {
     const ModelSpec& model_;
     std::size_t first_learning_;
     Presentations& presentations_;
-    std::vector<Matrix> kept_;      // [variant] output of the last resting population for all samples
+    std::vector<Matrix> kept_;      // [variant] normalised output of the last resting population, all samples
     std::vector<Matrix> gathered_;  // its rows for the current batch
     Matrix images_;
 };

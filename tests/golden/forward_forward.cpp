@@ -244,13 +244,13 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
             }
             batch.forward(0, *experiment.model.goodness,
                           {.goodness = false, .signal = false, .output = true});
-            batch.ascend(0);
-            if (batch.drive(1).constant()) {
+            if (first.output != Readout::spikes) {
                 check_close("output positive", batch.activity(0).output[0].values(),
                             golden.floats("expected/layer0/output_positive"), 1e-5);
                 check_close("output negative", batch.activity(0).output[1].values(),
                             golden.floats("expected/layer0/output_negative"), 1e-5);
             }
+            batch.ascend(0);
             check_membrane(golden, experiment, 1);
             first_update(golden, experiment, batch, 1);
         }

@@ -106,11 +106,11 @@ TEST_CASE("a value of the wrong type or size is refused with place, key, value a
          "m.toml:1:9: a = 1 stands in the list twice; once is enough"},
         {"a = [\"top\"]", [](Options& o) { o.words(key, {}, sides); },
          "m.toml:1:6: a = \"top\" is unknown; allowed: a list of words out of \"left\", \"right\""},
-        {"a = 3", [](Options& o) { o.table(key); }, "m.toml:1:1: a = 3 is not a table; allowed: a table"},
+        {"a = 3", [](Options& o) { o.table(key); }, "m.toml:1:1: a = 3 is not a table; [a] opens one"},
         {"a = \"least\"", [](Options& o) { o.number_or(key, "most"); },
          "m.toml:1:1: a = \"least\" is unknown; allowed: a number (ms), or \"most\""},
         {"[a]\nb = 3", [](Options& o) { o.named_tables(key); },
-         "m.toml:2:1: a.b = 3 is not a table; allowed: a table"},
+         "m.toml:2:1: a.b = 3 is not a table; [a.b] opens one"},
         {"[a.\"1 b\"]", [](Options& o) { o.named_tables(key); },
          "m.toml:1:4: a \"1 b\" is not a name; a letter, then letters, digits, _ and - make one"},
     };
@@ -260,6 +260,7 @@ TEST_CASE("nearest finds typing errors and keeps quiet where nothing is near") {
     CHECK(nearest("treshold", known) == "threshold");
     CHECK(nearest("momentum", known) == std::nullopt);
     CHECK(nearest("x", known) == std::nullopt);
+    CHECK(nearest("b", std::vector<std::string>{"a"}) == std::nullopt);
     CHECK(nearest("", known) == std::nullopt);
     CHECK(nearest(std::string(1 << 20, 'b'), known) == std::nullopt);
 }

@@ -24,9 +24,9 @@ Readout readout(const std::string& name) {
 
 double noise(std::uint32_t i, std::uint32_t j) { return normal(Seed{5}, Stream::initial_weight, i, j); }
 
-/// The step of a central difference. Its error is h²/6 times a third derivative, of (slope·alpha)³ at
-/// most, 10⁷ for counts of 10 steps: 1e-6. Rounding adds 1e-16/h = 1e-10.
-constexpr double h = 1e-6;
+/// The step of a central difference. At the kink of |r| at r = 0 its error is h/2 times a second
+/// derivative of up to k² = 625, elsewhere h²/6 times a third of up to 10⁷; rounding adds 1e-15/h.
+constexpr double h = 1e-7;
 double difference(const std::function<double(double)>& f, double x) {
     return (f(x + h) - f(x - h)) / (2.0 * h);
 }

@@ -1,0 +1,145 @@
+"""Streams, terminals and signals: progress, pipes, Ctrl-C."""
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+import unittest
+from fcntl import ioctl
+from pathlib import Path
+
+import support
+
+# Long enough to be interrupted, whatever the machine.
+ENDLESS = ["--set", "plan.epochs=1000000"]
+
+
+class Streams(support.CliTest):
+    def test_a_reader_that_leaves_is_no_error(self):
+        for command in [["explain"], ["new", "lif"], ["explain", "--schema"]]:
+            read, write = os.pipe()
+            os.close(read)  # gone before the first byte
+            done = subprocess.run([support.SIM, *command], stdout=write, stderr=subprocess.PIPE, check=False)
+            os.close(write)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+        line = f"set -o pipefail; {support.SIM} explain | head -n 1"
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_run_outlives_the_reader_of_its_progress(self):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([support.SIM, "run", self.model, "-o", "a.h5"], cwd=self.folder, stderr=write,
+                              stdout=subprocess.PIPE, check=False)
+        os.close(write)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("a.h5", self.files())
+
+    def test_without_a_terminal_progress_is_plain_lines(self):
+        done = self.sim("run", self.model, environment={"TERM": "xterm-256color"})
+        self.assertIn("epoch 2/2", done.stderr)
+        self.assertNotIn("\r", done.stderr)
+        self.assertNotIn("\x1b", done.stderr)
+
+
+def on_terminal(arguments, folder, columns, environment):
+    """Runs with stderr on a terminal of that width; returns exit code, stdout, and what the terminal got."""
+    terminal, stderr = pty.openpty()
+    ioctl(stderr, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen([support.SIM, *map(str, arguments)], cwd=folder, stdout=subprocess.PIPE, stderr=stderr,
+                          env={**os.environ, **environment}) as process:
+        os.close(stderr)
+        shown = b""
+        while True:
+            ready, _, _ = select.select([terminal], [], [], 0.1)
+            if ready:
+                try:
+                    piece = os.read(terminal, 65536)
+                except OSError:  # how Linux says that the other end is closed
+                    break
+                if not piece:
+                    break
+                shown += piece
+            elif process.poll() is not None:
+                break
+        stdout = process.stdout.read().decode()
+    os.close(terminal)
+    return process.returncode, stdout, shown.decode()
+
+
+class Terminal(support.CliTest):
+    def show(self, columns=100, **environment):
+        code, stdout, shown = on_terminal(["run", self.model, "-o", f"{columns}.h5", "--force"], self.folder, columns,
+                                          {"TERM": "xterm", "NO_COLOR": "", **environment})
+        self.assertEqual(code, 0, shown)
+        self.assertNotIn("\r", stdout)
+        return shown
+
+    def test_a_bar_is_redrawn_on_one_line(self):
+        shown = self.show()
+        self.assertIn("\r", shown)
+        self.assertRegex(shown, r"\[.*#.*\] ")
+        self.assertIn("epoch 2/2", shown)
+
+    def test_the_bar_fits_narrow_terminals(self):
+        for columns in [120, 60, 30, 12]:
+            shown = self.show(columns)
+            bars = [piece for piece in shown.split("\n")[0].split("\r") if "%" in piece]
+            self.assertTrue(bars)
+            for bar in bars:
+                self.assertLess(len(re.sub(r"\x1b\[\d+m", "", bar)), columns)
+
+    def test_no_color_and_dumb_terminals(self):
+        self.assertIn("\x1b[", self.show())
+        self.assertNotIn("\x1b", self.show(NO_COLOR="1"))
+        dumb = self.show(TERM="dumb").replace("\r\n", "\n")
+        self.assertNotIn("\x1b", dumb)
+        self.assertNotIn("\r", dumb)
+
+
+class Signals(support.CliTest):
+    def start(self, *more):
+        process = subprocess.Popen([support.SIM, "run", str(self.model), "-o", "a.h5", *ENDLESS, *more],
+                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)  # where a test fails half-way
+        # The file is there once training has begun.
+        until = time.monotonic() + 30
+        while not any(Path(self.folder).glob("a.h5*")) and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        return process
+
+    def test_a_signal_ends_the_run_in_order(self):
+        for number, code in {signal.SIGINT: 130, signal.SIGTERM: 143}.items():
+            process = self.start("--force")
+            process.send_signal(number)
+            stdout, stderr = process.communicate(timeout=30)
+            self.assertEqual(process.returncode, code, stderr)
+            self.assertRegex(stdout, r"status +interrupted")
+            facts = self.good_json("info", "a.h5", "--json")
+            self.assertEqual(facts["status"], "interrupted")
+            self.assertGreater(facts["epochs"], 0)
+            self.assertEqual(self.files(), ["a.h5", "small.toml"])
+
+    def test_compare_cleans_up_when_interrupted(self):
+        folder = self.folder / "tmp"
+        folder.mkdir()
+        process = subprocess.Popen([support.SIM, "compare", str(self.model), *ENDLESS], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env={**os.environ, "TMPDIR": str(folder)})
+        self.addCleanup(process.kill)
+        until = time.monotonic() + 30
+        while not any(folder.rglob("*.h5")) and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(list(folder.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

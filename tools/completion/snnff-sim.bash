@@ -1,0 +1,48 @@
+# Completion of snnff-sim for bash; installed where bash-completion finds it, or source it yourself.
+
+# Keys of the model file, one per line, or nothing where the program cannot say.
+_snnff_sim_keys() {
+    "$1" explain 2>/dev/null | awk '/^[a-z]/ && $1 != "key" {print $1}'
+}
+
+_snnff_sim() {
+    local program=$1 word=$2 previous=$3 verb=${COMP_WORDS[1]:-}
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W "run eval compare info validate new explain --help --version" -- "$word")
+        return
+    fi
+    case $previous in
+        -o | --output | --data) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+        --out-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
+        --split) mapfile -t COMPREPLY < <(compgen -W "test train" -- "$word") && return ;;
+        --seed | --threads) return ;;
+        --set)
+            mapfile -t COMPREPLY < <(compgen -S = -W "$(_snnff_sim_keys "$program")" -- "$word")
+            compopt -o nospace
+            return
+            ;;
+    esac
+    if [[ $word == -* ]]; then
+        local options
+        case $verb in
+            run) options="--output --set --seed --threads --force --quiet --json --dry-run" ;;
+            eval) options="--data --split --threads --json" ;;
+            compare) options="--out-dir --set --seed --threads --force --quiet --json" ;;
+            info) options="--model --json" ;;
+            validate) options="--set" ;;
+            explain) options="--json --schema" ;;
+        esac
+        mapfile -t COMPREPLY < <(compgen -W "--help ${options:-}" -- "$word")
+        return
+    fi
+    case $verb in
+        new) mapfile -t COMPREPLY < <(compgen -W "lif relu" -- "$word") ;;
+        explain) mapfile -t COMPREPLY < <(compgen -W "$(_snnff_sim_keys "$program")" -- "$word") ;;
+        run | validate) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.toml' -- "$word") ;;
+        eval | info) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.h5' -- "$word") ;;
+        compare) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.@(h5|toml)' -- "$word") ;;
+    esac
+}
+
+complete -o filenames -F _snnff_sim snnff-sim
