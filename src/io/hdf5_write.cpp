@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t least_chunk_bytes = std::size_t{64} << 10;
 constexpr std::size_t usual_chunk_bytes = std::size_t{256} << 10;
 constexpr std::size_t most_chunk_bytes = std::size_t{1} << 20;
+// Less is stored in one piece: compressing it would save nothing.
+constexpr std::size_t least_compressed_bytes = std::size_t{4} << 10;
 // Higher levels cost several times the time for a few per cent: weights are nearly noise.
 constexpr unsigned deflate_level = 4;
 
@@ -70,7 +72,8 @@ Dataset write_array(const Group& parent, std::string_view name, std::span<const 
                     std::span<const T> values) {
     const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
     const Handle properties = object_properties(H5P_DATASET_CREATE);
-    if (!values.empty()) compress(properties, chunk_shape(shape, sizeof(T), usual_chunk_bytes));
+    if (values.size_bytes() >= least_compressed_bytes)
+        compress(properties, chunk_shape(shape, sizeof(T), usual_chunk_bytes));
     Dataset dataset = create(parent, name, file_type<T>(), space, properties);
     if (!values.empty()) write(dataset, values);
     return dataset;
@@ -132,61 +135,19 @@ void set_length(const Dataset& dimension, std::uint64_t length) {
     dimension.check(H5Dset_extent(dimension.id(), &size), "cannot grow");
 }
 
-Appender::Appender(const Group& parent, std::string_view name, hid_t file_type, hid_t memory_type,
-                   std::size_t value_bytes, std::size_t width)
-    : memory_type_(memory_type), row_bytes_(value_bytes * (width == 0 ? 1 : width)), width_(width) {
-    const std::size_t rank = width == 0 ? 1 : 2;
-    const std::array<hsize_t, 2> sizes{0, width}, most{H5S_UNLIMITED, width};
+Growing create_growing(const Group& parent, std::string_view name, hid_t type, std::size_t width) {
+    const std::size_t rank = width == 0 ? 1 : 2, value_bytes = H5Tget_size(type);
+    const std::array<hsize_t, 2> size{0, width}, most{H5S_UNLIMITED, width};
     const std::array<hsize_t, 2> unbounded{least_chunk_bytes, width};
     const auto chunk = chunk_shape(std::span{unbounded}.first(rank), value_bytes, least_chunk_bytes);
-    rows_per_chunk_ = static_cast<std::size_t>(chunk[0]);
-    gathered_.resize(rows_per_chunk_ * row_bytes_);
 
-    const Handle space(H5Screate_simple(static_cast<int>(rank), sizes.data(), most.data()), H5Sclose);
+    const Handle space(H5Screate_simple(static_cast<int>(rank), size.data(), most.data()), H5Sclose);
     const Handle properties = object_properties(H5P_DATASET_CREATE);
     compress(properties, chunk);
-    // Chunks come whole and are not read back: HDF5 needs to keep no more than those being written.
+    // Chunks come whole and are not read back, so HDF5 need keep no more than the one being written.
     const Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
-    H5Pset_chunk_cache(access.get(), 101, std::max(gathered_.size(), least_chunk_bytes), 1.0);
-    dataset_ = hdf5::create(parent, name, file_type, space, properties, access.get());
-}
-
-void Appender::append_bytes(std::span<const std::byte> rows) {
-    while (!rows.empty()) {
-        const std::size_t n = std::min(rows.size(), gathered_.size() - n_gathered_ * row_bytes_) / row_bytes_;
-        std::copy_n(rows.begin(), n * row_bytes_,
-                    gathered_.begin() + static_cast<std::ptrdiff_t>(n_gathered_ * row_bytes_));
-        rows = rows.subspan(n * row_bytes_);
-        n_gathered_ += n;
-        up_to_date_ = false;
-        if (n_gathered_ == rows_per_chunk_) {
-            write_gathered();
-            moved_ |= in_part_;
-            in_part_ = false;
-            n_written_ += n_gathered_;
-            n_gathered_ = 0;
-        }
-    }
-}
-
-void Appender::flush() {
-    if (!up_to_date_ && n_gathered_ > 0) {
-        write_gathered();
-        in_part_ = true;
-    }
-    moved_ = false;
-}
-
-void Appender::write_gathered() {
-    const int rank = width_ == 0 ? 1 : 2;
-    const std::array<hsize_t, 2> size{n_rows(), width_}, start{n_written_, 0}, count{n_gathered_, width_};
-    dataset_.check(H5Dset_extent(dataset_.id(), size.data()), "cannot grow");
-    const Handle to(dataset_.check(H5Dget_space(dataset_.id()), "cannot be written"), H5Sclose);
-    const Handle from(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
-    H5Sselect_hyperslab(to.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
-    dataset_.check(H5Dwrite(dataset_.id(), memory_type_, from.get(), to.get(), H5P_DEFAULT, gathered_.data()),
-                   "cannot be written");
-    up_to_date_ = true;
+    H5Pset_chunk_cache(access.get(), 101, 2 * least_chunk_bytes, 1.0);
+    return {create(parent, name, type, space, properties, access.get()), static_cast<std::size_t>(chunk[0])};
 }
 
 }  // namespace snnff::hdf5

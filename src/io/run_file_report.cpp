@@ -125,6 +125,7 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     set_attribute(report.phase.dataset(), "flag_meanings", "positive negative neutral");
     report.epoch = create_index<std::int64_t>(report, "epoch", "1", "epoch after which it was recorded");
     s.reports.push_back(std::move(report));
+    s.flush();
     return s.reports.size() - 1;
 }
 
@@ -148,7 +149,7 @@ void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames,
     series.sample.append(sample);
     series.step.append(step);
     series.phase.append(phase);
-    state_->flush_if_due(series.moved());
+    state_->flush_if_due();
 }
 
 void ReportSeries::flush() {
@@ -156,6 +157,10 @@ void ReportSeries::flush() {
     hdf5::set_length(frame, data.n_rows());
     const std::array<double, 3> now{0.0, static_cast<double>(data.n_rows()) * frame_ms, frame_ms};
     hdf5::write(bounds, std::span<const double>{now});
+}
+
+void ReportSeries::compact() {
+    for (Appender* series : {&data, &time, &sample, &step, &phase, &epoch}) series->compact();
 }
 
 void RunFileWriter::open_spikes(std::string_view population) {
@@ -174,6 +179,7 @@ void RunFileWriter::open_spikes(std::string_view population) {
     set_attribute(series.node_ids.dataset(), "long_name", fmt::format("unit of {} that fired", population));
     hdf5::attach_scale(series.node_ids.dataset(), 0, series.spike);
     s.spikes.emplace(population, std::move(series));
+    s.flush();
 }
 
 void RunFileWriter::append_spikes(std::string_view population, std::span<const double> timestamps_ms,
@@ -193,7 +199,12 @@ void RunFileWriter::append_spikes(std::string_view population, std::span<const d
     }
     series.timestamps.append(timestamps_ms);
     series.node_ids.append(node_ids);
-    state_->flush_if_due(series.moved());
+    state_->flush_if_due();
+}
+
+void SpikeSeries::compact() {
+    timestamps.compact();
+    node_ids.compact();
 }
 
 void SpikeSeries::flush() {

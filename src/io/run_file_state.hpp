@@ -27,8 +27,12 @@ struct TrainingSeries {
 
     void append(const EpochReport& report);
     void flush();
+    void compact();
     /// Names what a plot of /training should show: an error where one was ever measured.
     void choose_signal() const;
+
+  private:
+    void for_each(void (hdf5::Appender::*action)());
 };
 
 /// One frame report, SONATA's layout.
@@ -40,10 +44,7 @@ struct ReportSeries {
     double frame_ms = 1.0;
 
     void flush();
-    bool moved() const noexcept {
-        return data.moved() || time.moved() || sample.moved() || step.moved() || phase.moved() ||
-               epoch.moved();
-    }
+    void compact();
 };
 
 /// The spikes of one population.
@@ -57,7 +58,7 @@ struct SpikeSeries {
     int sorting_on_disk = 0;
 
     void flush();
-    bool moved() const noexcept { return timestamps.moved() || node_ids.moved(); }
+    void compact();
 };
 
 /// Everything open while a run is written. Groups and data sets close before the root, which comes
@@ -78,8 +79,9 @@ struct RunFileWriter::State {
     /// A group of the root, made when first needed.
     hdf5::Group& section(hdf5::Group& group, std::string_view name, std::string_view nx_class);
     void flush();
-    /// Flushes where the last time is seconds ago, or where a chunk known to the file has moved.
-    void flush_if_due(bool moved);
+    void flush_if_due();  ///< seconds after the last time
+    /// Compresses what was kept uncompressed because it was still growing.
+    void compact();
     void close_all();
 };
 

@@ -100,18 +100,17 @@ void TrainingSeries::append(const EpochReport& report) {
     has_validation_error |= !std::isnan(report.validation_error);
 }
 
-void TrainingSeries::flush() {
-    epoch.flush();
+void TrainingSeries::for_each(void (Appender::*action)()) {
+    for (Appender* series : {&epoch, &train_error, &validation_error, &seconds}) (series->*action)();
     for (Population& p : populations) {
         for (Appender* series :
              {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate, &p.weight_norm}) {
-            series->flush();
+            (series->*action)();
         }
     }
-    train_error.flush();
-    validation_error.flush();
-    seconds.flush();
 }
+void TrainingSeries::flush() { for_each(&Appender::flush); }
+void TrainingSeries::compact() { for_each(&Appender::compact); }
 
 void TrainingSeries::choose_signal() const {
     if (has_train_error) return;

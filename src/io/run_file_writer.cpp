@@ -101,8 +101,17 @@ void RunFileWriter::State::flush() {
     flush_cost = last_flush - begin;
 }
 
-void RunFileWriter::State::flush_if_due(bool moved) {
-    if (moved || Clock::now() - last_flush >= between_flushes) flush();
+void RunFileWriter::State::flush_if_due() {
+    if (Clock::now() - last_flush >= between_flushes) flush();
+}
+
+void RunFileWriter::State::compact() {
+    flush();
+    if (training) training->compact();
+    for (auto& report : reports) report.compact();
+    for (auto& [population, series] : spikes) series.compact();
+    // Chunks have moved: the index has to be on disk before anything takes the places they left.
+    hdf5::flush(root);
 }
 
 void RunFileWriter::State::close_all() {
@@ -171,8 +180,9 @@ void RunFileWriter::flush() { state_->flush(); }
 void RunFileWriter::close(RunStatus status) {
     State& s = *state_;
     if (s.training) s.training->choose_signal();
+    s.compact();
     set_attribute(s.root, "status", status_name(status));
-    s.flush();
+    hdf5::flush(s.root);
     s.close_all();
     sync_to_disk(s.written);
     if (s.written == s.path) return;

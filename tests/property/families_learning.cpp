@@ -131,7 +131,7 @@ TEST_CASE("negatives depend on seed, epoch and sample, not on the batch") {
 }
 
 TEST_CASE("permuted negatives use every label as often as it is true; some are right by chance") {
-    for (const std::size_t n : {2, 3, 10, 128, 1000, 4097}) {
+    for (const std::size_t n : {2u, 3u, 10u, 128u, 1000u, 4097u}) {
         const Dataset data = dataset(n);
         const auto labels = drawn(*made<Negatives>("permuted"), data, all_of(data), 1);
         for (std::int32_t label = 0; label < 10; ++label) {

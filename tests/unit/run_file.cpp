@@ -283,6 +283,54 @@ TEST_CASE("what was flushed is read after the process was killed") {
     }
 }
 
+TEST_CASE("a run killed at any moment can be read, every value of it") {
+    const TempFolder folder;
+    for (int attempt = 0; attempt < 25; ++attempt) {
+        const fs::path path = folder / ("killed" + std::to_string(attempt) + ".h5");
+        const pid_t child = ::fork();
+        if (child == 0) {
+            RunFileWriter writer(path, false);
+            writer.describe("killed", "seed = 1\n", {});
+            const std::vector<std::string> names{"hidden1", "hidden2"};
+            writer.begin_training(names);
+            const std::size_t report = writer.open_report(membrane());
+            fs::create_directory(path.string() + ".begun");
+            const std::vector<std::int64_t> ones(40, 1);
+            const std::vector<std::uint8_t> phases(40, 1);
+            for (std::int64_t k = 0;; ++k) {
+                writer.append_epoch(epoch(k));
+                Matrix frames(40, n_neurons);
+                for (std::size_t i = 0; i < frames.size(); ++i) {
+                    frames.values()[i] = std::sin(static_cast<float>(k * 160) + static_cast<float>(i));
+                }
+                writer.append_frames(report, frames, ones, ones, phases, k);
+                if (k % 3 == 0) writer.flush();  // as often as can be: moments within a flush count most
+            }
+        }
+        while (!fs::exists(path.string() + ".begun")) ::usleep(500);
+        ::usleep(static_cast<useconds_t>(20000 + 3571 * attempt));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        INFO("attempt " << attempt);
+        const RunSummary run = read_run(path);
+        CHECK(run.status == "running");
+        REQUIRE(run.reports.size() == 1);
+        const hdf5::Dataset data = hdf5::open_file(path.string()).dataset("report/hidden1/data");
+        std::vector<float> values(data.n_values());
+        hdf5::read(data, std::span{values});
+        for (std::size_t k = 0; k < run.epochs.size(); ++k) {
+            if (run.epochs[k].epoch != static_cast<std::int64_t>(k)) FAIL_CHECK("epoch " << k);
+        }
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (values[i] != std::sin(static_cast<float>(i / 160 * 160) + static_cast<float>(i % 160))) {
+                FAIL_CHECK("value " << i);
+                break;
+            }
+        }
+    }
+}
+
 TEST_CASE("an existing file stays until its successor is complete") {
     const TempFolder folder;
     const fs::path path = folder.write("run.h5", "precious");
