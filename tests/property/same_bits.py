@@ -44,8 +44,12 @@ normalisation = "{norm}"
 
 CASES = {
     "LIF rates, all populations on every batch": dict(first="lif", second="lif", order="simultaneous"),
-    "ReLU, population by population": dict(first="relu", second="relu", order="layer_by_layer", steps=1),
-    "LIF below ReLU": dict(first="lif", second="relu", order="per_batch"),
+    "ReLU, population by population": dict(
+        first="relu", second="relu", order="layer_by_layer", steps=1, variables='"current", "activation"'
+    ),
+    "LIF below ReLU": dict(
+        first="lif", second="relu", order="per_batch", variables='"membrane", "current", "activation"'
+    ),
     "spike trains": dict(
         first="lif", second="lif", order="simultaneous", norm="none", first_keys='output = "spikes"', steps=12
     ),
@@ -82,7 +86,7 @@ def main():
     simulator, data = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:3])
     failed = 0
     for title, keys in CASES.items():
-        settings = dict(steps=6, norm="rms", first_keys="", variables='"membrane", "spikes", "activation"', data=data)
+        settings = dict(steps=6, norm="rms", first_keys="", variables='"current", "spikes"', data=data)
         settings.update(keys)
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
