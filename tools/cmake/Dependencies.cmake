@@ -8,12 +8,8 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(HDF5 1.10 REQUIRED COMPONENTS C HL)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(tomlplusplus QUIET)
-if(NOT tomlplusplus_FOUND)
-  find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
-  add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
-  target_include_directories(tomlplusplus::tomlplusplus INTERFACE "${TOMLPLUSPLUS_INCLUDE_DIR}")
-endif()
+# toml++ as headers alone: whoever links the static library then needs none of it.
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 
 # The serial OpenBLAS: products run inside tasks, one thread each. Eigen's own product where there is none.
