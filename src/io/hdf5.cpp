@@ -84,6 +84,8 @@ Group create_file(const std::string& path, bool replace) {
     H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    // A process that is killed stops writing at a page's end. Headers of up to 1 KiB that begin at
+    // multiples of 1 KiB lie within a page, so they are written as a whole or not at all.
     H5Pset_alignment(access.get(), 200, 1024);
     Handle file(H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
                 H5Fclose);
