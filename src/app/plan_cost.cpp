@@ -12,10 +12,16 @@ std::uint64_t n_epochs_of(const ModelSpec& model) {
            turns;
 }
 
+/// A data set that grows with the run takes whole chunks of 64 KiB, so that it can be flushed in place.
+std::uint64_t growing(std::uint64_t n_rows, std::uint64_t row_bytes) {
+    constexpr std::uint64_t chunk = std::uint64_t{64} << 10;
+    return (n_rows * row_bytes / chunk + 1) * chunk;
+}
+
 std::uint64_t training_bytes(const ModelSpec& model) {
-    // Five float32 curves per population; epoch, two errors and seconds.
-    const std::uint64_t per_epoch = model.populations.size() * 5 * 4 + 8 + 2 * 4 + 8;
-    return n_epochs_of(model) * per_epoch;
+    const std::uint64_t n_epochs = n_epochs_of(model);
+    // Five curves per population; the errors on two sets; epoch and seconds.
+    return (5 * model.populations.size() + 2) * growing(n_epochs, 4) + 2 * growing(n_epochs, 8);
 }
 
 std::uint64_t evaluation_bytes(const Experiment& experiment) {
@@ -26,6 +32,13 @@ std::uint64_t evaluation_bytes(const Experiment& experiment) {
         total += dataset->size() * (n_labels * 4 + 2 * 4) + n_labels * n_labels * 8;
     }
     return total;
+}
+
+bool has(const NeuronModel& neuron, std::string_view variable) {
+    if (variable == "membrane") return neuron.offers(Readout::membrane);
+    if (variable == "spikes") return neuron.spiking();
+    if (variable == "activation") return neuron.offers(Readout::activation);
+    return true;  // everything is driven by a current
 }
 
 std::uint64_t recording_bytes(const ModelSpec& model) {
@@ -42,13 +55,17 @@ std::uint64_t recording_bytes(const ModelSpec& model) {
     std::uint64_t total = 0;
     for (const PopulationSpec& population : model.populations) {
         const auto& chosen = recording.populations;
-        if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), population.name) == chosen.end())
-            continue;
+        if (!chosen.empty() && std::ranges::find(chosen, population.name) == chosen.end()) continue;
         const std::uint64_t wanted =
             recording.neurons.empty() ? every(recording.n_neurons) : recording.neurons.size();
         const std::uint64_t n_neurons = std::min<std::uint64_t>(wanted, population.n_units);
-        // Values, and sample, step and phase of every frame.
-        total += recording.variables.size() * frames * (n_neurons * 4 + 8 + 8 + 1);
+        for (const std::string& variable : recording.variables) {
+            if (!has(*population.neuron, variable)) continue;
+            // Values; epoch, sample, step, time and phase of every frame; groups and attributes.
+            total += growing(frames, n_neurons * 4) + 4 * growing(frames, 8) + growing(frames, 1) + 50'000;
+            // At most every neuron fires in every frame.
+            if (variable == "spikes") total += 2 * growing(frames * n_neurons, 8);
+        }
     }
     return total;
 }
@@ -64,9 +81,7 @@ PlanCost cost_of(const Experiment& experiment) {
     }
     cost.memory_bytes = estimated_memory(experiment);
     // Groups, attributes, dimension scales and chunk indices, as measured with HDF5 1.10.8.
-    const std::uint64_t n_populations = experiment.network.populations.size();
-    const std::uint64_t n_reports = experiment.model.recording.variables.size() * n_populations;
-    const std::uint64_t bookkeeping = 60'000 + 30'000 * n_populations + 45'000 * n_reports;
+    const std::uint64_t bookkeeping = 80'000 + 30'000 * experiment.network.populations.size();
     cost.run_file_bytes = bookkeeping + stored + training_bytes(experiment.model) +
                           evaluation_bytes(experiment) + recording_bytes(experiment.model);
     return cost;
