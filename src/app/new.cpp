@@ -18,18 +18,11 @@ std::string recipe(const std::string& neuron) {
     const bool lif = neuron == "lif";
     std::string text = fmt::format(
         "title = \"{}\"\nseed = 1\n[time]\nsteps = {}\n[data]\nfolder = \"data/mnist-sample\"\n"
-        "[negatives]\nkind = \"uniform_wrong\"\n"
-        "[learning]\nrate = 0.002\nloss = {{ kind = \"swish\", alpha = {} }}\n"
+        "[learning]\nrate = 0.001\n"
         "[plan]\nepochs = 20\nbatch_size = 100\n[evaluation]\nevery_n_epochs = 5\n",
-        lif ? "Spiking populations that learn digits" : "ReLU populations that learn digits", lif ? 10 : 1,
-        lif ? 30 : 6);
+        lif ? "Spiking populations that learn digits" : "ReLU populations that learn digits", lif ? 10 : 1);
     for (const char* name : {"hidden1", "hidden2"}) {
         text += fmt::format("[population.{}]\nneuron = \"{}\"\nsize = 300\n", name, neuron);
-        if (lif) {
-            text +=
-                "beta = 0.9\nnormalisation = \"rms\"\nmeasure = \"rate\"\noutput = \"rate\"\n"
-                "init = { kind = \"normal_fan_in\" }\n";
-        }
     }
     return text;
 }

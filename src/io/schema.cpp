@@ -124,7 +124,9 @@ class Schema {
                 {"description", doc.meaning},
                 {"type", "object"},
                 {"minProperties", 1},
-                {"patternProperties", {{"^[A-Za-z_][A-Za-z0-9_-]*$", table(doc.path, only_for)}}},
+                {"patternProperties",
+                 {{"^(?!(epoch|train_error|validation_error|seconds)$)[A-Za-z_][A-Za-z0-9_-]*$",
+                   table(doc.path, only_for)}}},
                 {"additionalProperties", false}};
             required.push_back(named);
         }

@@ -62,7 +62,7 @@ std::unique_ptr<Loss> make_loss_symba(Options& options, const Context&) {
 
 std::unique_ptr<Loss> make_loss_swish(Options& options, const Context&) {
     const Key alpha{"alpha", "", "sharpness: pairs several times 1/alpha apart, either way, change little"};
-    return std::make_unique<Pairwise<swish>>(options.number(alpha, 6.0, Bounds::positive()));
+    return std::make_unique<Pairwise<swish>>(options.number(alpha, 20.0, Bounds::positive()));
 }
 
 }  // namespace snnff

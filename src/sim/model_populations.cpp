@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "sim/model_parts.hpp"
 #include "snnff/error.hpp"
@@ -39,8 +42,8 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
         table.integer({"size", "units", "how many units"}, 500, Bounds::between(1, 1'000'000)));
     context.n_units = population.n_units;
     population.neuron = table.make_inline<NeuronModel>({"neuron", "", "what kind of units"}, "lif", context);
-    population.init = table.make<Initialiser>({"init", "", "weights and biases before training"},
-                                              "uniform_fan_in", context);
+    population.init =
+        table.make<Initialiser>({"init", "", "weights and biases before training"}, "normal_fan_in", context);
     population.bias =
         table.flag({"bias", "", "whether every unit learns a constant current of its own"}, true);
 
@@ -51,7 +54,7 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
                                                  "nothing of the goodness below; l2: to length 1, "
                                                  "rms: to a mean square of 1. Spike trains come as they are: "
                                                  "their default, and all they take, is none"},
-                                                driven_by_spikes ? "none" : "l2", normalisation_names));
+                                                driven_by_spikes ? "none" : "rms", normalisation_names));
     if (driven_by_spikes && population.normalisation != Normalisation::none) {
         table.conflict("normalisation", *table_below, "output",
                        "a spike train cannot be normalised step by step; \"none\" would do");
@@ -68,6 +71,9 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
     return population;
 }
 
+/// What stands beside the populations in a run file's /training.
+constexpr std::array<std::string_view, 4> series_names{"epoch", "train_error", "validation_error", "seconds"};
+
 }  // namespace
 
 PopulationTables read_populations(Options& root, const Context& context, ModelSpec& model) {
@@ -78,6 +84,13 @@ PopulationTables read_populations(Options& root, const Context& context, ModelSp
     if (tables.empty()) {
         root.reject(key.name,
                     "is missing; a model needs one population at least, as in [population.hidden1]");
+    }
+    for (auto& [name, table] : tables) {
+        if (std::ranges::find(series_names, name) == series_names.end()) continue;
+        root.reject(key.name,
+                    fmt::format("has a population \"{}\", but the run file's /training/{} is a series "
+                                "of its own; any other name will do",
+                                name, name));
     }
     model.populations.reserve(tables.size());
     for (std::size_t i = 0; i < tables.size(); ++i) {

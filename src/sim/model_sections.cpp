@@ -49,7 +49,7 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
 
     Options negatives = root.table({"negatives", "", "what the network is to tell from real data"});
     model.negatives = negatives.make_inline<Negatives>(
-        {"kind", "", "where the wrong labels of negative samples come from"}, "permuted", context);
+        {"kind", "", "where the wrong labels of negative samples come from"}, "uniform_wrong", context);
     if (!model.overlay.enabled) {
         overlay.conflict("kind", negatives, "kind",
                          "samples without a label in them are the same whether it is right or wrong; "
@@ -65,7 +65,7 @@ void read_learning(Options& root, const Context& context, ModelSpec& model) {
         {"goodness", "", "what is high for real samples, from a population's own response"}, "mean_square",
         context);
     model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
-                                     "softplus", context);
+                                     "swish", context);
     model.optimizer = learning.make<Optimizer>(
         {"optimizer", "", "how a gradient becomes a change of weights"}, "adam", context);
     model.schedule = learning.make<Schedule>(
@@ -87,7 +87,7 @@ void read_plan(Options& root, ModelSpec& model) {
          "next; per_batch: on each batch some updates of the first, then of the next"},
         "simultaneous", plan_order_names));
     plan.epochs = options.integer({"epochs", "epochs", "how often a population sees the training samples"},
-                                  10, Bounds::between(1, many));
+                                  20, Bounds::between(1, many));
     plan.episodes = options.integer({"episodes", "", "how often the whole plan is gone through"}, 1,
                                     Bounds::between(1, many));
     plan.updates_per_batch = options.integer(

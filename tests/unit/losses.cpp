@@ -92,7 +92,7 @@ TEST_CASE("defaults are those of the literature") {
     const double log_1_e = std::log(1.0 + std::exp(1.0));
     CHECK(evaluated(*made<Loss>("softplus"), {1.0}, {3.0}).loss == Approx(log_1_e));        // theta 2
     CHECK(evaluated(*made<Loss>("symba"), {0.0}, {0.25}).loss == Approx(log_1_e));          // alpha 4
-    CHECK(evaluated(*made<Loss>("swish"), {0.0}, {1.0 / 6.0}).loss == Approx(sigma(1.0)));  // alpha 6
+    CHECK(evaluated(*made<Loss>("swish"), {0.0}, {1.0 / 20.0}).loss == Approx(sigma(1.0)));  // alpha 20
 }
 
 TEST_CASE("losses and slopes stay finite and right for goodness up to 1e30") {
@@ -110,7 +110,7 @@ TEST_CASE("losses and slopes stay finite and right for goodness up to 1e30") {
             CHECK(right.positive[0] == 0.0);
             CHECK(right.negative[0] == 0.0);
         }
-        for (const auto& [kind, alpha] : {std::pair{"symba", 4.0}, {"swish", 6.0}}) {
+        for (const auto& [kind, alpha] : {std::pair{"symba", 4.0}, {"swish", 20.0}}) {
             const auto loss = made<Loss>(kind);
             const Result wrong = evaluated(*loss, {-huge}, {huge});
             CHECK(wrong.loss == Approx(2.0 * alpha * huge).epsilon(rounding));

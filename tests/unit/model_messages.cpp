@@ -112,6 +112,7 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
         {"[population.a]\n[learning]\nrule = \"backprop\"",
          "m.toml:3:1: learning.rule = \"backprop\" is unknown; "
          "allowed: one of \"forward_forward\""},
+        {"[population.seconds]", "m.toml:1:2: population has a population \"seconds\", but the run file's "},
         {"[population.a]\n[plan]\nepochs = 0",
          "m.toml:3:1: plan.epochs = 0 is out of range; allowed: a whole number, 1 "
          "to 10000000 epochs"},
@@ -127,7 +128,7 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
          "m.toml:3:1: overlay.value = \"mix\" is unknown; did you mean "
          "\"max\"? allowed: a number, or \"max\""},
         {"[population.a]\n[overlay]\nkind = \"none\"",
-         "m.toml:3:1: overlay.kind = \"none\" does not go with negatives.kind = \"permuted\" (the default) "},
+         "m.toml:3:1: overlay.kind = \"none\" does not go with negatives.kind = \"uniform_wrong\" (the default) "},
         {"[population.a]\n[prediction]\nlayers = \"after_first\"",
          "m.toml:3:1: prediction.layers = \"after_first\" does not go with population.a (m.toml:1:13): "},
         {"[population.hidden1]\n[recording]\npopulations = [\"hiden1\"]",

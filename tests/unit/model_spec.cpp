@@ -46,7 +46,7 @@ TEST_CASE("the shortest model has every default") {
     CHECK(only.name == "only");
     CHECK(only.n_units == 500);
     CHECK(only.neuron->kind() == "lif");
-    CHECK(only.normalisation == Normalisation::l2);
+    CHECK(only.normalisation == Normalisation::rms);
     CHECK(only.measure == only.neuron->readouts().front());
     CHECK(only.output == only.neuron->readouts().front());
     CHECK(only.bias);
@@ -62,7 +62,7 @@ TEST_CASE("the shortest model has every default") {
     REQUIRE(model.schedule != nullptr);
     CHECK(model.rate == 0.001);
     CHECK(model.plan.order == PlanOrder::simultaneous);
-    CHECK(model.plan.epochs == 10);
+    CHECK(model.plan.epochs == 20);
     CHECK(model.plan.batch_size == 100);
     CHECK(model.plan.shuffle);
     CHECK(model.first_predicting_population == 0);
@@ -169,7 +169,7 @@ phases = ["neutral"]
 TEST_CASE("a resolved model, read again, is the same model") {
     const ModelSpec first = read(
         "[population.b]\nneuron = \"relu\"\n[population.a]\ntau_mem_ms = 7.3\noutput = \"spikes\"\n"
-        "[population.c]\nsize = 2\nthreshold = [0.1, 3]\n[learning]\nrate = 0.1\nloss.theta = 3",
+        "[population.c]\nsize = 2\nthreshold = [0.1, 3]\n[learning]\nrate = 0.1\nloss = { kind = \"softplus\", theta = 3 }",
         {{"seed", "9"}});
     const std::string text = to_toml(first.resolved);
     const ModelSpec again = read(text);
