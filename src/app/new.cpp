@@ -126,15 +126,16 @@ class CommentedModel {
         }
         for (const auto& [key, entry] : entries) {
             if (!is_section(below(key), entry)) continue;
+            const std::string name = below(key);
             const bool only_sections = std::all_of(
                 std::get<Node::Table>(entry.value).begin(), std::get<Node::Table>(entry.value).end(),
-                [&](const auto& e) { return is_section(below(key) + "." + e.first, e.second); });
+                [&](const auto& e) { return is_section(name + "." + e.first, e.second); });
             if (!only_sections) {
                 text_ += "\n";
-                if (const KeyDoc* doc = doc_of(below(key)); doc != nullptr) explain(*doc);
-                text_ += fmt::format("[{}]\n", below(key));
+                if (const KeyDoc* doc = doc_of(name); doc != nullptr) explain(*doc);
+                text_ += fmt::format("[{}]\n", name);
             }
-            table(below(key), entry);
+            table(name, entry);
         }
         chosen_ = outer;
     }

@@ -81,13 +81,14 @@ std::string side_by_side(const std::vector<RunFigures>& runs) {
 std::vector<Difference> differences(const std::vector<RunFigures>& runs) {
     std::vector<Difference> all;
     for (std::size_t run = 0; run < runs.size(); ++run) {
-        for (const auto& [key, value] : runs[run].model) {
+        for (const auto& entry : runs[run].model) {
+            const std::string& key = entry.first;
             auto found =
                 std::find_if(all.begin(), all.end(), [&](const Difference& d) { return d.key == key; });
             if (found == all.end()) {
                 found = all.insert(all.end(), {key, std::vector<std::string>(runs.size())});
             }
-            found->values[run] = value;
+            found->values[run] = entry.second;
         }
     }
     std::erase_if(all, [](const Difference& d) {
