@@ -90,8 +90,8 @@ TEST_CASE("pairwise losses are means of their formulas over pairs, set after set
 
 TEST_CASE("defaults are those of the literature") {
     const double log_1_e = std::log(1.0 + std::exp(1.0));
-    CHECK(evaluated(*made<Loss>("softplus"), {1.0}, {3.0}).loss == Approx(log_1_e));        // theta 2
-    CHECK(evaluated(*made<Loss>("symba"), {0.0}, {0.25}).loss == Approx(log_1_e));          // alpha 4
+    CHECK(evaluated(*made<Loss>("softplus"), {1.0}, {3.0}).loss == Approx(log_1_e));         // theta 2
+    CHECK(evaluated(*made<Loss>("symba"), {0.0}, {0.25}).loss == Approx(log_1_e));           // alpha 4
     CHECK(evaluated(*made<Loss>("swish"), {0.0}, {1.0 / 20.0}).loss == Approx(sigma(1.0)));  // alpha 20
 }
 

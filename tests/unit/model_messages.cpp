@@ -128,7 +128,8 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
          "m.toml:3:1: overlay.value = \"mix\" is unknown; did you mean "
          "\"max\"? allowed: a number, or \"max\""},
         {"[population.a]\n[overlay]\nkind = \"none\"",
-         "m.toml:3:1: overlay.kind = \"none\" does not go with negatives.kind = \"uniform_wrong\" (the default) "},
+         "m.toml:3:1: overlay.kind = \"none\" does not go with negatives.kind = \"uniform_wrong\" (the "
+         "default) "},
         {"[population.a]\n[prediction]\nlayers = \"after_first\"",
          "m.toml:3:1: prediction.layers = \"after_first\" does not go with population.a (m.toml:1:13): "},
         {"[population.hidden1]\n[recording]\npopulations = [\"hiden1\"]",

@@ -169,7 +169,8 @@ phases = ["neutral"]
 TEST_CASE("a resolved model, read again, is the same model") {
     const ModelSpec first = read(
         "[population.b]\nneuron = \"relu\"\n[population.a]\ntau_mem_ms = 7.3\noutput = \"spikes\"\n"
-        "[population.c]\nsize = 2\nthreshold = [0.1, 3]\n[learning]\nrate = 0.1\nloss = { kind = \"softplus\", theta = 3 }",
+        "[population.c]\nsize = 2\nthreshold = [0.1, 3]\n[learning]\nrate = 0.1\nloss = { kind = "
+        "\"softplus\", theta = 3 }",
         {{"seed", "9"}});
     const std::string text = to_toml(first.resolved);
     const ModelSpec again = read(text);
