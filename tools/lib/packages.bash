@@ -24,7 +24,7 @@ missing_packages() {
 }
 
 # install_packages PURPOSE...: installs what is missing, as root or through sudo; asks no package
-# server where nothing is.
+# server where nothing is. What apt says goes to a log.
 install_packages() {
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
         die "no apt-get here; install what tools/packages lists (Debian 12 and Ubuntu 24.04 are supported)"
@@ -37,9 +37,23 @@ install_packages() {
             die "missing packages and neither root nor sudo; as root: apt-get install ${missing[*]}"
         as_root=(sudo)
     fi
-    echo "installing ${missing[*]}" >&2
-    "${as_root[@]}" apt-get update -qq >&2 || die "apt-get update failed; is the network there?"
+    local log=build/packages.log
+    mkdir -p build
+    echo "installing ${missing[*]} (what apt says: $log)" >&2
+    # Without Error-Mode a dead network is a warning, and the packages then do not exist.
+    apt_get update -o APT::Update::Error-Mode=any >"$log" 2>&1 ||
+        die "no package lists, is the network there? $(last_words "$log")"
+    apt_get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
+        die "apt-get could not install ${missing[*]}: $(last_words "$log")"
+}
+
+# apt_get ARGUMENT...: asks nothing, and waits while a machine that has just started updates itself.
+apt_get() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
-        die "apt-get could not install ${missing[*]}"
+        apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+# last_words LOG: what apt gave as the reason, else its last line.
+last_words() {
+    grep -m 1 '^E: ' "$1" || tail -n 1 "$1"
 }
