@@ -40,11 +40,11 @@ install_packages() {
     local log=build/packages.log
     mkdir -p build
     echo "installing ${missing[*]} (what apt says: $log)" >&2
-    # Without Error-Mode a dead network is a warning, and the packages then do not exist.
-    apt_get update -o APT::Update::Error-Mode=any >"$log" 2>&1 ||
-        die "no package lists, is the network there? $(last_words "$log")"
+    # Package lists that cannot be fetched (Error-Mode: else a dead network passes as success) matter
+    # only where a package then cannot be installed.
+    apt_get update -o APT::Update::Error-Mode=any >"$log" 2>&1 || true
     apt_get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
-        die "apt-get could not install ${missing[*]}: $(last_words "$log")"
+        die "apt-get could not install ${missing[*]}: $(first_reason "$log")"
 }
 
 # apt_get ARGUMENT...: asks nothing, and waits while a machine that has just started updates itself.
@@ -53,7 +53,7 @@ apt_get() {
         apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
-# last_words LOG: what apt gave as the reason, else its last line.
-last_words() {
+# first_reason LOG: the first error that apt named, else the last line.
+first_reason() {
     grep -m 1 '^E: ' "$1" || tail -n 1 "$1"
 }
