@@ -1,9 +1,20 @@
-# Sourced by tools/quickstart, tools/test and .ci/run: installs what tools/packages lists.
+# Sourced by tools/quickstart, tools/test and .ci/run: installs what tools/packages lists, and keeps the
+# programs out of each other's way.
 
 # die TEXT...: one line that says what is missing, then the end.
 die() {
     echo "${0##*/}: $*" >&2
     exit 1
+}
+
+# one_at_a_time: waits until no other of these programs works in build/; the lock goes with the process.
+one_at_a_time() {
+    mkdir -p build
+    exec {build_lock}>build/.lock
+    flock -n "$build_lock" || {
+        echo "waiting for another ${0##*/} or its like to finish in build/" >&2
+        flock "$build_lock"
+    }
 }
 
 # packages_for PURPOSE...: the packages listed for them.
@@ -38,7 +49,6 @@ install_packages() {
         as_root=(sudo)
     fi
     local log=build/packages.log
-    mkdir -p build
     echo "installing ${missing[*]} (what apt says: $log)" >&2
     # Package lists that cannot be fetched (Error-Mode: else a dead network passes as success) matter
     # only where a package then cannot be installed.
