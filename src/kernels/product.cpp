@@ -35,7 +35,10 @@ auto map(MatrixView m) {
 /// for many threads that is told to use one. Where only the former is there, products take turns.
 std::unique_lock<std::mutex> turn() {
 #ifdef SNNFF_HAS_BLAS
-    static const bool needed = openblas_get_parallel != nullptr && openblas_get_parallel() == 0;
+    static const bool needed = [] {
+        use_one_thread_per_product();
+        return openblas_get_parallel != nullptr && openblas_get_parallel() == 0;
+    }();
     static std::mutex one_at_a_time;
     if (needed) return std::unique_lock(one_at_a_time);
 #endif
