@@ -12,7 +12,7 @@ one_at_a_time() {
     mkdir -p build
     exec {build_lock}>build/.lock
     flock -n "$build_lock" || {
-        echo "waiting for another ${0##*/} or its like to finish in build/" >&2
+        echo "waiting for another tools/quickstart or tools/test to finish" >&2
         flock "$build_lock"
     }
 }
