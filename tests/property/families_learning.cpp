@@ -37,7 +37,7 @@ Dataset dataset(std::size_t n) {
 std::vector<std::int32_t> drawn(const Negatives& negatives, const Dataset& data,
                                 const std::vector<std::uint32_t>& samples, std::uint32_t epoch) {
     std::vector<std::int32_t> labels(samples.size());
-    negatives.make({samples, data, 10, epoch, seed}, labels);
+    negatives.make({samples, data, 10, epoch, seed, {}}, labels);
     return labels;
 }
 
