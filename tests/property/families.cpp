@@ -1,4 +1,5 @@
 // What holds for every kind of neuron that a model file can name.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>

@@ -1,4 +1,5 @@
 // What holds for every kind of goodness, loss, negatives and initialiser that a model file can name.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
