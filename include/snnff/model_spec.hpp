@@ -54,6 +54,9 @@ struct PlanSpec {
     std::int64_t updates_per_batch = 1;
     std::size_t batch_size = 100;  ///< 0: all samples in one batch
     bool shuffle = true;
+    bool keep_best = false;  ///< end with the weights of the epoch with the lowest validation error
+    std::int64_t patience =
+        0;  ///< measurements without a lower validation error before training ends; 0: never
 };
 
 struct RecordingSpec {
@@ -76,6 +79,7 @@ struct ModelSpec {
 
     std::unique_ptr<DatasetReader> dataset;
     std::size_t n_train = 0, n_validation = 0, n_test = 0;  ///< 0: all (validation: none)
+    std::int64_t shift_pixels = 0;  ///< training images are moved by up to this many pixels each way
 
     LabelOverlay overlay;
     bool overlay_value_is_max = true;  ///< overlay.value follows from the training data
@@ -89,6 +93,7 @@ struct ModelSpec {
     std::unique_ptr<Schedule> schedule;
     double rate = 0.001;
     double weight_decay = 0.0;
+    double dropout = 0.0;  ///< share of a population's normalised inputs that an update leaves out
 
     PlanSpec plan;
     std::size_t first_predicting_population = 0;  ///< goodness is summed from this one on

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -37,6 +38,10 @@ float normal(Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcep
 
 /// Uniform in 0 .. n-1; n is at least 1.
 std::uint32_t below(std::uint32_t n, Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcept;
+
+/// Eight numbers at once, each uniform in 0 .. 65535; for masks over many inputs.
+std::array<std::uint16_t, 8> short_numbers(Seed seed, Stream stream, std::uint64_t i,
+                                           std::uint32_t j) noexcept;
 
 /// A uniformly drawn order of 0 .. n-1 (Fisher-Yates); `i` says which.
 std::vector<std::uint32_t> permutation(std::uint32_t n, Seed seed, Stream stream, std::uint32_t i);

@@ -25,6 +25,8 @@ struct Dataset {
     std::vector<std::int32_t> label;           ///< [sample]
     std::vector<std::int32_t> negative_label;  ///< [sample], or empty where the file gives none
     std::vector<DataFile> files;
+    std::size_t image_rows = 0, image_cols = 0;  ///< 0 where a sample is no image
+    float background = 0.0f;                     ///< what an image is filled up with when it is moved
 
     std::size_t size() const noexcept { return x.rows(); }
     std::size_t n_inputs() const noexcept { return x.cols(); }
@@ -76,11 +78,16 @@ class Negatives {
         std::size_t n_labels;
         std::uint32_t epoch;  ///< 0 where negatives are drawn once for the run
         Seed seed;
+        /// Goodness [sample of the data set x label] from when ranks() last asked for it; empty before.
+        ConstMatrixView ranking;
     };
     /// Writes one label per sample of the request; pure in (seed, epoch, sample).
     virtual void make(const Request& request, std::span<std::int32_t> labels) const = 0;
     /// Whether each epoch gets new ones.
     virtual bool redrawn() const noexcept = 0;
+    /// Whether the network is to rank the labels of all training samples before this epoch, which is
+    /// counted through the whole run.
+    virtual bool ranks(std::int64_t /*epoch*/, bool /*begins_episode*/) const noexcept { return false; }
     /// Throws ModelError or DataError where the data set cannot serve (no y_negative, one label only).
     virtual void check(const Dataset& dataset, std::size_t n_labels) const = 0;
 };

@@ -42,6 +42,14 @@ std::uint32_t below(std::uint32_t n, Seed seed, Stream stream, std::uint64_t i, 
     return static_cast<std::uint32_t>(((bits >> 32) * n + (((bits & 0xffffffffu) * n) >> 32)) >> 32);
 }
 
+std::array<std::uint16_t, 8> short_numbers(Seed seed, Stream stream, std::uint64_t i,
+                                           std::uint32_t j) noexcept {
+    const auto r = draw(seed, stream, i, j);
+    std::array<std::uint16_t, 8> numbers{};
+    for (std::size_t k = 0; k < 8; ++k) numbers[k] = static_cast<std::uint16_t>(r[k / 2] >> (k % 2 * 16));
+    return numbers;
+}
+
 std::vector<std::uint32_t> permutation(std::uint32_t n, Seed seed, Stream stream, std::uint32_t i) {
     std::vector<std::uint32_t> order(n);
     std::iota(order.begin(), order.end(), 0u);

@@ -47,13 +47,16 @@ void Batch::forward(std::size_t k, const Goodness& goodness, ForwardRequest requ
     activity.output.swap(part.output);
 }
 
-void Batch::ascend(std::size_t k) {
+void Batch::ascend(std::size_t k, const Dropout* dropout) {
     const Population& population = network_.populations[k];
     if (population.output == Readout::spikes) {
         drives_[k + 1] = {{}, &population, &drives_[k]};
         return;
     }
     inputs_[k + 1] = as_input(activities_[k].output, network_.populations[k + 1].normalisation);
+    if (dropout != nullptr) {
+        for (Matrix& output : activities_[k].output) leave_out(*dropout, k + 1, output);
+    }
     drives_[k + 1] = {inputs_[k + 1], nullptr, nullptr};
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/activity.hpp"
+#include "sim/dropout.hpp"
 #include "snnff/network.hpp"
 
 namespace snnff {
@@ -20,8 +21,9 @@ class Batch {
     void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples);
     /// Runs a population and leaves what was asked for in activity(population).
     void forward(std::size_t population, const Goodness& goodness, ForwardRequest request);
-    /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next.
-    void ascend(std::size_t population);
+    /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next,
+    /// some of it left out where `dropout` is given.
+    void ascend(std::size_t population, const Dropout* dropout = nullptr);
 
     std::size_t n_samples() const noexcept { return n_samples_; }
     std::size_t n_variants() const noexcept { return n_variants_; }

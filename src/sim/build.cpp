@@ -18,6 +18,9 @@ Dataset split_off(Dataset& from, std::size_t n) {
     std::copy_n(from.x.data() + kept * from.n_inputs(), part.x.size(), part.x.data());
     part.label.assign(from.label.begin() + static_cast<std::ptrdiff_t>(kept), from.label.end());
     part.files = from.files;
+    part.image_rows = from.image_rows;
+    part.image_cols = from.image_cols;
+    part.background = from.background;
     from.x.resize(kept, from.n_inputs());
     from.label.resize(kept);
     if (!from.negative_label.empty()) {
@@ -51,6 +54,12 @@ void check_training_data(const Dataset& train, const ModelSpec& model) {
     if (model.overlay.enabled && train.n_inputs() < model.overlay.n_labels) {
         throw DataError(fmt::format("{}: samples have {} inputs, fewer than overlay.n_labels = {}", where,
                                     train.n_inputs(), model.overlay.n_labels));
+    }
+    if (model.shift_pixels > 0 && train.image_rows == 0) {
+        throw DataError(
+            fmt::format("{}: samples are no images, which data.shift_pixels = {} would move; "
+                        "IDX files have images",
+                        where, model.shift_pixels));
     }
 }
 

@@ -46,7 +46,7 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
     result.spike_rate.assign(n_populations, 0.0);
     std::vector<double> spikes(n_populations, 0.0);  // under all labels
 
-    const LabelWriter writer(dataset, model.overlay, network.populations.front().normalisation);
+    const LabelWriter writer(model.overlay, network.populations.front().normalisation);
     Batch batch(network);
     Matrix unused;
     for (std::size_t first = 0; first < n_samples; first += chunk_size) {
@@ -54,10 +54,11 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
         std::vector<std::uint32_t> samples(count);
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         const ConstMatrixView images = images_of(dataset, samples, unused);
+        const std::vector<double> sum_of_squares = sums_of_squares(images);
         std::vector<Variant> variants;
         for (std::size_t label = 0; label < n_labels; ++label) {
             const std::vector<std::int32_t> labels(count, static_cast<std::int32_t>(label));
-            variants.push_back(writer.write(images, samples, labels));
+            variants.push_back(writer.write(images, sum_of_squares, labels));
         }
         batch.enter(0, std::move(variants), count);
         std::vector<double> sum(count * n_labels, 0.0);

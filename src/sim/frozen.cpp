@@ -31,7 +31,7 @@ FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::
     if (top.output == Readout::spikes || n_variants * n * top.n_units() * sizeof(float) > kept_bytes_limit)
         return;
 
-    presentations.begin_epoch(0);
+    presentations.begin_epoch(0, {});
     Batch batch(network);
     kept_.assign(n_variants, Matrix(n, top.n_units()));
     std::vector<std::uint32_t> samples;
@@ -55,14 +55,15 @@ void FrozenLayers::climb(Batch& batch) const {
     }
 }
 
-void FrozenLayers::enter(std::span<const std::uint32_t> samples, Batch& batch) {
+void FrozenLayers::enter(std::span<const std::uint32_t> samples, const Dropout* dropout, Batch& batch) {
     if (kept_.empty()) {
-        batch.enter(0, presentations_.variants(samples, images_), samples.size());
+        const bool learns = first_learning_ == 0;
+        batch.enter(0, presentations_.variants(samples, images_, learns ? dropout : nullptr), samples.size());
         climb(batch);
-        if (first_learning_ > 0) batch.ascend(first_learning_ - 1);
+        if (!learns) batch.ascend(first_learning_ - 1, dropout);
         return;
     }
-    if (runs_through(samples, presentations_.n_samples())) {
+    if (dropout == nullptr && runs_through(samples, presentations_.n_samples())) {
         batch.enter(first_learning_, as_input(kept_, Normalisation::none), samples.size());
         return;
     }
@@ -73,6 +74,9 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Batch& batch) {
                 std::ranges::copy(kept_[v].row(samples[s]), gathered_[v].row(s).begin());
             }
         });
+    }
+    if (dropout != nullptr) {
+        for (Matrix& inputs : gathered_) leave_out(*dropout, first_learning_, inputs);
     }
     batch.enter(first_learning_, as_input(gathered_, Normalisation::none), samples.size());
 }

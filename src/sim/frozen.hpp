@@ -18,7 +18,8 @@ class FrozenLayers {
                  Presentations& presentations);
 
     /// Presents samples and takes them up to the first population that learns.
-    void enter(std::span<const std::uint32_t> samples, Batch& batch);
+    /// `dropout`, where given, is for the input of that population.
+    void enter(std::span<const std::uint32_t> samples, const Dropout* dropout, Batch& batch);
 
   private:
     void climb(Batch& batch) const;

@@ -34,6 +34,10 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
     model.n_validation =
         count(data, {"n_validation", "samples", "training samples set aside to choose by; 0: none"}, 0);
     model.n_test = count(data, {"n_test", "samples", "test samples to use; 0: all"}, 0);
+    model.shift_pixels =
+        data.integer({"shift_pixels", "pixels",
+                      "training images are moved by up to this much each way, anew in every epoch"},
+                     0, Bounds::between(0, 1000));
 
     Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
     const std::size_t kind =
@@ -72,6 +76,11 @@ void read_learning(Options& root, const Context& context, ModelSpec& model) {
         {"schedule", "", "how the learning rate changes over a population's epochs"}, "constant", context);
     model.rate =
         learning.number({"rate", "", "learning rate: size of a weight change"}, 0.001, Bounds::positive());
+    model.dropout = learning.number(
+        {"dropout", "",
+         "share of a population's inputs, after normalisation, that an update leaves out; the others grow to "
+         "make up for it"},
+        0.0, {.least = 0.0, .most = 1.0, .most_is_allowed = false});
     model.weight_decay = learning.number(
         {"weight_decay", "", "pull of every weight (not bias) towards 0, as a factor on it in the gradient"},
         0.0, Bounds::at_least(0.0));
@@ -98,6 +107,15 @@ void read_plan(Options& root, ModelSpec& model) {
         count(options, {"batch_size", "samples", "samples per update; 0: all of them in one batch"}, 100);
     plan.shuffle =
         options.flag({"shuffle", "", "whether every epoch takes the samples in a new order"}, true);
+    constexpr std::string_view kept[] = {"last", "best"};
+    plan.keep_best = options.choice({"keep", "",
+                                     "weights to end with: those of the last epoch, or of the one with the "
+                                     "lowest validation error"},
+                                    "last", kept) == 1;
+    plan.patience = options.integer({"patience", "",
+                                     "measurements in a row without a lower validation error before training "
+                                     "ends; 0: never ends before its time"},
+                                    0, Bounds::between(0, many));
     if (plan.updates_per_batch != 1 && plan.order != PlanOrder::per_batch) {
         options.conflict("updates_per_batch", options, "order",
                          "only plan.order = \"per_batch\" repeats updates on a batch");
@@ -122,6 +140,19 @@ void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& m
         0, Bounds::at_least(0));
     model.n_evaluated_train =
         count(evaluation, {"n_train", "samples", "training samples to measure the error on; 0: all"}, 0);
+    Options plan = root.table({"plan", "", "in which order populations learn, and for how long"});
+    for (const char* key : {"keep", "patience"}) {
+        const bool wanted = *key == 'k' ? model.plan.keep_best : model.plan.patience > 0;
+        if (wanted && model.evaluate_every_n_epochs == 0) {
+            plan.conflict(key, evaluation, "every_n_epochs",
+                          "the validation error has to be measured for it");
+        }
+        if (wanted && model.n_validation == 0) {
+            Options data = root.table({"data", "", "the samples to learn from and to be tested on"});
+            plan.conflict(key, data, "n_validation",
+                          "it is chosen on samples set aside, never on the test set");
+        }
+    }
 }
 
 void read_recording(Options& root, const PopulationTables& tables, ModelSpec& model) {

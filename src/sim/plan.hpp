@@ -15,6 +15,7 @@ struct Stage {
     /// Whether the next population sees what a population answers after its updates on the batch
     /// (else what it answered in the last forward pass before).
     bool output_after_update = false;
+    bool begins_episode = false;  ///< an episode after the first
 };
 
 /// The stages of a run, one after the other.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "sim/best_weights.hpp"
 #include "sim/frozen.hpp"
 #include "sim/learner.hpp"
 #include "sim/plan.hpp"
@@ -65,21 +66,37 @@ class Trainer {
             FrozenLayers frozen(network_, model_, stage.learning.front(), presentations_);
             for (std::int64_t e = 0; e < stage.epochs; ++e, ++epoch_) {
                 const auto began = std::chrono::steady_clock::now();
-                presentations_.begin_epoch(epoch_);
+                begin_epoch(stage.begins_episode && e == 0);
                 sums_.assign(network_.populations.size(), {});
                 for (std::size_t b = 0; b < presentations_.n_batches(); ++b) {
-                    frozen.enter(presentations_.samples(b), batch_);
+                    const Dropout dropout{model_.seed, model_.dropout, n_batches_++};
+                    dropout_ = model_.dropout > 0.0 ? &dropout : nullptr;
+                    frozen.enter(presentations_.samples(b), dropout_, batch_);
                     learn(stage, b);
                     if (stop_.load(std::memory_order_relaxed) != 0) return Ending::interrupted;
                 }
                 for (const std::size_t k : stage.learning) ++epochs_learnt_[k];
                 report(stage, began);
+                if (best_.out_of_patience(model_.plan)) return end();
             }
         }
-        return Ending::complete;
+        return end();
     }
 
   private:
+    /// Where the best weights were kept, they are the ones to end with.
+    Ending end() {
+        if (model_.plan.keep_best) best_.restore(network_);
+        return Ending::complete;
+    }
+
+    void begin_epoch(bool begins_episode) {
+        if (model_.negatives->ranks(epoch_, begins_episode)) {
+            ranking_ = evaluate(network_, model_, experiment_.train).goodness;
+        }
+        presentations_.begin_epoch(epoch_, ranking_);
+    }
+
     /// Takes the batch from the populations at rest below to the last that learns.
     void learn(const Stage& stage, std::size_t b) {
         const std::size_t first = stage.learning.front(), last = stage.learning.back();
@@ -97,7 +114,7 @@ class Trainer {
             if (stage.output_after_update) {
                 batch_.forward(k, *model_.goodness, {.goodness = false, .signal = false, .output = true});
             }
-            batch_.ascend(k);
+            batch_.ascend(k, dropout_);
         }
     }
 
@@ -141,6 +158,7 @@ class Trainer {
                 evaluate(network_, model_, experiment_.train, model_.n_evaluated_train).error();
             if (experiment_.validation.size() > 0) {
                 report.validation_error = evaluate(network_, model_, experiment_.validation).error();
+                best_.note(report.validation_error, network_, model_.plan);
             }
         }
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
@@ -156,6 +174,10 @@ class Trainer {
     Presentations presentations_;
     Learner learner_;
     Batch batch_;
+    Matrix ranking_;  // goodness [sample x label] that the negatives asked for last
+    std::uint64_t n_batches_ = 0;
+    const Dropout* dropout_ = nullptr;
+    BestWeights best_;
     std::vector<std::int64_t> epochs_learnt_;
     std::vector<EpochSums> sums_;
 };

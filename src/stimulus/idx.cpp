@@ -41,6 +41,7 @@ fs::path find_file(const fs::path& named) {
 struct Header {
     std::uint64_t n_samples = 0, n_bytes_each = 0, n_header = 0;
     std::string sha256;
+    std::uint64_t n_rows = 0, n_cols = 0;  // of an image
 };
 
 /// Reads the header and holds it against the length of the content before anybody asks for memory.
@@ -77,7 +78,11 @@ Header check_idx(const fs::path& path, std::size_t n_dimensions, std::string_vie
         return std::uint64_t{byte(i) << 24 | byte(i + 1) << 16 | byte(i + 2) << 8 | byte(i + 3)};
     };
     // Two sizes of 32 bits have a product of 64; the third is multiplied only after a check.
-    Header result{size(0), n_dimensions == 3 ? size(1) * size(2) : 1, header.size(), ""};
+    Header result{size(0), n_dimensions == 3 ? size(1) * size(2) : 1, header.size(), "", 0, 0};
+    if (n_dimensions == 3) {
+        result.n_rows = size(1);
+        result.n_cols = size(2);
+    }
     if (result.n_samples == 0) throw DataError(fmt::format("{}: holds no {}", name, what));
     if (result.n_bytes_each == 0) {
         throw DataError(fmt::format("{}: images of {} x {} pixels", name, size(1), size(2)));
@@ -143,6 +148,9 @@ class Idx final : public DatasetReader {
         Dataset dataset;
         dataset.files = {{images, image_header.sha256}, {labels, label_header.sha256}};
         dataset.x.resize(n, static_cast<std::size_t>(image_header.n_bytes_each));
+        dataset.image_rows = static_cast<std::size_t>(image_header.n_rows);
+        dataset.image_cols = static_cast<std::size_t>(image_header.n_cols);
+        dataset.background = input_[0];
         read_values(images, image_header, dataset.x.values(), [&](std::byte b) { return input_[index(b)]; });
         dataset.label.resize(n);
         read_values(labels, label_header, std::span{dataset.label},

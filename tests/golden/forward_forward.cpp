@@ -229,7 +229,7 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
             Experiment experiment = build_case(golden, folder);
             Presentations presentations(experiment.model, experiment.train,
                                         experiment.network.populations[0].normalisation);
-            presentations.begin_epoch(0);
+            presentations.begin_epoch(0, {});
             Batch batch(experiment.network);
             Matrix images;
             batch.enter(0, presentations.variants(presentations.samples(0), images), experiment.train.size());

@@ -12,7 +12,7 @@ find_package(nlohmann_json REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 
-# The serial OpenBLAS: products run inside tasks, one thread each. Eigen's own product where there is none.
-find_library(SNNFF_BLAS NAMES openblas PATH_SUFFIXES openblas-serial openblas-pthread)
-find_path(SNNFF_CBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas-serial openblas-pthread openblas
-          "${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial" "${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread")
+# OpenBLAS built for many threads and told to use one: products run inside tasks, one thread each, and
+# the build for one thread may not be called from several tasks at once (src/kernels/product.cpp).
+# Eigen's own product where there is none.
+find_library(SNNFF_BLAS NAMES openblas HINTS "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread")

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "snnff/model_spec.hpp"
+#include "snnff/network.hpp"
+
+namespace snnff {
+
+/// Remembers the weights with the lowest validation error, and how long ago that was. The test set has
+/// no part in it.
+class BestWeights {
+  public:
+    void note(double validation_error, const Network& network, const PlanSpec& plan) {
+        ++n_measurements_since_;
+        if (!(validation_error < lowest_)) return;
+        lowest_ = validation_error;
+        n_measurements_since_ = 0;
+        if (plan.keep_best) kept_ = network.populations;
+    }
+    bool out_of_patience(const PlanSpec& plan) const {
+        return plan.patience > 0 && n_measurements_since_ >= plan.patience;
+    }
+    void restore(Network& network) const {
+        for (std::size_t k = 0; k < kept_.size(); ++k) {
+            network.populations[k].weight = kept_[k].weight;
+            network.populations[k].bias = kept_[k].bias;
+        }
+    }
+
+  private:
+    double lowest_ = std::numeric_limits<double>::infinity();
+    std::int64_t n_measurements_since_ = 0;
+    std::vector<Population> kept_;
+};
+
+}  // namespace snnff
