@@ -3,6 +3,8 @@
 // surrogate (A' = psi): what the library calls a slope is the exact derivative of this. Resets and
 // refractory steps are held where they fell, as the detached reset asks for.
 #include <cmath>
+#include <functional>
+#include <map>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -95,5 +97,15 @@ inline Readouts real(const Lif& unit, const std::vector<double>& current) {
     r.rate = r.count / double(current.size());
     return r;
 }
+
+/// Units without spikes in double, by their textbook formulas, with the parameters a model file gives them
+/// where it says nothing.
+inline const std::map<std::string, std::function<double(double)>> activations{
+    {"relu", [](double x) { return std::max(x, 0.0); }},
+    {"leaky_relu", [](double x) { return x > 0.0 ? x : 0.01 * x; }},
+    {"tanh", [](double x) { return std::tanh(x); }},
+    {"sigmoid", [](double x) { return 1.0 / (1.0 + std::exp(-x)); }},
+    {"silu", [](double x) { return x / (1.0 + std::exp(-x)); }},
+};
 
 }  // namespace twin

@@ -92,8 +92,13 @@ Experiment load_experiment(const std::filesystem::path& model, const std::vector
 
 Ending execute(const RunRequest& request, const std::atomic<int>& stop) {
     check_output(request.output, request.force);
+    return execute(request, read_model(request.model, request.overrides), stop);
+}
+
+Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
+    check_output(request.output, request.force);
     const ThreadLimit threads(request.n_threads);
-    Experiment experiment = load_experiment(request.model, request.overrides);
+    Experiment experiment = build(std::move(model));
     if (stop != 0) return Ending::interrupted;
 
     RunFileWriter writer(request.output, request.force);

@@ -33,6 +33,9 @@ void check_output(const std::filesystem::path& output, bool force);
 /// found good, and goes again where the run fails. Ends early, with a closed file of status
 /// `interrupted`, once `stop` is set; where that is before training, no file is made.
 Ending execute(const RunRequest& request, const std::atomic<int>& stop);
+/// The same with a model that was read before, whatever its file says by now; `request.model` and
+/// `request.overrides` are not looked at.
+Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop);
 
 /// The experiment as `execute` would train it.
 Experiment load_experiment(const std::filesystem::path& model, const std::vector<Override>& overrides);

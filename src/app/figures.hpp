@@ -46,6 +46,9 @@ RunFigures read_figures(const std::filesystem::path& path);
 /// The same as JSON; NaN becomes null.
 nlohmann::ordered_json to_json(const RunFigures& figures);
 
+/// Of all runs, each once, in the order in which they come up.
+std::vector<std::string> population_names(const std::vector<RunFigures>& runs);
+
 /// One table, run beside run, quantities from top to bottom.
 std::string side_by_side(const std::vector<RunFigures>& runs);
 

@@ -20,6 +20,8 @@ std::vector<std::string> column_names(const std::vector<RunFigures>& runs) {
     return names;
 }
 
+}  // namespace
+
 std::vector<std::string> population_names(const std::vector<RunFigures>& runs) {
     std::vector<std::string> names;
     for (const RunFigures& run : runs) {
@@ -31,8 +33,6 @@ std::vector<std::string> population_names(const std::vector<RunFigures>& runs) {
     }
     return names;
 }
-
-}  // namespace
 
 std::string side_by_side(const std::vector<RunFigures>& runs) {
     std::vector<std::string> header{""};

@@ -31,7 +31,8 @@ std::string Table::text(std::size_t indent) const {
         for (std::size_t c = 0; c < row.size(); ++c) {
             const std::string blanks(widths[c] - width_of(row[c]), ' ');
             if (c > 0) line += "  ";
-            line += c == 0 || left_ ? row[c] + blanks : blanks + row[c];
+            const bool left = c == 0 || left_ || (last_left_ && c + 1 == header_.size());
+            line += left ? row[c] + blanks : blanks + row[c];
         }
         text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     };

@@ -6,14 +6,15 @@
 
 namespace snnff::app {
 
-/// Text in aligned columns, plain ASCII. The first column stands left, the others right unless
+/// Text in aligned columns. The first column stands left, the others right unless
 /// told otherwise.
 class Table {
   public:
     explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
     /// Missing cells at the end are empty; more cells than the header has widen the table.
     void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-    void align_left() { left_ = true; }  ///< every column
+    void align_left() { left_ = true; }            ///< every column
+    void align_last_left() { last_left_ = true; }  ///< the last column of the header, for sentences
     bool empty() const noexcept { return rows_.empty(); }
     /// Ends with a newline; no line has blanks at its end. A header of empty cells is left out.
     std::string text(std::size_t indent = 0) const;
@@ -21,7 +22,7 @@ class Table {
   private:
     std::vector<std::string> header_;
     std::vector<std::vector<std::string>> rows_;
-    bool left_ = false;
+    bool left_ = false, last_left_ = false;
 };
 
 /// A percentage as "3.46 %"; "-" for NaN.

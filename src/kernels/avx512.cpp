@@ -5,13 +5,14 @@
 
 namespace snnff::kernels {
 namespace {
+#include "kernels/activations.inc"
 #include "kernels/elementwise.inc"
 #include "kernels/lif.inc"
 }  // namespace
 
 extern const Kernels avx512_kernels;
-const Kernels avx512_kernels{"avx512",    lif_step, lif_respond, sgd,         adam,
-                             sum_squares, sum_abs,  scale,       scaled_sign, relu};
+const Kernels avx512_kernels{"avx512", lif_step,    lif_respond, sgd,        adam, sum_squares, sum_abs,
+                             scale,    scaled_sign, relu,        leaky_relu, tanh, sigmoid,     silu};
 
 }  // namespace snnff::kernels
 #endif

@@ -88,6 +88,10 @@ struct AdamStep {
     float keep = 1;          ///< 1 − rate·decay for decoupled decay
 };
 
+/// y = f(x) and, unless null, slope = f'(x) over n values; y may be x, and NaN stays NaN. `parameter` is
+/// leaky_relu's slope below 0; the others have none.
+using Activation = void (*)(const float* x, std::size_t n, float parameter, float* y, float* slope) noexcept;
+
 struct Kernels {
     const char* name;
     void (*lif_step)(const LifStep&) noexcept;
@@ -101,8 +105,7 @@ struct Kernels {
     /// y = factor·x; y = factor·sign(x) with sign(0) = 0; y may be x.
     void (*scale)(const float* x, float factor, std::size_t n, float* y) noexcept;
     void (*scaled_sign)(const float* x, float factor, std::size_t n, float* y) noexcept;
-    /// y = max(x, 0), slope = (x > 0) unless null. NaN stays NaN.
-    void (*relu)(const float* x, std::size_t n, float* y, float* slope) noexcept;
+    Activation relu, leaky_relu, tanh, sigmoid, silu;
 };
 
 }  // namespace snnff::kernels

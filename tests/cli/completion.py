@@ -31,10 +31,14 @@ class Completion(support.CliTest):
         self.assertEqual(self.complete(support.SIM, "new", "l"), ["lif"])
         self.assertEqual(self.complete(support.SIM, "explain", "time.st"), ["time.steps"])
         self.assertEqual(self.complete(support.SIM, "run", "--set", "plan.ep"), ["plan.epochs=", "plan.episodes="])
+        self.assertEqual(self.complete(support.SIM, "sweep", "--over", "time.st"), ["time.steps="])
+        self.assertEqual(self.complete(support.SIM, "sweep", ""), ["small.toml"])
+        (self.folder / "grid").mkdir()
+        self.assertEqual(self.complete(support.SIM, "sweep", "-o", ""), ["grid"])
 
     def test_every_option_of_every_verb_is_known_to_both_shells(self):
         zsh = (SCRIPTS / "_snnff-sim").read_text(encoding="utf-8")
-        for verb in ["run", "eval", "compare", "info", "validate", "new", "explain"]:
+        for verb in ["run", "eval", "compare", "sweep", "info", "validate", "new", "explain"]:
             options = set(re.findall(r"(?m)^ +(?:-\w,)?(--[\w-]+)", self.good(verb, "--help"))) - {"--help"}
             self.assertEqual(set(self.complete(support.SIM, verb, "--")) - {"--help"}, options)
             for option in options:

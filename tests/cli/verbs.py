@@ -5,7 +5,7 @@ import unittest
 
 import support
 
-VERBS = ["run", "eval", "compare", "info", "validate", "new", "explain"]
+VERBS = ["run", "eval", "compare", "sweep", "info", "validate", "new", "explain"]
 
 
 class Help(support.CliTest):

@@ -21,10 +21,11 @@ struct Kind {
     Keys keys;
 };
 
-/// Every kind as it comes, and LIF with all its options.
+/// Every kind as it comes, and those that have options with these.
 std::vector<Kind> all_kinds() {
     std::vector<Kind> all;
     for (const auto name : kinds<NeuronModel>().names()) all.push_back({std::string(name), {}});
+    for (const double slope : {0.0, 0.3, 1.0}) all.push_back({"leaky_relu", {key("slope", slope)}});
     for (const char* reset : {"subtract", "zero", "none"}) {
         for (const bool delayed : {true, false}) {
             for (const std::int64_t refractory : {0, 3}) {

@@ -70,10 +70,15 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
          "1000000 units"},
         {"[population.a]\nneuron = \"lfi\"",
          "m.toml:2:1: population.a.neuron = \"lfi\" is unknown; did you mean "
-         "\"lif\"? allowed: one of \"lif\", \"relu\""},
+         "\"lif\"? allowed: one of \"lif\", \"relu\", \"leaky_relu\", \"tanh\", "
+         "\"sigmoid\", \"silu\""},
         {"[population.a]\nneuron = \"relu\"\nbeta = 0.9",
          "m.toml:3:1: population \"a\": unknown key \"beta\"; it goes "
          "with neuron = \"lif\""},
+        {"[population.a]\nneuron = \"leaky_relu\"\nslope = 2",
+         "m.toml:3:1: population.a.slope = 2 is out of range; allowed: a number, 0 to 1"},
+        {"[population.a]\nneuron = \"tanh\"\nslope = 0.1",
+         "m.toml:3:1: population \"a\": unknown key \"slope\"; it goes with neuron = \"leaky_relu\""},
         {"[population.a]\nbeta = 0.9\ntau_mem_ms = 20",
          "m.toml:2:1: population.a.beta = 0.9 does not go with population.a.tau_mem_ms = 20 (m.toml:3:1): "
          "both give "

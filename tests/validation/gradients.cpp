@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "kinds.hpp"
 #include "smooth_twin.hpp"
+#include "snnff/error.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/neuron_model.hpp"
 #include "snnff/random.hpp"
@@ -225,7 +226,54 @@ TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for ever
     }
 }
 
-TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for ReLU") {
-    check_chain(*made<NeuronModel>("relu"), Readout::activation, {1.0, 10},
-                [](double x, double at) { return std::max(x, 0.0) - std::max(at, 0.0); });
+TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for every activation") {
+    for (const std::string_view kind : kinds<NeuronModel>().names()) {
+        const auto model = made<NeuronModel>(kind);
+        if (!model->offers(Readout::activation)) continue;
+        CAPTURE(kind);
+        REQUIRE(twin::activations.contains(std::string(kind)));
+        const auto f = twin::activations.at(std::string(kind));
+        check_chain(*model, Readout::activation, {1.0, 10},
+                    [&](double x, double at) { return f(x) - f(at); });
+    }
+}
+
+TEST_CASE("an activation and its slope are the formula and its derivative, near 0 and saturated") {
+    std::vector<double> points;
+    for (double x = -20.0; x <= 20.0; x += 0.0625) points.push_back(x);
+    for (const double x : {1e-30, 1e-8, 1e-3, 0.3499, 0.3501, 50.0, 80.0}) {
+        points.push_back(x);
+        points.push_back(-x);
+    }
+    Matrix current(1, points.size()), value(1, points.size()), slope(1, points.size());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        current(0, i) = static_cast<float>(points[i]);
+        points[i] = static_cast<double>(current(0, i));
+    }
+    const Response response{Readout::activation, value, slope};
+    for (const auto& [kind, f] : twin::activations) {
+        made<NeuronModel>(kind)->respond(current, {1.0, 3}, {&response, 1});
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            const double x = points[i];
+            const double expected = f(x);
+            CAPTURE(kind, x);
+            // A handful of roundings of 6e-8 each, relative to the value: no digits are lost anywhere.
+            CHECK(std::abs(value(0, i) - expected) <= 4e-7 * std::abs(expected));
+            if (std::abs(x) <= h && kind.ends_with("relu")) continue;  // no derivative at the kink
+            const double derivative = difference(f, x);
+            CHECK(std::abs(slope(0, i) - derivative) <= 1e-6 * std::max(std::abs(derivative), 0.1));
+        }
+    }
+}
+
+TEST_CASE("leaky_relu takes its slope from the model, and no other than 0 to 1") {
+    const std::vector<float> current{-4.0f, 0.0f, 4.0f};
+    Matrix value(1, 3), slope(1, 3);
+    const Response response{Readout::activation, value, slope};
+    made<NeuronModel>("leaky_relu", {key("slope", 0.25)})
+        ->respond({current.data(), 1, 3}, {1.0, 3}, {&response, 1});
+    CHECK(std::ranges::equal(value.row(0), std::vector<float>{-1.0f, 0.0f, 4.0f}));
+    CHECK(std::ranges::equal(slope.row(0), std::vector<float>{0.25f, 0.25f, 1.0f}));
+    CHECK_THROWS_AS(made<NeuronModel>("leaky_relu", {key("slope", 1.5)}), ModelError);
+    CHECK_THROWS_AS(made<NeuronModel>("leaky_relu", {key("slope", -0.1)}), ModelError);
 }

@@ -9,15 +9,21 @@ _snnff_sim() {
     local program=$1 word=$2 previous=$3 verb=${COMP_WORDS[1]:-}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "run eval compare info validate new explain --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "run eval compare sweep info validate new explain --help --version" -- "$word")
         return
     fi
     case $previous in
-        -o | --output | --data) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+        -o | --output)
+            local kind=-f
+            [[ $verb == sweep ]] && kind=-d
+            mapfile -t COMPREPLY < <(compgen "$kind" -- "$word")
+            return
+            ;;
+        --data) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
         --out-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
         --split) mapfile -t COMPREPLY < <(compgen -W "test train" -- "$word") && return ;;
-        --seed | --threads) return ;;
-        --set)
+        --seed | --seeds | --threads) return ;;
+        --set | --over)
             mapfile -t COMPREPLY < <(compgen -S = -W "$(_snnff_sim_keys "$program")" -- "$word")
             compopt -o nospace
             return
@@ -29,6 +35,7 @@ _snnff_sim() {
             run) options="--output --set --seed --threads --force --quiet --json --dry-run" ;;
             eval) options="--data --split --threads --json" ;;
             compare) options="--out-dir --set --seed --threads --force --quiet --json" ;;
+            sweep) options="--over --seeds --output --set --threads --force --quiet --json" ;;
             info) options="--model --json" ;;
             validate) options="--set" ;;
             explain) options="--json --schema" ;;
@@ -39,7 +46,7 @@ _snnff_sim() {
     case $verb in
         new) mapfile -t COMPREPLY < <(compgen -W "lif relu" -- "$word") ;;
         explain) mapfile -t COMPREPLY < <(compgen -W "$(_snnff_sim_keys "$program")" -- "$word") ;;
-        run | validate) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.toml' -- "$word") ;;
+        run | sweep | validate) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.toml' -- "$word") ;;
         eval | info) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.h5' -- "$word") ;;
         compare) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.@(h5|toml)' -- "$word") ;;
     esac

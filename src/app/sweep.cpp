@@ -1,0 +1,219 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <new>
+#include <nlohmann/json.hpp>
+
+#include "app/command_line.hpp"
+#include "app/execute.hpp"
+#include "app/flatten.hpp"
+#include "app/output.hpp"
+#include "app/signals.hpp"
+#include "app/sweep_results.hpp"
+#include "app/verb.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Status = CellResult::Status;
+
+struct Arguments {
+    std::string model, folder;
+    std::vector<std::string> over, assignments;
+    std::vector<std::uint64_t> seeds;
+    std::size_t threads = 0;
+    bool force = false, quiet = false, json = false;
+};
+
+Sweep sweep_of(const Arguments& arguments) {
+    Sweep sweep;
+    sweep.model = arguments.model;
+    sweep.folder = arguments.folder.empty() ? sweep.model.stem().string() + "-sweep" : arguments.folder;
+    for (const std::string& over : arguments.over) sweep.axes.push_back(axis_of(over));
+    sweep.seeds = arguments.seeds;
+    if (sweep.axes.empty() && sweep.seeds.empty()) {
+        throw UsageError(
+            "sweep: nothing to sweep over; --over KEY=VALUE,VALUE,... or --seeds N,N,... says what");
+    }
+    sweep.cells = make_grid(sweep.axes, sweep.seeds);
+    sweep.results.resize(sweep.cells.size());
+    return sweep;
+}
+
+/// All of them before the first runs: a typo in the last cell is no surprise of the next morning, and what
+/// happens to the model file meanwhile changes nothing.
+std::vector<ModelSpec> read_models(const Sweep& sweep, const std::vector<std::string>& assignments) {
+    const std::vector<Override> common = overrides_of(assignments, {});
+    std::vector<ModelSpec> models;
+    for (const Cell& cell : sweep.cells) {
+        std::vector<Override> overrides = common;
+        overrides.insert(overrides.end(), cell.overrides.begin(), cell.overrides.end());
+        models.push_back(read_model(sweep.model, overrides));
+    }
+    return models;
+}
+
+/// What an existing run file says of its model, against the model at hand. An overlay.value that follows
+/// from the data is a number in the file.
+std::vector<Difference> differences_to(const RunFigures& run, const ModelSpec& model) {
+    RunFigures wanted;
+    wanted.model = flatten(model.resolved);
+    std::vector<Difference> found = differences({run, wanted});
+    if (model.overlay_value_is_max) {
+        std::erase_if(found, [](const Difference& difference) { return difference.key == "overlay.value"; });
+    }
+    return found;
+}
+
+/// The figures of a cell that was completed before; nothing where it was not begun, or not ended. Throws
+/// UsageError where the file is something else, which the sweep would destroy.
+std::optional<RunFigures> completed(const fs::path& file, const ModelSpec& model) {
+    constexpr const char* way_out = "--force replaces it, -o names another folder";
+    if (!fs::exists(file)) return {};
+    std::optional<RunFigures> run;
+    try {
+        run = read_figures(file);
+    } catch (const Error& error) {
+        throw UsageError(fmt::format("{}: exists already and cannot be gone on from ({}); {}", file.string(),
+                                     error.what(), way_out));
+    }
+    const std::vector<Difference> different = differences_to(*run, model);
+    if (!different.empty()) {
+        const Difference& first = different.front();
+        const auto shown = [](const std::string& value) { return value.empty() ? "nothing" : value; };
+        throw UsageError(
+            fmt::format("{}: exists already and comes from another model, with {} = {} instead of {}; {}",
+                        file.string(), first.key, shown(first.values[0]), shown(first.values[1]), way_out));
+    }
+    if (run->status != "complete") return {};
+    return run;
+}
+
+/// Finds what is done already and makes sure that the rest can be written: before any work.
+void look_at_folder(Sweep& sweep, const std::vector<ModelSpec>& models, bool force) {
+    if (fs::exists(sweep.folder) && !fs::is_directory(sweep.folder)) {
+        throw UsageError(fmt::format("{}: is no folder; -o names one", sweep.folder.string()));
+    }
+    for (std::size_t i = 0; i < sweep.cells.size() && !force; ++i) {
+        CellResult& result = sweep.results[i];
+        result.figures = completed(sweep.run_file(sweep.cells[i]), models[i]);
+        if (!result.figures) continue;
+        result.status = Status::complete;
+        result.found = true;
+    }
+    std::error_code error;
+    fs::create_directories(sweep.folder, error);
+    if (error) throw FileError(fmt::format("{}: cannot be made: {}", sweep.folder.string(), error.message()));
+    for (std::size_t i = 0; i < sweep.cells.size(); ++i) {
+        if (!sweep.results[i].found) check_output(sweep.run_file(sweep.cells[i]), true);
+    }
+}
+
+/// Runs a cell. What goes wrong in it stays in it.
+CellResult run_cell(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
+    CellResult result;
+    try {
+        if (execute(request, std::move(model), stop) == Ending::interrupted) {
+            result.status = Status::interrupted;
+            return result;
+        }
+        result.figures = read_figures(request.output);
+        result.status = Status::complete;
+    } catch (const Error& error) {
+        result.status = Status::failed;
+        result.message = error.what();
+    } catch (const std::bad_alloc&) {
+        result.status = Status::failed;
+        result.message = "memory ran out";
+    }
+    return result;
+}
+
+void run_cells(Sweep& sweep, std::vector<ModelSpec>& models, const Arguments& arguments,
+               const std::atomic<int>& stop) {
+    for (std::size_t i = 0; i < sweep.cells.size() && stop == 0; ++i) {
+        const Cell& cell = sweep.cells[i];
+        const auto say = [&](const std::string& what) {
+            if (arguments.quiet) return;
+            note(fmt::format("[{}/{}] {}{}", i + 1, sweep.cells.size(), describe(cell, sweep.axes), what));
+        };
+        if (sweep.results[i].found) {
+            say(": done already, skipped");
+            continue;
+        }
+        say("");
+        RunRequest request;
+        request.output = sweep.run_file(cell);
+        request.force = true;  // what is there was looked at: the leavings of this very cell
+        request.n_threads = arguments.threads;
+        request.quiet = arguments.quiet;
+        request.command_line = command_line();
+        sweep.results[i] = run_cell(request, std::move(models[i]), stop);
+        if (sweep.results[i].status == Status::failed) say(": failed: " + sweep.results[i].message);
+    }
+}
+
+int sweep(const Arguments& arguments) {
+    Sweep sweep = sweep_of(arguments);
+    std::vector<ModelSpec> models = read_models(sweep, arguments.assignments);
+    look_at_folder(sweep, models, arguments.force);
+
+    const std::atomic<int>& stop = stop_on_signals();
+    run_cells(sweep, models, arguments, stop);
+    put(arguments.json ? to_json(sweep).dump(2) + "\n" : table_of(sweep));
+    const std::size_t n_failed = sweep.count(Status::failed);
+    if (!arguments.quiet) {
+        std::string text = fmt::format("run files: {} ({} of {} complete", sweep.folder.string(),
+                                       sweep.count(Status::complete), sweep.cells.size());
+        if (n_failed > 0) text += fmt::format(", {} failed", n_failed);
+        note(text + (stop != 0 ? "); the same command goes on from here" : ")"));
+    }
+    if (stop != 0) return exit_code_of_signal(stop);
+    return static_cast<int>(n_failed > 0 ? ExitCode::failed : ExitCode::done);
+}
+
+}  // namespace
+
+Verb add_sweep(CLI::App& program) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command =
+        add_command(program, "sweep",
+                    "Run a model under every combination of some keys' values, and set them in one table.",
+                    "  snnff-sim sweep model.toml --over learning.goodness=mean_square,sum_square --over "
+                    "time.steps=1,5,10\n"
+                    "  snnff-sim sweep model.toml --over 'learning.loss={ kind = \"swish\", alpha = 20 "
+                    "},softplus' -o losses\n"
+                    "  snnff-sim sweep model.toml --seeds 1,2,3,4,5\n");
+    command->add_option("MODEL", arguments->model, "model file (TOML)")->required()->type_name("FILE");
+    command
+        ->add_option("--over", arguments->over,
+                     "a key and its values, parted by commas outside of quotes, brackets and braces; may be "
+                     "repeated: every combination is run")
+        ->type_name("KEY=VALUE,...")
+        ->allow_extra_args(false);
+    command
+        ->add_option(
+            "--seeds", arguments->seeds,
+            "run each combination under each of these seeds; the table has mean and standard deviation")
+        ->type_name("N,...")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    command
+        ->add_option("-o,--output", arguments->folder,
+                     "folder for the run files; runs that are complete in it are not run again; default: the "
+                     "model's name with -sweep, in this folder")
+        ->type_name("DIR");
+    command->add_option("--set", arguments->assignments, "override a key in every run; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+        ->type_name("N");
+    command->add_flag("--force", arguments->force, "run everything again, replacing run files that exist");
+    command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the table only");
+    command->add_flag("--json", arguments->json, "every run and the spread over seeds as JSON");
+    return {command, [arguments] { return sweep(*arguments); }};
+}
+
+}  // namespace snnff::app
