@@ -24,7 +24,7 @@ bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
 
 FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::size_t first_learning,
                            Presentations& presentations)
-    : network_(network), model_(model), first_learning_(first_learning), presentations_(presentations) {
+    : model_(model), first_learning_(first_learning), presentations_(presentations) {
     if (first_learning == 0 || !presentations.fixed()) return;
     const Population& top = network.populations[first_learning - 1];
     const std::size_t n = presentations.n_samples();

@@ -23,7 +23,6 @@ class FrozenLayers {
 
   private:
     void climb(Batch& batch) const;
-    const Network& network_;
     const ModelSpec& model_;
     std::size_t first_learning_;
     Presentations& presentations_;
