@@ -84,6 +84,7 @@ struct ModelSpec {
     LabelOverlay overlay;
     bool overlay_value_is_max = true;  ///< overlay.value follows from the training data
     std::unique_ptr<Negatives> negatives;
+    std::size_t negatives_per_positive = 1;
 
     std::vector<PopulationSpec> populations;
 

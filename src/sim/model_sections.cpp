@@ -50,14 +50,40 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
     model.overlay_value_is_max = !value.has_value();
     model.overlay.value = static_cast<float>(value.value_or(1.0));
+    model.overlay.smoothing = static_cast<float>(
+        overlay.number({"smoothing", "",
+                        "share s of the label's value that the other labels' inputs get: (1 - s) value for "
+                        "the label, s value/(n_labels - 1) for each other one"},
+                       0.0, Bounds::between(0.0, 1.0)));
+    if (model.overlay.smoothing * static_cast<float>(model.overlay.n_labels) >=
+        static_cast<float>(model.overlay.n_labels - 1)) {
+        overlay.conflict("smoothing", overlay, "n_labels",
+                         fmt::format("the label itself would get no more than the others; anything below {} "
+                                     "leaves it more",
+                                     static_cast<double>(model.overlay.n_labels - 1) /
+                                         static_cast<double>(model.overlay.n_labels)));
+    }
 
     Options negatives = root.table({"negatives", "", "what the network is to tell from real data"});
     model.negatives = negatives.make_inline<Negatives>(
-        {"kind", "", "where the wrong labels of negative samples come from"}, "uniform_wrong", context);
-    if (!model.overlay.enabled) {
-        overlay.conflict("kind", negatives, "kind",
-                         "samples without a label in them are the same whether it is right or wrong; "
-                         "overlay.kind = \"label\" writes it");
+        {"kind", "", "where negatives come from: wrong labels of real images, or images of another making"},
+        "uniform_wrong", context);
+    model.negatives_per_positive = static_cast<std::size_t>(negatives.integer(
+        {"per_positive", "", "negatives of each sample in an update"}, 1, Bounds::between(1, 255)));
+    const std::size_t most = model.negatives->most_per_sample(model.overlay.n_labels);
+    if (model.negatives_per_positive > most) {
+        negatives.conflict("per_positive", negatives, "kind",
+                           fmt::format("there are {} different ones at most with overlay.n_labels = {}", most,
+                                       model.overlay.n_labels));
+    }
+    if (model.overlay.enabled == model.negatives->makes_images()) {
+        overlay.conflict(
+            "kind", negatives, "kind",
+            model.overlay.enabled
+                ? "negatives that are images of their own need no label; overlay.kind = \"none\" "
+                  "leaves it out"
+                : "samples without a label in them are the same whether it is right or wrong; "
+                  "overlay.kind = \"label\" writes it");
     }
 }
 
@@ -174,9 +200,15 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
                                          {}, Bounds::at_least(0));
     recording.every_n_steps = options.integer(
         {"every_n_steps", "steps", "time steps between two recorded ones"}, 1, Bounds::between(1, 1'000'000));
+    const std::vector<std::string> positive{"positive"}, both{"positive", "negative"};
+    const bool unlabelled = !model.overlay.enabled;
     recording.phases =
         options.words({"phases", "", "which versions of a sample: with its own label, a wrong one, or none"},
-                      {"positive", "negative"}, phase_names);
+                      unlabelled ? positive : both, phase_names);
+    if (unlabelled && recording.phases != positive) {
+        Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
+        options.conflict("phases", overlay, "kind", "samples without a label are shown as \"positive\" only");
+    }
 
     std::vector<std::string> names;
     for (const auto& [name, table] : tables) names.push_back(name);
