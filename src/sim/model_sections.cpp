@@ -160,6 +160,8 @@ void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& m
                             "it is the only population; a second one, or layers = \"all\", would do");
     }
 
+    read_predictor(root, prediction, model);
+
     Options evaluation = root.table({"evaluation", "", "how often errors are measured"});
     model.evaluate_every_n_epochs = evaluation.integer(
         {"every_n_epochs", "epochs", "epochs between two measurements of the error; 0: only after the last"},

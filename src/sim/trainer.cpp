@@ -5,10 +5,12 @@
 #include <cmath>
 
 #include "sim/best_weights.hpp"
+#include "sim/evaluate.hpp"
 #include "sim/frozen.hpp"
 #include "sim/learner.hpp"
 #include "sim/plan.hpp"
 #include "sim/presentations.hpp"
+#include "sim/readout.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
@@ -87,12 +89,14 @@ class Trainer {
     /// Where the best weights were kept, they are the ones to end with.
     Ending end() {
         if (model_.plan.keep_best) best_.restore(network_);
-        return Ending::complete;
+        if (!model_.readout.softmax) return Ending::complete;
+        return train_head(model_, network_, experiment_.train, stop_) ? Ending::complete
+                                                                      : Ending::interrupted;
     }
 
     void begin_epoch(bool begins_episode) {
         if (model_.negatives->ranks(epoch_, begins_episode)) {
-            ranking_ = evaluate(network_, model_, experiment_.train).goodness;
+            ranking_ = evaluate_by(PredictBy::goodness, network_, model_, experiment_.train).goodness;
         }
         presentations_.begin_epoch(epoch_, ranking_);
     }
@@ -116,6 +120,12 @@ class Trainer {
             }
             batch_.ascend(k, dropout_);
         }
+    }
+
+    /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
+    bool has_predictor() {
+        return model_.predict_by == PredictBy::goodness ||
+               train_head(model_, network_, experiment_.train, stop_);
     }
 
     void check(const Population& population, const Activity& activity, double loss, std::size_t b) const {
@@ -153,7 +163,7 @@ class Trainer {
             report.populations[k] = sums_[k].means(network_.populations[k]);
         report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
         const std::int64_t every = model_.evaluate_every_n_epochs;
-        if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_)) {
+        if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_) && has_predictor()) {
             report.train_error =
                 evaluate(network_, model_, experiment_.train, model_.n_evaluated_train).error();
             if (experiment_.validation.size() > 0) {
