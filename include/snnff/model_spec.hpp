@@ -54,7 +54,9 @@ struct PlanSpec {
     std::int64_t updates_per_batch = 1;
     std::size_t batch_size = 100;  ///< 0: all samples in one batch
     bool shuffle = true;
-    bool keep_best = false;  ///< end with the weights of the epoch with the lowest validation error
+    bool separate_phases = false;    ///< positives and negatives in updates of their own
+    std::int64_t phase_updates = 0;  ///< updates on the one before as many on the other; 0: a whole epoch
+    bool keep_best = false;          ///< end with the weights of the epoch with the lowest validation error
     std::int64_t patience =
         0;  ///< measurements without a lower validation error before training ends; 0: never
 };

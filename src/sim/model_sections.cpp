@@ -133,6 +133,17 @@ void read_plan(Options& root, ModelSpec& model) {
         count(options, {"batch_size", "samples", "samples per update; 0: all of them in one batch"}, 100);
     plan.shuffle =
         options.flag({"shuffle", "", "whether every epoch takes the samples in a new order"}, true);
+    constexpr std::string_view phases[] = {"interleaved", "separated"};
+    plan.separate_phases =
+        options.choice({"phases", "",
+                        "interleaved: every update sees positives and negatives; separated: some updates see "
+                        "positives alone, then as many negatives alone"},
+                       "interleaved", phases) == 1;
+    plan.phase_updates = options.integer(
+        {"phase_updates", "updates",
+         "updates of a population in one phase; 0: a whole epoch. For phases = \"separated\", in which an "
+         "epoch shows every sample once, as a positive or a negative"},
+        1, Bounds::between(0, many));
     constexpr std::string_view kept[] = {"last", "best"};
     plan.keep_best = options.choice({"keep", "",
                                      "weights to end with: those of the last epoch, or of the one with the "
@@ -145,6 +156,17 @@ void read_plan(Options& root, ModelSpec& model) {
     if (plan.updates_per_batch != 1 && plan.order != PlanOrder::per_batch) {
         options.conflict("updates_per_batch", options, "order",
                          "only plan.order = \"per_batch\" repeats updates on a batch");
+    }
+    if (plan.separate_phases && plan.phase_updates % plan.updates_per_batch != 0) {
+        options.conflict("phase_updates", options, "updates_per_batch",
+                         "a batch belongs to one phase; a multiple of it will do");
+    }
+    if (plan.separate_phases && !model.loss->one_sided()) {
+        Options learning = root.table({"learning", "", "how weights change"});
+        options.conflict(
+            "phases", learning, "loss",
+            "it compares the two samples of a pair, which separated phases do not show together; "
+            "\"softplus\" takes each by itself");
     }
 }
 

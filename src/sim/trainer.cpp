@@ -20,21 +20,23 @@ namespace {
 /// Sums over an epoch for one population, weighted by samples.
 struct EpochSums {
     double loss = 0.0, goodness_positive = 0.0, goodness_negative = 0.0, rate = 0.0;
-    std::size_t n_positive = 0, n_negative = 0;
+    std::size_t n_samples = 0, n_positive = 0, n_negative = 0;
 
-    void add(double batch_loss, const Activity& activity) {
+    void add(double batch_loss, const Activity& activity, std::size_t n_positive_variants) {
         const std::size_t n = activity.goodness.front().size();
         loss += batch_loss * static_cast<double>(n);
+        n_samples += n;
         for (std::size_t v = 0; v < activity.goodness.size(); ++v) {
-            double& goodness = v == 0 ? goodness_positive : goodness_negative;
+            const bool positive = v < n_positive_variants;
+            double& goodness = positive ? goodness_positive : goodness_negative;
             for (const double g : activity.goodness[v]) goodness += g;
             for (const double r : activity.rate[v]) rate += r;
-            (v == 0 ? n_positive : n_negative) += n;
+            (positive ? n_positive : n_negative) += n;
         }
     }
     PopulationEpoch means(const Population& population) const {
         PopulationEpoch epoch;
-        epoch.loss = loss / static_cast<double>(n_positive);
+        epoch.loss = loss / static_cast<double>(n_samples);
         epoch.goodness_positive = goodness_positive / static_cast<double>(n_positive);
         epoch.goodness_negative = goodness_negative / static_cast<double>(n_negative);
         if (population.neuron->spiking())
@@ -66,6 +68,7 @@ class Trainer {
     Ending run() {
         for (const Stage& stage : plan_) {
             FrozenLayers frozen(network_, model_, stage.learning.front(), presentations_);
+            std::uint64_t n_batches_of_stage = 0;
             for (std::int64_t e = 0; e < stage.epochs; ++e, ++epoch_) {
                 const auto began = std::chrono::steady_clock::now();
                 begin_epoch(stage.begins_episode && e == 0);
@@ -73,7 +76,8 @@ class Trainer {
                 for (std::size_t b = 0; b < presentations_.n_batches(); ++b) {
                     const Dropout dropout{model_.seed, model_.dropout, n_batches_++};
                     dropout_ = model_.dropout > 0.0 ? &dropout : nullptr;
-                    frozen.enter(presentations_.samples(b), dropout_, batch_);
+                    const Side side = side_of(model_.plan, presentations_.n_batches(), n_batches_of_stage++);
+                    frozen.enter(presentations_.samples(b), side, dropout_, batch_);
                     learn(stage, b);
                     if (stop_.load(std::memory_order_relaxed) != 0) return Ending::interrupted;
                 }
@@ -112,7 +116,7 @@ class Trainer {
                 loss = learner_.update(batch_, k, progress(k, b), keep_output);
                 check(population, batch_.activity(k), loss, b);
             }
-            sums_[k].add(loss, batch_.activity(k));
+            sums_[k].add(loss, batch_.activity(k), batch_.n_positive());
             for (Observer* observer : observers_) observer->on_batch(fraction(b), population, loss);
             if (k == last) break;
             if (stage.output_after_update) {
