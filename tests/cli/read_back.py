@@ -129,21 +129,33 @@ def check_results(run):
         bias = check_dataset(group, "bias", "float32", 1, "1")
         check(weight.shape[0] == bias.shape[0], f"/populations/{name}: {weight.shape} weights, {bias.shape} biases")
         check(np.isfinite(weight[:]).all() and np.isfinite(bias[:]).all(), f"/populations/{name}: not finite")
+    if "readout" in run:
+        group = run["readout"]
+        weight = check_dataset(group, "weight", "float32", 2, "1")
+        bias = check_dataset(group, "bias", "float32", 1, "1")
+        loss = check_dataset(group, "loss", "float64", 1, "1")
+        check(weight.shape[0] == bias.shape[0], f"/readout: {weight.shape} weights, {bias.shape} biases")
+        check(loss.shape == group["epoch"].shape, "/readout: loss has another axis than epoch")
+        for name in ("mean", "deviation"):
+            check(np.isfinite(group.attrs.get(name, np.nan)), f"/readout: {name} is {group.attrs.get(name)!r}")
     for split, group in run.get("evaluation", {}).items():
         where = f"/evaluation/{split}"
-        goodness = check_dataset(group, "goodness", "float32", 2, "1")
+        by = [name for name in ("goodness", "log_probability") if name in group]
+        check(by, f"{where}: neither goodness nor log_probability")
+        scores = [check_dataset(group, name, "float32", 2, "1") for name in by]
         label = check_dataset(group, "label", "int32", 1)[:]
         prediction = check_dataset(group, "prediction", "int32", 1)[:]
         confusion = check_dataset(group, "confusion", "uint64", 2)[:]
-        n, n_labels = goodness.shape
+        n, n_labels = scores[0].shape
         check(label.shape == prediction.shape == (n,), f"{where}: shapes")
         expected = np.zeros((n_labels, n_labels), "uint64")
         np.add.at(expected, (label, prediction), 1)
         check(np.array_equal(confusion, expected), f"{where}: confusion does not follow from label and prediction")
         error = 100.0 * np.mean(label != prediction)
         check(abs(group.attrs["error"] - error) < 1e-9, f"{where}: error {group.attrs['error']}, not {error}")
-        best = goodness[:][np.arange(n), prediction]
-        check(np.all(best >= goodness[:].max(axis=1)), f"{where}: prediction is not the label of largest goodness")
+        if len(scores) == 1:
+            best = scores[0][:][np.arange(n), prediction]
+            check(np.all(best >= scores[0][:].max(axis=1)), f"{where}: prediction is not the label of largest {by[0]}")
         for name in ("spike_rate", "accumulates", "multiply_accumulates"):
             check(group.attrs[name].shape == (len(run["populations"]),), f"{where}: {name} is not one per population")
 
@@ -198,10 +210,18 @@ def check_xarray(path, populations, run):
                 check(one["loss"].dims == ("epoch",), f"{engine}: /training/{name}/loss has the axes {one['loss'].dims}")
         for split in run.get("evaluation", {}):
             with opened(f"evaluation/{split}") as one:
-                check(one["goodness"].dims == ("sample", "class"), f"{engine}: goodness {one['goodness'].dims}")
+                for name in ("goodness", "log_probability"):
+                    if name not in run[f"evaluation/{split}"]:
+                        continue
+                    check(one[name].dims == ("sample", "class"), f"{engine}: {name} {one[name].dims}")
+                    check(np.array_equal(one[name], run[f"evaluation/{split}/{name}"]), f"{engine}: {name}")
                 check(one["confusion"].dims == ("true_class", "predicted_class"), f"{engine}: confusion")
                 check(one["label"].dims == ("sample",), f"{engine}: label {one['label'].dims}")
-                check(np.array_equal(one["goodness"], run[f"evaluation/{split}/goodness"]), f"{engine}: goodness")
+        if "readout" in run:
+            with opened("readout") as one:
+                check(one["weight"].dims == ("class", "feature"), f"{engine}: /readout/weight {one['weight'].dims}")
+                check(one["loss"].dims == ("epoch",), f"{engine}: /readout/loss {one['loss'].dims}")
+                check(np.array_equal(one["weight"], run["readout/weight"]), f"{engine}: /readout/weight")
         for name in run.get("populations", {}):
             with opened(f"populations/{name}") as one:
                 check(one["weight"].dims == ("unit", "input"), f"{engine}: weight {one['weight'].dims}")

@@ -111,6 +111,30 @@ TEST_CASE("a loss falls when positives gain and rises when negatives do, at the 
     }
 }
 
+TEST_CASE("a loss that can be taken of one side alone is the mean over that side") {
+    const std::vector<double> goodness{0.2, 1.0, 1.9}, none;
+    for (const auto kind : kinds<Loss>().names()) {
+        CAPTURE(kind);
+        const auto loss = made<Loss>(kind);
+        CHECK(loss->sharpness() > 0.0);
+        CHECK(loss->one_sided() == (kind == "softplus"));
+        if (!loss->one_sided()) continue;
+        std::vector<double> up(3), down(3), unused, one(1);
+        const double positive = loss->evaluate({3, 4}, goodness, none, up, unused);
+        const double negative = loss->evaluate({3, 4}, none, goodness, unused, down);
+        double positive_sum = 0.0, negative_sum = 0.0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            const std::span<const double> g(&goodness[i], 1);
+            positive_sum += loss->evaluate({3, 4}, g, none, one, unused);
+            CHECK(up[i] == Approx(one[0] / 3.0));
+            negative_sum += loss->evaluate({3, 4}, none, g, unused, one);
+            CHECK(down[i] == Approx(one[0] / 3.0));
+        }
+        CHECK(positive == Approx(positive_sum / 3.0));
+        CHECK(negative == Approx(negative_sum / 3.0));
+    }
+}
+
 TEST_CASE("negatives depend on seed, epoch and sample, not on the batch") {
     const Dataset data = dataset(1000);
     const std::vector<std::uint32_t> order = all_of(data);

@@ -71,8 +71,13 @@ TEST_CASE("what a run wrote is read back") {
     CHECK(run.epochs[3].train_error == 12.5);
     CHECK(std::isnan(run.epochs[2].train_error));
 
-    REQUIRE(run.evaluations.size() == 2);
-    const RunSummary::Split& split = run.evaluations[1];
+    CHECK((run.readout.n_units == 3 && run.readout.n_inputs == 30));
+    CHECK(run.readout_loss == std::vector{1.5, 0.75});
+
+    REQUIRE(run.evaluations.size() == 3);
+    CHECK(run.evaluations[1].name == "validation");
+    CHECK((run.evaluations[1].n_samples == 6 && run.evaluations[1].n_labels == 3));
+    const RunSummary::Split& split = run.evaluations[2];
     CHECK(split.name == "test");
     CHECK(split.error == 100.0 / 6.0);
     CHECK((split.n_samples == 6 && split.n_labels == 3));

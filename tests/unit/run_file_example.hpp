@@ -41,6 +41,23 @@ inline Evaluation evaluation() {
     return e;
 }
 
+/// The same by a read-out alone.
+inline Evaluation evaluation_by_head() {
+    Evaluation e = evaluation();
+    std::swap(e.goodness, e.log_probability);
+    return e;
+}
+
+inline SoftmaxHead head() {
+    SoftmaxHead h;
+    h.mean = 0.25f;
+    h.deviation = 2.0f;
+    h.weight = population("", 3, 30).weight;
+    h.bias.assign(3, 0.125f);
+    h.loss = {1.5, 0.75};
+    return h;
+}
+
 inline EpochReport epoch(std::int64_t k) {
     EpochReport report;
     report.epoch = k;
@@ -86,6 +103,8 @@ inline void write_example(const fs::path& path, bool force = false) {
     writer.write_population(population("hidden1", 20, 784));
     writer.write_population(population("hidden2", 10, 20));
     writer.write_evaluation("train", evaluation());
+    writer.write_readout(head());
+    writer.write_evaluation("validation", evaluation_by_head());
     writer.write_evaluation("test", evaluation());
     writer.close(RunStatus::complete);
 }
