@@ -20,7 +20,7 @@ class Batch {
     /// Starts at `entry` with its constant input.
     void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples);
     /// Runs a population and leaves what was asked for in activity(population).
-    void forward(std::size_t population, const Goodness& goodness, ForwardRequest request);
+    void forward(std::size_t population, ForwardRequest request);
     /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next,
     /// some of it left out where `dropout` is given.
     void ascend(std::size_t population, const Dropout* dropout = nullptr);

@@ -64,7 +64,7 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
         std::vector<double> sum(count * n_labels, 0.0);
         for (std::size_t k = 0; k < n_populations; ++k) {
             const bool predicts = k >= model.first_predicting_population, last = k + 1 == n_populations;
-            batch.forward(k, *model.goodness, {.goodness = predicts, .signal = false, .output = !last});
+            batch.forward(k, {.goodness = predicts ? model.goodness.get() : nullptr, .output = !last});
             for (std::size_t v = 0; predicts && v < n_labels; ++v) {
                 for (std::size_t s = 0; s < count; ++s)
                     sum[s * n_labels + v] += batch.activity(k).goodness[v][s];

@@ -6,7 +6,6 @@
 
 #include "sim/batch.hpp"
 #include "sim/presentations.hpp"
-#include "snnff/model_spec.hpp"
 
 namespace snnff {
 
@@ -14,8 +13,7 @@ namespace snnff {
 /// presentations that stay the same is computed once and kept, memory allowing.
 class FrozenLayers {
   public:
-    FrozenLayers(const Network& network, const ModelSpec& model, std::size_t first_learning,
-                 Presentations& presentations);
+    FrozenLayers(const Network& network, std::size_t first_learning, Presentations& presentations);
 
     /// Presents samples and takes them up to the first population that learns.
     /// `dropout`, where given, is for the input of that population.
@@ -23,7 +21,6 @@ class FrozenLayers {
 
   private:
     void climb(Batch& batch) const;
-    const ModelSpec& model_;
     std::size_t first_learning_;
     Presentations& presentations_;
     std::vector<Matrix> kept_;      // [variant] normalised output of the last resting population, all samples

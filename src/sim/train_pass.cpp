@@ -26,8 +26,7 @@ TrainPass::TrainPass(const Population& population, const TimeGrid& time, const D
       n_variants_(drive.n_variants()),
       stepped_(population, time, drive) {}
 
-void TrainPass::forward(std::size_t first, std::size_t n, const Goodness& goodness, ForwardRequest request,
-                        Activity& activity) {
+void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
     const std::size_t n_units = population_.n_units(), steps = static_cast<std::size_t>(time_.steps);
     activity.goodness.assign(n_variants_, std::vector<double>(n));
     activity.rate.assign(n_variants_, std::vector<double>(n));
@@ -66,11 +65,12 @@ void TrainPass::forward(std::size_t first, std::size_t n, const Goodness& goodne
             sums.value(population_.output, time_,
                        activity.output[block.variant].view().rows(first + block.first, count));
         }
-        if (!request.goodness) return;
+        if (request.goodness == nullptr) return;
         Matrix measured(count, n_units);
         sums.value(population_.measure, time_, measured);
-        goodness.evaluate(measured, std::span(activity.goodness[block.variant]).subspan(block.first, count),
-                          request.signal ? measured.view() : MatrixView{});
+        request.goodness->evaluate(measured,
+                                   std::span(activity.goodness[block.variant]).subspan(block.first, count),
+                                   request.signal ? measured.view() : MatrixView{});
         if (!request.signal) return;
         block.incoming = std::move(incoming);
         block.goodness_slope = std::move(measured);

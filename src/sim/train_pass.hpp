@@ -27,8 +27,7 @@ class TrainPass {
 
     /// Samples [first, first + n). Writes goodness and rate of the wave's samples to [0, n) of
     /// `activity`, its output (where asked for) to rows [first, first + n).
-    void forward(std::size_t first, std::size_t n, const Goodness& goodness, ForwardRequest request,
-                 Activity& activity);
+    void forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity);
 
     /// d loss/d goodness, [variant][sample of the wave]; turns what is stored into d loss/d current.
     void backward(std::span<const std::vector<double>> slope);
