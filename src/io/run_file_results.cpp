@@ -78,7 +78,7 @@ void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& e
     const std::array<hsize_t, 2> goodness_shape{n_samples, n_labels};
     const auto goodness = hdf5::write_array(group, "goodness", goodness_shape, evaluation.goodness.values());
     set_attribute(goodness, "units", "1");
-    set_attribute(goodness, "long_name", "goodness under each label, summed over the predicting populations");
+    set_attribute(goodness, "long_name", evaluation.goodness_meaning);
     hdf5::attach_scale(goodness, 0, sample);
     hdf5::attach_scale(goodness, 1, candidate);
 

@@ -17,6 +17,14 @@ bool carries_spikes(const Population& population) {
            population.output == Readout::spikes;
 }
 
+/// The presentations that a prediction takes, as labels to write: each of them, or none at all (-1).
+std::vector<std::int32_t> presented_labels(const ModelSpec& model) {
+    if (!model.overlay.enabled) return {-1};
+    std::vector<std::int32_t> labels(model.overlay.n_labels);
+    std::iota(labels.begin(), labels.end(), 0);
+    return labels;
+}
+
 }  // namespace
 
 double Evaluation::error() const noexcept {
@@ -44,7 +52,11 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
     result.label.assign(dataset.label.begin(),
                         dataset.label.begin() + static_cast<std::ptrdiff_t>(n_samples));
     result.spike_rate.assign(n_populations, 0.0);
-    std::vector<double> spikes(n_populations, 0.0);  // under all labels
+    std::vector<double> spikes(n_populations, 0.0);  // in all presentations
+    const std::vector<std::int32_t> presented = presented_labels(model);
+    const bool by_logits = model.rule == LearningRule::backprop;
+    result.goodness_meaning = by_logits ? "logits: what the last population answers"
+                                        : "goodness under each label, summed over the predicting populations";
 
     const LabelWriter writer(model.overlay, network.populations.front().normalisation);
     Batch batch(network);
@@ -56,19 +68,22 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
         const ConstMatrixView images = images_of(dataset, samples, unused);
         const std::vector<double> sum_of_squares = sums_of_squares(images);
         std::vector<Variant> variants;
-        for (std::size_t label = 0; label < n_labels; ++label) {
-            const std::vector<std::int32_t> labels(count, static_cast<std::int32_t>(label));
+        for (const std::int32_t label : presented) {
+            const std::vector<std::int32_t> labels(count, label);
             variants.push_back(writer.write(images, sum_of_squares, labels));
         }
         batch.enter(0, std::move(variants), count);
         std::vector<double> sum(count * n_labels, 0.0);
         for (std::size_t k = 0; k < n_populations; ++k) {
-            const bool predicts = k >= model.first_predicting_population, last = k + 1 == n_populations;
-            batch.forward(k, {.goodness = predicts ? model.goodness.get() : nullptr, .output = !last});
+            const bool last = k + 1 == n_populations;
+            const bool predicts = !by_logits && k >= model.first_predicting_population;
+            batch.forward(
+                k, {.goodness = predicts ? model.goodness.get() : nullptr, .output = !last || by_logits});
             for (std::size_t v = 0; predicts && v < n_labels; ++v) {
                 for (std::size_t s = 0; s < count; ++s)
                     sum[s * n_labels + v] += batch.activity(k).goodness[v][s];
             }
+            if (last && by_logits) std::ranges::copy(batch.activity(k).output.front().values(), sum.begin());
             if (!last) batch.ascend(k);
         }
         for (std::size_t s = 0; s < count; ++s) {
@@ -79,8 +94,8 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
                                    [](double g) { return static_cast<float>(g); });
             for (std::size_t k = 0; k < n_populations; ++k) {
                 const auto& rate = batch.activity(k).rate;
-                result.spike_rate[k] += rate[best][s];
-                for (std::size_t v = 0; v < n_labels; ++v) spikes[k] += rate[v][s];
+                result.spike_rate[k] += rate[presented.size() > 1 ? best : 0][s];
+                for (const auto& of_presentation : rate) spikes[k] += of_presentation[s];
             }
         }
     }
@@ -96,7 +111,8 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
             result.accumulates[k] =
                 spikes[k - 1] / n * n_below * static_cast<double>(network.time.steps) * n_units;
         } else {
-            result.multiply_accumulates[k] = static_cast<double>(n_labels * population.n_inputs()) * n_units;
+            result.multiply_accumulates[k] =
+                static_cast<double>(presented.size() * population.n_inputs()) * n_units;
         }
         result.spike_rate[k] = population.neuron->spiking() ? result.spike_rate[k] / n : not_evaluated;
     }

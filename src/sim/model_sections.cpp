@@ -8,7 +8,6 @@ namespace snnff {
 namespace {
 
 constexpr std::string_view overlay_names[] = {"label", "none"};
-constexpr std::string_view rule_names[] = {"forward_forward"};
 constexpr std::string_view prediction_names[] = {"all", "after_first"};
 constexpr std::string_view variable_names[] = {"membrane", "spikes", "current", "activation"};
 constexpr std::string_view phase_names[] = {"positive", "negative", "neutral"};
@@ -40,12 +39,17 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
                      0, Bounds::between(0, 1000));
 
     Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
-    const std::size_t kind =
-        overlay.choice({"kind", "", "label: the first n_labels inputs are 0 but for that of the label"},
-                       "label", overlay_names);
+    const bool backprop = model.rule == LearningRule::backprop;
+    const std::size_t kind = overlay.choice(
+        {"kind", "",
+         "label: the first n_labels inputs are 0 but for that of the label; none: samples stay "
+         "as they are, the default under learning.rule = \"backprop\""},
+        backprop ? "none" : "label", overlay_names);
     model.overlay.enabled = overlay_names[kind] == "label";
     model.overlay.n_labels = static_cast<std::size_t>(
         overlay.integer({"n_labels", "labels", "how many classes there are"}, 10, Bounds::between(2, 256)));
+    model.overlay_value_is_max = false;
+    if (backprop) return;
     const auto value = overlay.number_or(
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
     model.overlay_value_is_max = !value.has_value();
@@ -62,14 +66,15 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
 }
 
 void read_learning(Options& root, const Context& context, ModelSpec& model) {
-    Options learning = root.table({"learning", "", "how weights change"});
-    learning.choice({"rule", "", "forward_forward: every population learns from its own goodness"},
-                    "forward_forward", rule_names);
-    model.goodness = learning.make<Goodness>(
-        {"goodness", "", "what is high for real samples, from a population's own response"}, "mean_square",
-        context);
-    model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
-                                     "swish", context);
+    if (root.describing()) read_rule(root, model);
+    Options learning = learning_table(root);
+    if (model.rule == LearningRule::forward_forward) {
+        model.goodness = learning.make<Goodness>(
+            {"goodness", "", "what is high for real samples, from a population's own response"},
+            "mean_square", context);
+        model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
+                                         "swish", context);
+    }
     model.optimizer = learning.make<Optimizer>(
         {"optimizer", "", "how a gradient becomes a change of weights"}, "adam", context);
     model.schedule = learning.make<Schedule>(
@@ -123,15 +128,17 @@ void read_plan(Options& root, ModelSpec& model) {
 }
 
 void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model) {
-    Options prediction = root.table({"prediction", "", "how a label is predicted"});
-    const std::size_t layers = prediction.choice(
-        {"layers", "", "populations whose goodness is summed for each label; the largest sum wins"}, "all",
-        prediction_names);
-    model.first_predicting_population = prediction_names[layers] == "after_first" ? 1 : 0;
-    if (model.first_predicting_population >= model.populations.size()) {
-        Options all = root.table({"population", "", ""});
-        prediction.conflict("layers", all, tables.front().first,
-                            "it is the only population; a second one, or layers = \"all\", would do");
+    if (model.rule == LearningRule::forward_forward) {
+        Options prediction = root.table({"prediction", "", "how a label is predicted"});
+        const std::size_t layers = prediction.choice(
+            {"layers", "", "populations whose goodness is summed for each label; the largest sum wins"},
+            "all", prediction_names);
+        model.first_predicting_population = prediction_names[layers] == "after_first" ? 1 : 0;
+        if (model.first_predicting_population >= model.populations.size()) {
+            Options all = root.table({"population", "", ""});
+            prediction.conflict("layers", all, tables.front().first,
+                                "it is the only population; a second one, or layers = \"all\", would do");
+        }
     }
 
     Options evaluation = root.table({"evaluation", "", "how often errors are measured"});
@@ -174,9 +181,18 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
                                          {}, Bounds::at_least(0));
     recording.every_n_steps = options.integer(
         {"every_n_steps", "steps", "time steps between two recorded ones"}, 1, Bounds::between(1, 1'000'000));
-    recording.phases =
-        options.words({"phases", "", "which versions of a sample: with its own label, a wrong one, or none"},
-                      {"positive", "negative"}, phase_names);
+    const bool labelled = model.overlay.enabled;
+    recording.phases = options.words(
+        {"phases", "",
+         "which versions of a sample: with its own label, a wrong one, or none; samples into which no label "
+         "is written have the last alone"},
+        labelled ? std::vector<std::string>{"positive", "negative"} : std::vector<std::string>{"neutral"},
+        phase_names);
+    const auto is_neutral = [](const std::string& phase) { return phase == phase_names[2]; };
+    if (!labelled && !std::ranges::all_of(recording.phases, is_neutral)) {
+        options.conflict("phases", root.table({"overlay", "", ""}), "kind",
+                         "without a label in it a sample has one version, \"neutral\"");
+    }
 
     std::vector<std::string> names;
     for (const auto& [name, table] : tables) names.push_back(name);

@@ -81,6 +81,7 @@ void Presentations::begin_epoch(std::int64_t epoch, ConstMatrixView ranking) {
     if (model_.plan.shuffle && n_batches() > 1) {
         order_ = permutation(n, model_.seed, Stream::shuffle, static_cast<std::uint32_t>(epoch));
     }
+    if (!model_.negatives) return;
     const bool drawn_once = !model_.negatives->redrawn();
     if (!negative_label_.empty() && drawn_once) return;
     std::vector<std::uint32_t> all(n);
@@ -140,16 +141,16 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     }
     std::vector<double> sum_of_squares(samples.size());
     if (moves) sum_of_squares = sums_of_squares(base);
-    std::vector<std::int32_t> positive(samples.size()), negative(samples.size());
+    std::vector<std::int32_t> positive(samples.size()), negative;
     for (std::size_t s = 0; s < samples.size(); ++s) {
         positive[s] = dataset_.label[samples[s]];
-        negative[s] = negative_label_[samples[s]];
+        if (model_.negatives) negative.push_back(negative_label_[samples[s]]);
         if (!moves) sum_of_squares[s] = sum_of_squares_[samples[s]];
     }
     if (dropout != nullptr) leave_out(*dropout, 0, buffer);  // after the norms were taken
     std::vector<Variant> variants;
     variants.push_back(writer_.write(base, sum_of_squares, positive));
-    variants.push_back(writer_.write(base, sum_of_squares, negative));
+    if (model_.negatives) variants.push_back(writer_.write(base, sum_of_squares, negative));
     return variants;
 }
 

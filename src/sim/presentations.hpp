@@ -45,14 +45,17 @@ class Presentations {
     std::size_t n_samples() const noexcept { return dataset_.size(); }
     std::size_t n_batches() const noexcept;
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
-    bool fixed() const noexcept { return !model_.negatives->redrawn() && model_.shift_pixels == 0; }
+    bool fixed() const noexcept {
+        return !(model_.negatives && model_.negatives->redrawn()) && model_.shift_pixels == 0;
+    }
 
     /// Draws what is drawn once an epoch: the order and the wrong labels, for which `ranking` is the
     /// goodness [sample x label] that the negatives asked for, or empty.
     void begin_epoch(std::int64_t epoch, ConstMatrixView ranking);
     /// Samples of a batch, in the order of this epoch.
     std::span<const std::uint32_t> samples(std::size_t batch) const;
-    /// The positive variant, then the negative one; views into `buffer` or the data set. Under dropout
+    /// The positive variant, then the negative one, or, where the model has no negatives, the samples as they
+    /// are; views into `buffer` or the data set. Under dropout
     /// pixels are left out, labels are not.
     std::vector<Variant> variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                   const Dropout* dropout = nullptr) const;

@@ -95,7 +95,7 @@ class Trainer {
     }
 
     void begin_epoch(bool begins_episode) {
-        if (model_.negatives->ranks(epoch_, begins_episode)) {
+        if (model_.negatives && model_.negatives->ranks(epoch_, begins_episode)) {
             ranking_ = evaluate(network_, model_, experiment_.train).goodness;
         }
         presentations_.begin_epoch(epoch_, ranking_);

@@ -21,7 +21,7 @@ n_test = 100
 steps = {steps}
 [learning]
 rate = 0.002
-loss = {{ kind = "swish", alpha = 20.0 }}
+{learning}
 [plan]
 order = "{order}"
 epochs = 2
@@ -38,10 +38,11 @@ normalisation = "rms"
 {first_keys}
 [population.second]
 neuron = "{second}"
-size = 70
+size = {outputs}
 normalisation = "{norm}"
 """
 
+BACKPROP = dict(learning='rule = "backprop"', order="simultaneous", outputs=10)
 CASES = {
     "LIF rates, all populations on every batch": dict(first="lif", second="lif", order="simultaneous"),
     "ReLU, population by population": dict(
@@ -52,6 +53,12 @@ CASES = {
     ),
     "spike trains": dict(
         first="lif", second="lif", order="simultaneous", norm="none", first_keys='output = "spikes"', steps=12
+    ),
+    "back-propagation through spike trains": dict(
+        BACKPROP, first="lif", second="lif", norm="none", first_keys='output = "spikes"', steps=12
+    ),
+    "back-propagation through rates, with dropout": dict(
+        BACKPROP, learning='rule = "backprop"\ndropout = 0.2', first="lif", second="linear"
     ),
 }
 
@@ -87,6 +94,7 @@ def main():
     failed = 0
     for title, keys in CASES.items():
         settings = dict(steps=6, norm="rms", first_keys="", variables='"current", "spikes"', data=data)
+        settings.update(outputs=70, learning='loss = { kind = "swish", alpha = 20.0 }')
         settings.update(keys)
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
