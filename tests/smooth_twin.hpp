@@ -105,6 +105,7 @@ inline const std::map<std::string, std::function<double(double)>> activations{
     {"leaky_relu", [](double x) { return x > 0.0 ? x : 0.01 * x; }},
     {"tanh", [](double x) { return std::tanh(x); }},
     {"sigmoid", [](double x) { return 1.0 / (1.0 + std::exp(-x)); }},
+    {"linear", [](double x) { return x; }},
     {"silu", [](double x) { return x / (1.0 + std::exp(-x)); }},
 };
 

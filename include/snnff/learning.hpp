@@ -50,6 +50,14 @@ class Loss {
     virtual double sharpness() const noexcept { return 1.0; }
 };
 
+/// Softmax cross-entropy of each sample, −log softmax(logits[s])[label[s]], computed without overflow.
+///
+/// logits [sample x label]; label, loss [sample]
+/// gradient [sample x label], unless empty: d loss[s]/d logits[s] = softmax(logits[s]) less 1 at the label.
+///   May be the same memory as `logits`.
+void softmax_cross_entropy(ConstMatrixView logits, std::span<const std::int32_t> label,
+                           std::span<double> loss, MatrixView gradient) noexcept;
+
 /// One step of gradient descent on a block of parameters; blocks know nothing of each other.
 class Optimizer {
   public:

@@ -28,6 +28,13 @@ class Initialiser {
     virtual void fill(Population& population, std::uint32_t index, Seed seed) const = 0;
 };
 
+/// What a change of weights follows from.
+enum class LearningRule {
+    forward_forward,  ///< each population's own goodness
+    backprop,         ///< the softmax cross-entropy of what the last population answers
+};
+inline constexpr std::string_view learning_rule_names[] = {"forward_forward", "backprop"};
+
 /// In which order populations learn.
 enum class PlanOrder {
     simultaneous,    ///< every population on every batch
@@ -41,7 +48,7 @@ struct PopulationSpec {
     std::size_t n_units = 0;
     std::shared_ptr<const NeuronModel> neuron;
     Normalisation normalisation = Normalisation::l2;
-    Readout measure = Readout::activation;
+    Readout measure = Readout::activation;  ///< has no meaning under backprop
     Readout output = Readout::activation;
     bool bias = true;
     std::unique_ptr<Initialiser> init;
@@ -103,14 +110,15 @@ struct ModelSpec {
     std::int64_t shift_pixels = 0;  ///< training images are moved by up to this many pixels each way
 
     LabelOverlay overlay;
-    bool overlay_value_is_max = true;  ///< overlay.value follows from the training data
-    std::unique_ptr<Negatives> negatives;
+    bool overlay_value_is_max = true;      ///< overlay.value follows from the training data
+    std::unique_ptr<Negatives> negatives;  ///< null under backprop
     std::size_t negatives_per_positive = 1;
 
     std::vector<PopulationSpec> populations;
 
-    std::unique_ptr<Goodness> goodness;
-    std::unique_ptr<Loss> loss;
+    LearningRule rule = LearningRule::forward_forward;
+    std::unique_ptr<Goodness> goodness;  ///< null under backprop
+    std::unique_ptr<Loss> loss;          ///< null under backprop
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Schedule> schedule;
     double rate = 0.001;

@@ -19,7 +19,7 @@ struct Population {
     std::string name;
     std::shared_ptr<const NeuronModel> neuron;
     Normalisation normalisation = Normalisation::none;  ///< of its input
-    Readout measure = Readout::activation;              ///< goodness is measured on this
+    Readout measure = Readout::activation;              ///< goodness, if any, is measured on this
     Readout output = Readout::activation;               ///< the next population receives this
     Matrix weight;                                      ///< [unit x input]
     AlignedVector<float> bias;                          ///< [unit]; zeros where it does not learn

@@ -17,7 +17,8 @@ namespace snnff {
 
 inline constexpr double not_evaluated = std::numeric_limits<double>::quiet_NaN();
 
-/// What one population did in one epoch: means over the epoch's samples; NaN where it did not learn.
+/// What one population did in one epoch: means over the epoch's samples; NaN where it did not learn, and
+/// for what its rule has none of: under backprop there is no goodness, and the last population has the loss.
 struct PopulationEpoch {
     double loss = not_evaluated;
     double goodness_positive = not_evaluated;
@@ -37,15 +38,18 @@ struct EpochReport {
 
 /// What a network makes of a data set.
 struct Evaluation {
-    Matrix goodness;         ///< [sample x label], summed over the predicting populations; empty where
-                             ///< the read-out alone predicts
-    Matrix log_probability;  ///< [sample x label] by the read-out; empty where goodness alone predicts
+    /// [sample x label], summed over the predicting populations; under backprop the logits, which are what
+    /// the last population answers. Empty where the read-out alone predicts.
+    Matrix goodness;
+    Matrix log_probability;  ///< [sample x label] by the read-out; empty where it has no part in it
     std::vector<std::int32_t> prediction;  ///< [sample]
     std::vector<std::int32_t> label;       ///< [sample]
     std::vector<double> spike_rate;        ///< per population under the predicted labels; NaN without spikes
-    /// Accumulates that spikes cause per prediction (all labels of one sample), and the dense
-    /// multiply-accumulates; per population.
+    /// Accumulates that spikes cause per prediction, and the dense multiply-accumulates; per population.
+    /// A prediction takes a presentation under every label, or a single one where none is written.
     std::vector<double> accumulates, multiply_accumulates;
+
+    std::string goodness_meaning;  ///< what `goodness` holds, in words
 
     std::size_t n_labels() const noexcept { return std::max(goodness.cols(), log_probability.cols()); }
     double error() const noexcept;  ///< percent of predictions that are wrong
@@ -90,9 +94,9 @@ enum class Ending { complete, interrupted };
 /// The result is the same bit for bit for any number of threads.
 Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop);
 
-/// Goodness of the first `limit` samples (0: all) under every label, or what the network's read-out
-/// makes of them without one, as the model has it, and the prediction: the label with the most of it.
-/// Throws RunError where the model predicts by a read-out that the network has not got.
+/// Goodness of the first `limit` samples (0: all) under every label, their logits under backprop, or what
+/// the network's read-out makes of them, as the model has it, and the prediction: the label with the most
+/// of it. Throws RunError where the model predicts by a read-out that the network has not got.
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit = 0);
 

@@ -9,11 +9,11 @@
 namespace snnff {
 
 /// What the key `bias` of an initialiser may say; `usual` is what the kind itself does.
-enum class BiasStart { usual, zero, normal };
+enum class BiasStart { usual, zero, normal, uniform };
 
 inline BiasStart read_bias_start(Options& options, std::string_view usual_meaning) {
     const Key key{"bias", "", usual_meaning};
-    constexpr std::string_view names[] = {"default", "zero", "normal"};
+    constexpr std::string_view names[] = {"default", "zero", "normal", "uniform"};
     return static_cast<BiasStart>(options.choice(key, "default", names));
 }
 
@@ -37,9 +37,10 @@ void fill_parameters(Population& population, std::uint32_t index, Seed seed, Bia
     population.bias.assign(population.n_units(), 0.0f);
     if (!population.learns_bias || start == BiasStart::zero) return;
     for (std::size_t i = 0; i < population.bias.size(); ++i) {
-        const double bias = start == BiasStart::normal
-                                ? drawn_normal(1.0, seed, Stream::initial_bias, i, index)
-                                : usual_bias(Stream::initial_bias, i);
+        const double bias =
+            start == BiasStart::normal    ? drawn_normal(1.0, seed, Stream::initial_bias, i, index)
+            : start == BiasStart::uniform ? static_cast<double>(uniform(seed, Stream::initial_bias, i, index))
+                                          : usual_bias(Stream::initial_bias, i);
         population.bias[i] = static_cast<float>(bias);
     }
 }

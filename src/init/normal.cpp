@@ -47,14 +47,16 @@ std::unique_ptr<Initialiser> make_initialiser_normal_fan_in(Options& options, co
     const Key gain{"gain", "", "the standard deviation is gain/sqrt(inputs)"};
     const double value = options.number(gain, 1.0, Bounds::at_least(0.0));
     return std::make_unique<NormalFanIn>(
-        value, read_bias_start(options, "biases: default is zero; normal: with sd 1"));
+        value, read_bias_start(options, "biases: default is zero; normal: with sd 1; uniform: in 0 to 1"));
 }
 
 std::unique_ptr<Initialiser> make_initialiser_normal(Options& options, const Context&) {
     const Key sd{"sd", "", "standard deviation"};
     const double value = options.number(sd, 1.0, Bounds::at_least(0.0));
     return std::make_unique<Normal>(
-        value, read_bias_start(options, "biases: default is as the weights, zero, or normal with sd 1"));
+        value,
+        read_bias_start(options,
+                        "biases: default is as the weights, zero, normal with sd 1, or uniform in 0 to 1"));
 }
 
 }  // namespace snnff

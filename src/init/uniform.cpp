@@ -44,13 +44,13 @@ class GlorotUniform final : public Initialiser {
 }  // namespace
 
 std::unique_ptr<Initialiser> make_initialiser_uniform_fan_in(Options& options, const Context&) {
-    return std::make_unique<UniformFanIn>(
-        read_bias_start(options, "biases: default is as the weights, zero, or normal with sd 1"));
+    return std::make_unique<UniformFanIn>(read_bias_start(
+        options, "biases: default is as the weights, zero, normal with sd 1, or uniform in 0 to 1"));
 }
 
 std::unique_ptr<Initialiser> make_initialiser_glorot_uniform(Options& options, const Context&) {
     return std::make_unique<GlorotUniform>(
-        read_bias_start(options, "biases: default is zero; normal: with sd 1"));
+        read_bias_start(options, "biases: default is zero; normal: with sd 1; uniform: in 0 to 1"));
 }
 
 }  // namespace snnff

@@ -121,8 +121,7 @@ void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& e
         hdf5::attach_scale(dataset, 0, sample);
         hdf5::attach_scale(dataset, 1, candidate);
     };
-    write_scores("goodness", "goodness under each label, summed over the predicting populations",
-                 evaluation.goodness);
+    write_scores("goodness", evaluation.goodness_meaning, evaluation.goodness);
     write_scores("log_probability", "log-probability of each label by the read-out",
                  evaluation.log_probability);
 

@@ -53,6 +53,12 @@ void product_abt(ConstMatrixView a, ConstMatrixView b, MatrixView out) {
     map(out).noalias() = map(a) * map(b).transpose();
 }
 
+void product_ab(ConstMatrixView a, ConstMatrixView b, MatrixView out) {
+    assert(a.cols() == b.rows() && out.rows() == a.rows() && out.cols() == b.cols());
+    const auto lock = turn();
+    map(out).noalias() = map(a) * map(b);
+}
+
 void product_atb(ConstMatrixView a, ConstMatrixView b, MatrixView out, bool add) {
     assert(a.rows() == b.rows() && out.rows() == a.cols() && out.cols() == b.cols());
     const auto lock = turn();

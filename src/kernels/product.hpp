@@ -10,6 +10,9 @@ namespace snnff {
 /// out [n x m] = a [n x k] · b [m x k]ᵀ
 void product_abt(ConstMatrixView a, ConstMatrixView b, MatrixView out);
 
+/// out [n x m] = a [n x k] · b [k x m]
+void product_ab(ConstMatrixView a, ConstMatrixView b, MatrixView out);
+
 /// out [n x m] = aᵀ · b with a [k x n], b [k x m]; added to what is there if `add`.
 void product_atb(ConstMatrixView a, ConstMatrixView b, MatrixView out, bool add);
 

@@ -63,15 +63,14 @@ class Currents {
 
 /// What a forward pass is to leave behind.
 struct ForwardRequest {
-    bool goodness = false;  ///< of each sample
-    bool signal = false;    ///< its derivative too: the population learns
-    bool output = false;    ///< what the next population receives (not for output = spikes)
+    const Goodness* goodness = nullptr;  ///< where wanted, of each sample
+    bool signal = false;                 ///< its derivative too: the population learns
+    bool output = false;                 ///< what the next population receives (not for output = spikes)
 };
 
 /// Responses of a population under constant drive, in blocks of samples. Resizes what it writes.
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
-                      std::size_t n_samples, const Goodness& goodness, ForwardRequest request,
-                      Activity& activity);
+                      std::size_t n_samples, ForwardRequest request, Activity& activity);
 
 /// Gives each of `n_variants` matrices this shape, keeping memory that has it already.
 void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);

@@ -22,12 +22,12 @@ void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t 
     drives_[entry] = {inputs_[entry], nullptr, nullptr};
 }
 
-void Batch::forward(std::size_t k, const Goodness& goodness, ForwardRequest request) {
+void Batch::forward(std::size_t k, ForwardRequest request) {
     const Population& population = network_.populations[k];
     Activity& activity = activities_[k];
     if (population.output == Readout::spikes) request.output = false;  // made when the next one asks for it
     if (drives_[k].constant()) {
-        forward_constant(population, network_.time, inputs_[k], n_samples_, goodness, request, activity);
+        forward_constant(population, network_.time, inputs_[k], n_samples_, request, activity);
         return;
     }
     if (request.output) shape(activity.output, n_variants_, n_samples_, population.n_units());
@@ -39,7 +39,7 @@ void Batch::forward(std::size_t k, const Goodness& goodness, ForwardRequest requ
     activity.goodness.assign(n_variants_, {});
     activity.rate.assign(n_variants_, {});
     for (std::size_t first = 0; first < n_samples_; first += wave) {
-        pass.forward(first, std::min(wave, n_samples_ - first), goodness, request, part);
+        pass.forward(first, std::min(wave, n_samples_ - first), request, part);
         for (std::size_t v = 0; v < n_variants_; ++v) {
             activity.goodness[v].insert(activity.goodness[v].end(), part.goodness[v].begin(),
                                         part.goodness[v].end());

@@ -21,7 +21,7 @@ class Batch {
     void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
                std::size_t n_positive = 1);
     /// Runs a population and leaves what was asked for in activity(population).
-    void forward(std::size_t population, const Goodness& goodness, ForwardRequest request);
+    void forward(std::size_t population, ForwardRequest request);
     /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next,
     /// some of it left out where `dropout` is given.
     void ascend(std::size_t population, const Dropout* dropout = nullptr);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/backprop_pass.hpp"
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
 #include "snnff/error.hpp"
@@ -125,7 +126,7 @@ Experiment build(ModelSpec model) {
     }
     for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
     check_labels(train, model.overlay.n_labels, train.negative_label, "negative label");
-    model.negatives->check(train, model.overlay.n_labels);
+    if (model.negatives) model.negatives->check(train, model.overlay.n_labels);
     Network network = make_network(model, train.n_inputs());
     return {std::move(model), std::move(train), std::move(validation), std::move(test), std::move(network)};
 }
@@ -143,11 +144,12 @@ std::size_t estimated_memory(const Experiment& experiment) {
         floats += 2 * (1 + model.negatives_per_positive) * batch * population.n_units();
     }
     floats += batch < experiment.train.size() ? batch * experiment.train.n_inputs() : 0;
-    if (model.negatives->makes_images()) {
+    if (model.negatives && model.negatives->makes_images()) {
         floats += model.negatives_per_positive * batch * experiment.train.n_inputs();
     }
-    floats += readout_memory(experiment) / sizeof(float);
-    return floats * sizeof(float);
+    const std::size_t for_gradients =
+        model.rule == LearningRule::backprop ? BackpropPass::memory(experiment.network, batch) : 0;
+    return floats * sizeof(float) + for_gradients + readout_memory(experiment);
 }
 
 }  // namespace snnff

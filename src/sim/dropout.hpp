@@ -16,7 +16,8 @@ struct Dropout {
     std::uint64_t batch;  ///< counted through the run
 };
 
-/// Applies it in place to the inputs [sample x input] of a population.
-void leave_out(const Dropout& dropout, std::size_t population, MatrixView inputs);
+/// Applies it in place to the inputs [sample x input] of a population, whose first row is the batch's
+/// `first_row`.
+void leave_out(const Dropout& dropout, std::size_t population, MatrixView inputs, std::size_t first_row = 0);
 
 }  // namespace snnff

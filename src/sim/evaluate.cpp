@@ -20,6 +20,18 @@ bool carries_spikes(const Population& population) {
            population.output == Readout::spikes;
 }
 
+/// The presentations that a prediction takes, as labels to write: each of them for goodness, then none at all
+/// (-1) for logits and read-outs.
+std::vector<std::int32_t> presented_labels(const ModelSpec& model, PredictBy by) {
+    std::vector<std::int32_t> labels;
+    if (model.overlay.enabled && by != PredictBy::head) {
+        labels.resize(model.overlay.n_labels);
+        std::iota(labels.begin(), labels.end(), 0);
+    }
+    if (by != PredictBy::goodness || !model.overlay.enabled) labels.push_back(-1);
+    return labels;
+}
+
 }  // namespace
 
 double Evaluation::error() const noexcept {
@@ -44,7 +56,8 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
 
 Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& model, const Dataset& dataset,
                        std::size_t limit) {
-    const bool by_goodness = by != PredictBy::head, by_head = by != PredictBy::goodness;
+    const bool by_head = by != PredictBy::goodness, by_logits = model.rule == LearningRule::backprop;
+    const bool by_goodness = by != PredictBy::head && !by_logits;
     if (by_head && !network.head) {
         throw RunError(
             "evaluation: the model predicts by its read-out, which was not trained; a run that was not "
@@ -52,9 +65,11 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     }
     const std::size_t n_samples = limit == 0 ? dataset.size() : std::min(limit, dataset.size());
     const std::size_t n_labels = model.overlay.n_labels, n_populations = network.populations.size();
-    const std::size_t n_labelled = by_goodness ? n_labels : 0;
+    const std::vector<std::int32_t> presented = presented_labels(model, by);
     Evaluation result;
-    if (by_goodness) result.goodness.resize(n_samples, n_labels);
+    result.goodness_meaning = by_logits ? "logits: what the last population answers"
+                                        : "goodness under each label, summed over the predicting populations";
+    if (by_goodness || by_logits) result.goodness.resize(n_samples, n_labels);
     if (by_head) result.log_probability.resize(n_samples, n_labels);
     result.prediction.resize(n_samples);
     result.label.assign(dataset.label.begin(),
@@ -72,24 +87,23 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         const ConstMatrixView images = images_of(dataset, samples, unused);
         const std::vector<double> sum_of_squares = sums_of_squares(images);
         std::vector<Variant> variants;
-        for (std::size_t v = 0; v < n_labelled + (by_head ? 1 : 0); ++v) {
-            const auto label = v < n_labelled ? static_cast<std::int32_t>(v) : -1;
+        for (const std::int32_t label : presented) {
             variants.push_back(writer.write(images, sum_of_squares, std::vector<std::int32_t>(count, label)));
         }
-        const std::size_t n_variants = variants.size();
         batch.enter(0, std::move(variants), count);
         if (by_head) features.resize(count, network.head->n_features());
         std::vector<double> sum(count * n_labels, 0.0);
         for (std::size_t k = 0; k < n_populations; ++k) {
-            const bool predicts = by_goodness && k >= model.first_predicting_population;
             const bool last = k + 1 == n_populations;
-            batch.forward(k, *model.goodness,
-                          {.goodness = predicts, .signal = false, .output = !last || by_head});
+            const bool predicts = by_goodness && k >= model.first_predicting_population;
+            batch.forward(k, {.goodness = predicts ? model.goodness.get() : nullptr,
+                              .output = !last || by_head || by_logits});
             for (std::size_t v = 0; predicts && v < n_labels; ++v) {
                 for (std::size_t s = 0; s < count; ++s)
                     sum[s * n_labels + v] += batch.activity(k).goodness[v][s];
             }
-            if (by_head) take_features(*network.head, network, batch, k, n_labelled, features);
+            if (by_head) take_features(*network.head, network, batch, k, presented.size() - 1, features);
+            if (last && by_logits) std::ranges::copy(batch.activity(k).output.front().values(), sum.begin());
             if (!last) batch.ascend(k);
         }
         if (by_head) {
@@ -99,7 +113,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         for (std::size_t s = 0; s < count; ++s) {
             const auto goodness = std::span(sum).subspan(s * n_labels, n_labels);
             std::vector<double> score(goodness.begin(), goodness.end());
-            if (by_goodness) {
+            if (by_goodness || by_logits) {
                 std::ranges::transform(goodness, result.goodness.row(first + s).begin(),
                                        [](double g) { return static_cast<float>(g); });
             }
@@ -115,12 +129,11 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
             for (std::size_t k = 0; k < n_populations; ++k) {
                 const auto& rate = batch.activity(k).rate;
                 result.spike_rate[k] += rate[by_goodness ? best : 0][s];
-                for (std::size_t v = 0; v < n_variants; ++v) spikes[k] += rate[v][s];
+                for (const auto& of_presentation : rate) spikes[k] += of_presentation[s];
             }
         }
     }
 
-    const std::size_t n_presentations = n_labelled + (by_head ? 1 : 0);
     const auto n = static_cast<double>(std::max<std::size_t>(n_samples, 1));
     result.accumulates.assign(n_populations, 0.0);
     result.multiply_accumulates.assign(n_populations, 0.0);
@@ -133,7 +146,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
                 spikes[k - 1] / n * n_below * static_cast<double>(network.time.steps) * n_units;
         } else {
             result.multiply_accumulates[k] =
-                static_cast<double>(n_presentations * population.n_inputs()) * n_units;
+                static_cast<double>(presented.size() * population.n_inputs()) * n_units;
         }
         result.spike_rate[k] = population.neuron->spiking() ? result.spike_rate[k] / n : not_evaluated;
     }

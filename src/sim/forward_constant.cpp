@@ -16,7 +16,7 @@ class Wanted {
   public:
     Wanted(const Population& population, ForwardRequest request, MatrixView measured, MatrixView slope,
            MatrixView output, MatrixView rate) {
-        if (request.goodness) add({population.measure, measured, slope});
+        if (request.goodness != nullptr) add({population.measure, measured, slope});
         if (request.output) output_ = add({population.output, output, {}});
         if (population.neuron->spiking()) {
             // spikes can be counted in the rate as in the count, if one of them is there already
@@ -57,8 +57,7 @@ void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t ro
 }
 
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
-                      std::size_t n_samples, const Goodness& goodness, ForwardRequest request,
-                      Activity& activity) {
+                      std::size_t n_samples, ForwardRequest request, Activity& activity) {
     const std::size_t n_variants = variants.size(), n_units = population.n_units();
     if (request.output) shape(activity.output, n_variants, n_samples, n_units);
     if (request.signal) shape(activity.signal, n_variants, n_samples, n_units);
@@ -93,10 +92,10 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
                     activity.rate[v][first + s] = per_step * mean(spikes.value.row(s));
                 }
             }
-            if (!request.goodness) continue;
+            if (request.goodness == nullptr) continue;
             // the response has been copied out by now: its memory may take dG/d response
-            goodness.evaluate(measured, std::span(activity.goodness[v]).subspan(first, count),
-                              request.signal ? measured : MatrixView{});
+            request.goodness->evaluate(measured, std::span(activity.goodness[v]).subspan(first, count),
+                                       request.signal ? measured : MatrixView{});
             if (!request.signal) continue;
             for (std::size_t s = 0; s < count; ++s) {
                 const auto gradient = measured.row(s);

@@ -21,9 +21,8 @@ bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
 
 }  // namespace
 
-FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::size_t first_learning,
-                           Presentations& presentations)
-    : model_(model), first_learning_(first_learning), presentations_(presentations) {
+FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, Presentations& presentations)
+    : first_learning_(first_learning), presentations_(presentations) {
     const std::size_t n_variants = presentations.n_variants();
     if (first_learning == 0 || !presentations.fixed()) return;
     const Population& top = network.populations[first_learning - 1];
@@ -50,7 +49,7 @@ FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::
 
 void FrozenLayers::climb(Batch& batch) const {
     for (std::size_t k = 0; k < first_learning_; ++k) {
-        batch.forward(k, *model_.goodness, {.goodness = false, .signal = false, .output = true});
+        batch.forward(k, {.output = true});
         if (k + 1 < first_learning_) batch.ascend(k);
     }
 }

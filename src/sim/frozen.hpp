@@ -7,7 +7,6 @@
 #include "sim/batch.hpp"
 #include "sim/plan.hpp"
 #include "sim/presentations.hpp"
-#include "snnff/model_spec.hpp"
 
 namespace snnff {
 
@@ -15,8 +14,7 @@ namespace snnff {
 /// presentations that stay the same is computed once and kept, memory allowing.
 class FrozenLayers {
   public:
-    FrozenLayers(const Network& network, const ModelSpec& model, std::size_t first_learning,
-                 Presentations& presentations);
+    FrozenLayers(const Network& network, std::size_t first_learning, Presentations& presentations);
 
     /// Presents samples, as positives, negatives or both, and takes them up to the first population that
     /// learns. `dropout`, where given, is for the input of that population.
@@ -24,7 +22,6 @@ class FrozenLayers {
 
   private:
     void climb(Batch& batch) const;
-    const ModelSpec& model_;
     std::size_t first_learning_;
     Presentations& presentations_;
     std::vector<Matrix> kept_;      // [variant] normalised output of the last resting population, all samples

@@ -9,6 +9,9 @@ namespace snnff {
 
 /// The parts of a model file, each read from the root table. All throw ModelError.
 
+/// The learning rule, which decides what else a model has; refuses the keys that it has no use for.
+void read_rule(Options& root, ModelSpec& model);
+Options learning_table(Options& root);
 void read_stimulus(Options& root, const Context& context, ModelSpec& model);
 void read_learning(Options& root, const Context& context, ModelSpec& model);
 void read_plan(Options& root, ModelSpec& model);
@@ -17,6 +20,8 @@ void read_plan(Options& root, ModelSpec& model);
 using PopulationTables = std::vector<std::pair<std::string, Options>>;
 PopulationTables read_populations(Options& root, const Context& context, ModelSpec& model);
 
+/// What back-propagation asks of the parts read before.
+void check_backprop(Options& root, const PopulationTables& tables, const ModelSpec& model);
 void read_readout_section(Options& root, const Context& context, const PopulationTables& tables,
                           ModelSpec& model);
 void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model);

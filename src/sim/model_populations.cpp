@@ -35,7 +35,9 @@ Readout read_readout(Options& table, const Key& key, const NeuronModel& neuron,
 }
 
 PopulationSpec read_population(const std::string& name, Options& table, Context context,
-                               const PopulationSpec* below, const Options* table_below) {
+                               const ModelSpec& model, const Options* table_below) {
+    const bool backprop = model.rule == LearningRule::backprop;
+    const PopulationSpec* below = model.populations.empty() ? nullptr : &model.populations.back();
     PopulationSpec population;
     population.name = name;
     population.n_units = static_cast<std::size_t>(
@@ -48,20 +50,23 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
         table.flag({"bias", "", "whether every unit learns a constant current of its own"}, true);
 
     const bool driven_by_spikes = below != nullptr && below->output == Readout::spikes;
-    population.normalisation =
-        static_cast<Normalisation>(table.choice({"normalisation", "",
-                                                 "of the population's input, so that its length tells "
-                                                 "nothing of the goodness below; l2: to length 1, "
-                                                 "rms: to a mean square of 1. Spike trains come as they are: "
-                                                 "their default, and all they take, is none"},
-                                                driven_by_spikes ? "none" : "rms", normalisation_names));
+    population.normalisation = static_cast<Normalisation>(
+        table.choice({"normalisation", "",
+                      "of the population's input, so that its length tells "
+                      "nothing of the goodness below; l2: to length 1, "
+                      "rms: to a mean square of 1. Spike trains come as they are: "
+                      "their default, and all they take, is none, which is the "
+                      "default of all under learning.rule = \"backprop\", too"},
+                     driven_by_spikes || backprop ? "none" : "rms", normalisation_names));
     if (driven_by_spikes && population.normalisation != Normalisation::none) {
         table.conflict("normalisation", *table_below, "output",
                        "a spike train cannot be normalised step by step; \"none\" would do");
     }
-    population.measure = read_readout(
-        table, {"measure", "", "what goodness is measured on; by default the neuron's first readout"},
-        *population.neuron, measurable);
+    if (!backprop) {
+        population.measure = read_readout(
+            table, {"measure", "", "what goodness is measured on; by default the neuron's first readout"},
+            *population.neuron, measurable);
+    }
     population.output = read_readout(table,
                                      {"output", "",
                                       "what the next population receives; by default the neuron's first "
@@ -94,10 +99,9 @@ PopulationTables read_populations(Options& root, const Context& context, ModelSp
     }
     model.populations.reserve(tables.size());
     for (std::size_t i = 0; i < tables.size(); ++i) {
-        const PopulationSpec* below = i == 0 ? nullptr : &model.populations[i - 1];
         const Options* table_below = i == 0 ? nullptr : &tables[i - 1].second;
         model.populations.push_back(
-            read_population(tables[i].first, tables[i].second, context, below, table_below));
+            read_population(tables[i].first, tables[i].second, context, model, table_below));
     }
     return tables;
 }

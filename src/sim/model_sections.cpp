@@ -8,7 +8,6 @@ namespace snnff {
 namespace {
 
 constexpr std::string_view overlay_names[] = {"label", "none"};
-constexpr std::string_view rule_names[] = {"forward_forward"};
 constexpr std::string_view prediction_names[] = {"all", "after_first"};
 constexpr std::string_view variable_names[] = {"membrane", "spikes", "current", "activation"};
 constexpr std::string_view phase_names[] = {"positive", "negative", "neutral"};
@@ -22,6 +21,35 @@ bool has(const NeuronModel& neuron, std::string_view variable) {
     if (variable == "spikes") return neuron.spiking();
     if (variable == "activation") return neuron.offers(Readout::activation);
     return true;  // everything is driven by a current
+}
+
+void read_phases(Options& options, PlanSpec& plan) {
+    constexpr double many = 10'000'000;
+    constexpr std::string_view phases[] = {"interleaved", "separated"};
+    plan.separate_phases =
+        options.choice({"phases", "",
+                        "interleaved: every update sees positives and negatives; separated: some updates see "
+                        "positives alone, then as many negatives alone"},
+                       "interleaved", phases) == 1;
+    plan.phase_updates = options.integer(
+        {"phase_updates", "updates",
+         "updates of a population in one phase; 0: a whole epoch. For phases = \"separated\", in which an "
+         "epoch shows every sample once, as a positive or a negative"},
+        1, Bounds::between(0, many));
+}
+
+void check_phases(Options& root, const Options& options, const ModelSpec& model) {
+    if (model.plan.phase_updates % model.plan.updates_per_batch != 0) {
+        options.conflict("phase_updates", options, "updates_per_batch",
+                         "a batch belongs to one phase; a multiple of it will do");
+    }
+    if (!model.loss->one_sided()) {
+        const Options learning = learning_table(root);
+        options.conflict(
+            "phases", learning, "loss",
+            "it compares the two samples of a pair, which separated phases do not show together; "
+            "\"softplus\" takes each by itself");
+    }
 }
 
 }  // namespace
@@ -40,12 +68,17 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
                      0, Bounds::between(0, 1000));
 
     Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
-    const std::size_t kind =
-        overlay.choice({"kind", "", "label: the first n_labels inputs are 0 but for that of the label"},
-                       "label", overlay_names);
+    const bool backprop = model.rule == LearningRule::backprop;
+    const std::size_t kind = overlay.choice(
+        {"kind", "",
+         "label: the first n_labels inputs are 0 but for that of the label; none: samples stay "
+         "as they are, the default under learning.rule = \"backprop\""},
+        backprop ? "none" : "label", overlay_names);
     model.overlay.enabled = overlay_names[kind] == "label";
     model.overlay.n_labels = static_cast<std::size_t>(
         overlay.integer({"n_labels", "labels", "how many classes there are"}, 10, Bounds::between(2, 256)));
+    model.overlay_value_is_max = false;
+    if (backprop) return;
     const auto value = overlay.number_or(
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
     model.overlay_value_is_max = !value.has_value();
@@ -88,14 +121,15 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
 }
 
 void read_learning(Options& root, const Context& context, ModelSpec& model) {
-    Options learning = root.table({"learning", "", "how weights change"});
-    learning.choice({"rule", "", "forward_forward: every population learns from its own goodness"},
-                    "forward_forward", rule_names);
-    model.goodness = learning.make<Goodness>(
-        {"goodness", "", "what is high for real samples, from a population's own response"}, "mean_square",
-        context);
-    model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
-                                     "swish", context);
+    if (root.describing()) read_rule(root, model);
+    Options learning = learning_table(root);
+    if (model.rule == LearningRule::forward_forward) {
+        model.goodness = learning.make<Goodness>(
+            {"goodness", "", "what is high for real samples, from a population's own response"},
+            "mean_square", context);
+        model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
+                                         "swish", context);
+    }
     model.optimizer = learning.make<Optimizer>(
         {"optimizer", "", "how a gradient becomes a change of weights"}, "adam", context);
     model.schedule = learning.make<Schedule>(
@@ -133,17 +167,7 @@ void read_plan(Options& root, ModelSpec& model) {
         count(options, {"batch_size", "samples", "samples per update; 0: all of them in one batch"}, 100);
     plan.shuffle =
         options.flag({"shuffle", "", "whether every epoch takes the samples in a new order"}, true);
-    constexpr std::string_view phases[] = {"interleaved", "separated"};
-    plan.separate_phases =
-        options.choice({"phases", "",
-                        "interleaved: every update sees positives and negatives; separated: some updates see "
-                        "positives alone, then as many negatives alone"},
-                       "interleaved", phases) == 1;
-    plan.phase_updates = options.integer(
-        {"phase_updates", "updates",
-         "updates of a population in one phase; 0: a whole epoch. For phases = \"separated\", in which an "
-         "epoch shows every sample once, as a positive or a negative"},
-        1, Bounds::between(0, many));
+    if (model.rule == LearningRule::forward_forward) read_phases(options, plan);
     constexpr std::string_view kept[] = {"last", "best"};
     plan.keep_best = options.choice({"keep", "",
                                      "weights to end with: those of the last epoch, or of the one with the "
@@ -157,32 +181,23 @@ void read_plan(Options& root, ModelSpec& model) {
         options.conflict("updates_per_batch", options, "order",
                          "only plan.order = \"per_batch\" repeats updates on a batch");
     }
-    if (plan.separate_phases && plan.phase_updates % plan.updates_per_batch != 0) {
-        options.conflict("phase_updates", options, "updates_per_batch",
-                         "a batch belongs to one phase; a multiple of it will do");
-    }
-    if (plan.separate_phases && !model.loss->one_sided()) {
-        Options learning = root.table({"learning", "", "how weights change"});
-        options.conflict(
-            "phases", learning, "loss",
-            "it compares the two samples of a pair, which separated phases do not show together; "
-            "\"softplus\" takes each by itself");
-    }
+    if (plan.separate_phases) check_phases(root, options, model);
 }
 
 void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model) {
-    Options prediction = root.table({"prediction", "", "how a label is predicted"});
-    const std::size_t layers = prediction.choice(
-        {"layers", "", "populations whose goodness is summed for each label; the largest sum wins"}, "all",
-        prediction_names);
-    model.first_predicting_population = prediction_names[layers] == "after_first" ? 1 : 0;
-    if (model.first_predicting_population >= model.populations.size()) {
-        Options all = root.table({"population", "", ""});
-        prediction.conflict("layers", all, tables.front().first,
-                            "it is the only population; a second one, or layers = \"all\", would do");
+    if (model.rule == LearningRule::forward_forward) {
+        Options prediction = root.table({"prediction", "", "how a label is predicted"});
+        const std::size_t layers = prediction.choice(
+            {"layers", "", "populations whose goodness is summed for each label; the largest sum wins"},
+            "all", prediction_names);
+        model.first_predicting_population = prediction_names[layers] == "after_first" ? 1 : 0;
+        if (model.first_predicting_population >= model.populations.size()) {
+            Options all = root.table({"population", "", ""});
+            prediction.conflict("layers", all, tables.front().first,
+                                "it is the only population; a second one, or layers = \"all\", would do");
+        }
+        read_predictor(root, prediction, model);
     }
-
-    read_predictor(root, prediction, model);
 
     Options evaluation = root.table({"evaluation", "", "how often errors are measured"});
     model.evaluate_every_n_epochs = evaluation.integer(
@@ -224,14 +239,17 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
                                          {}, Bounds::at_least(0));
     recording.every_n_steps = options.integer(
         {"every_n_steps", "steps", "time steps between two recorded ones"}, 1, Bounds::between(1, 1'000'000));
-    const std::vector<std::string> positive{"positive"}, both{"positive", "negative"};
-    const bool unlabelled = !model.overlay.enabled;
-    recording.phases =
-        options.words({"phases", "", "which versions of a sample: with its own label, a wrong one, or none"},
-                      unlabelled ? positive : both, phase_names);
-    if (unlabelled && recording.phases != positive) {
-        Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
-        options.conflict("phases", overlay, "kind", "samples without a label are shown as \"positive\" only");
+    const bool labelled = model.overlay.enabled;
+    recording.phases = options.words(
+        {"phases", "",
+         "which versions of a sample: with its own label, a wrong one, or none; samples into which no label "
+         "is written have the last alone"},
+        labelled ? std::vector<std::string>{"positive", "negative"} : std::vector<std::string>{"neutral"},
+        phase_names);
+    const auto is_neutral = [](const std::string& phase) { return phase == phase_names[2]; };
+    if (!labelled && !std::ranges::all_of(recording.phases, is_neutral)) {
+        options.conflict("phases", root.table({"overlay", "", ""}), "kind",
+                         "without a label in it a sample has one version, \"neutral\"");
     }
 
     std::vector<std::string> names;

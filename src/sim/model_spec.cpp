@@ -21,10 +21,13 @@ ModelSpec read(Options root) {
                                     Bounds::between(1, 1'000'000));
     const Context context{.time = model.time};
 
+    // While describing, tables come in the order in which the rest reads them.
+    if (!root.describing()) read_rule(root, model);
     read_stimulus(root, context, model);
     const PopulationTables populations = read_populations(root, context, model);
     read_learning(root, context, model);
     read_plan(root, model);
+    check_backprop(root, populations, model);
     read_readout_section(root, context, populations, model);
     read_prediction(root, populations, model);
     read_recording(root, populations, model);

@@ -98,6 +98,7 @@ void Presentations::begin_epoch(std::int64_t epoch, ConstMatrixView ranking) {
     if (model_.plan.shuffle && n_batches() > 1) {
         order_ = permutation(n, model_.seed, Stream::shuffle, static_cast<std::uint32_t>(epoch));
     }
+    if (!model_.negatives) return;
     const bool drawn_before = !negative_label_.empty() && !model_.negatives->redrawn();
     if (model_.negatives->makes_images() || drawn_before) return;
     std::vector<std::uint32_t> all(n);
@@ -164,8 +165,9 @@ void Presentations::move(std::span<const std::uint32_t> samples, MatrixView imag
 
 std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                              const Dropout* dropout) const {
-    const std::size_t n = samples.size(), n_sets = model_.negatives_per_positive;
-    const bool moves = model_.shift_pixels > 0, makes_images = model_.negatives->makes_images();
+    const std::size_t n = samples.size(), n_sets = n_variants() - 1;
+    const bool moves = model_.shift_pixels > 0;
+    const bool makes_images = model_.negatives && model_.negatives->makes_images();
     const bool copies = moves || dropout != nullptr || !in_a_row(samples);
     // positive images, unless they can stay where they are, then those of the negatives, set after set
     buffer.resize((copies ? n : 0) + (makes_images ? n_sets * n : 0), dataset_.n_inputs());

@@ -42,17 +42,22 @@ class Presentations {
 
     std::size_t n_samples() const noexcept { return dataset_.size(); }
     std::size_t n_batches() const noexcept;
-    std::size_t n_variants() const noexcept { return 1 + model_.negatives_per_positive; }
+    std::size_t n_variants() const noexcept {
+        return 1 + (model_.negatives ? model_.negatives_per_positive : 0);
+    }
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
-    bool fixed() const noexcept { return !model_.negatives->redrawn() && model_.shift_pixels == 0; }
+    bool fixed() const noexcept {
+        return !(model_.negatives && model_.negatives->redrawn()) && model_.shift_pixels == 0;
+    }
 
     /// Draws what is drawn once an epoch: the order and the wrong labels, for which `ranking` is the
     /// goodness [sample x label] that the negatives asked for, or empty.
     void begin_epoch(std::int64_t epoch, ConstMatrixView ranking);
     /// Samples of a batch, in the order of this epoch.
     std::span<const std::uint32_t> samples(std::size_t batch) const;
-    /// Positives, then each set of negatives: 1 + negatives_per_positive variants, views into `buffer` or
-    /// the data set. Under dropout pixels are left out, labels are not.
+    /// Positives, then each set of negatives, or, where the model has no negatives, the samples as they are:
+    /// n_variants() variants, views into `buffer` or the data set. Under dropout pixels are left out, labels
+    /// are not.
     std::vector<Variant> variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                   const Dropout* dropout = nullptr) const;
 

@@ -129,15 +129,11 @@ double HeadTrainer::update(MatrixView features, std::span<const std::int32_t> la
     // d loss/d logit = (p(label) − [label is the true one])/n
     for_blocks(n, samples_per_task, [&](std::size_t first, std::size_t count) {
         logits(head_, features.rows(first, count), error_.view().rows(first, count));
-        for (std::size_t s = first; s < first + count; ++s) {
-            const auto row = error_.row(s);
-            const double log_sum = log_sum_exp(row);
-            const auto truth = static_cast<std::size_t>(labels[s]);
-            losses[s] = log_sum - static_cast<double>(row[truth]);
-            for (std::size_t l = 0; l < n_labels; ++l) {
-                const double p = std::exp(static_cast<double>(row[l]) - log_sum);
-                row[l] = static_cast<float>(share * (p - (l == truth ? 1.0 : 0.0)));
-            }
+        const MatrixView error = error_.view().rows(first, count);
+        softmax_cross_entropy(error, labels.subspan(first, count), std::span(losses).subspan(first, count),
+                              error);
+        for (std::size_t s = 0; s < count; ++s) {
+            for (float& e : error.row(s)) e *= static_cast<float>(share);
         }
     });
     for_blocks(head_.n_features(), columns_per_task, [&](std::size_t first, std::size_t count) {

@@ -25,8 +25,7 @@ class FeatureSource {
   public:
     FeatureSource(const ModelSpec& model, const Network& network, const SoftmaxHead& head,
                   const Dataset& dataset)
-        : model_(model),
-          network_(network),
+        : network_(network),
           head_(head),
           dataset_(dataset),
           writer_(model.overlay, network.populations.front().normalisation),
@@ -56,14 +55,13 @@ class FeatureSource {
             const ConstMatrixView images = images_of(dataset_, samples.subspan(first, count), images_);
             batch_.enter(0, {writer_.write(images, sums_of_squares(images), unlabelled)}, count);
             for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-                batch_.forward(k, *model_.goodness, {.goodness = false, .signal = false, .output = true});
+                batch_.forward(k, {.output = true});
                 take_features(head_, network_, batch_, k, 0, features.rows(first, count));
                 if (k + 1 < network_.populations.size()) batch_.ascend(k);
             }
         }
     }
 
-    const ModelSpec& model_;
     const Network& network_;
     const SoftmaxHead& head_;
     const Dataset& dataset_;

@@ -46,6 +46,24 @@ class SteppedBlock {
     std::unique_ptr<SteppedBlock> below_;  // where it is a train
 };
 
+/// Slopes that the steps of a block left behind, [step·count + sample, unit].
+struct StepSlopes {
+    MatrixView psi, carry, drive;
+};
+
+/// Walks back through the steps of a block. With u[t] = carry[t]·u[t-1] + drive[t]·I[t] - reset (detached),
+///   a[t] = direct[t] + carry[t+1]·a[t+1],   d loss/d I[t] = drive[t]·a[t],
+/// where direct[t] is d loss/d u[t] within the step: for a train psi[t]·d loss/d y[t], for an output r it is
+/// d loss/d r times psi[t]/T for a rate, psi[t] for a count, 1 at the last step for the membrane, 1/T for
+/// its mean.
+///
+/// output   what `arriving` is the slope of
+/// arriving [sample x unit], or [step·count + sample, unit] for a train
+/// signal   d loss/d current: of each step [step·count + sample, unit], which may be the memory of
+///          slopes.psi; or [sample x unit], of a current that is constant
+void walk_back(Readout output, const TimeGrid& time, ConstMatrixView arriving, const StepSlopes& slopes,
+               MatrixView signal);
+
 /// Sums what readouts need over the steps of a block.
 class ReadoutSums {
   public:

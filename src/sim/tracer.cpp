@@ -36,7 +36,7 @@ void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink)
         const SteppedBlock block(network.populations[k], network.time, batch.drive(k));
         block.run(0, 0, 1, [&](std::int64_t step, const StepView& view) { sink(k, step, view); });
         if (k + 1 == network.populations.size()) break;
-        batch.forward(k, *state_->model.goodness, {.goodness = false, .signal = false, .output = true});
+        batch.forward(k, {.output = true});
         batch.ascend(k);
     }
 }

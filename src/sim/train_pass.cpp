@@ -26,8 +26,7 @@ TrainPass::TrainPass(const Population& population, const TimeGrid& time, const D
       n_variants_(drive.n_variants()),
       stepped_(population, time, drive) {}
 
-void TrainPass::forward(std::size_t first, std::size_t n, const Goodness& goodness, ForwardRequest request,
-                        Activity& activity) {
+void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
     const std::size_t n_units = population_.n_units(), steps = static_cast<std::size_t>(time_.steps);
     activity.goodness.assign(n_variants_, std::vector<double>(n));
     activity.rate.assign(n_variants_, std::vector<double>(n));
@@ -66,11 +65,12 @@ void TrainPass::forward(std::size_t first, std::size_t n, const Goodness& goodne
             sums.value(population_.output, time_,
                        activity.output[block.variant].view().rows(first + block.first, count));
         }
-        if (!request.goodness) return;
+        if (request.goodness == nullptr) return;
         Matrix measured(count, n_units);
         sums.value(population_.measure, time_, measured);
-        goodness.evaluate(measured, std::span(activity.goodness[block.variant]).subspan(block.first, count),
-                          request.signal ? measured.view() : MatrixView{});
+        request.goodness->evaluate(measured,
+                                   std::span(activity.goodness[block.variant]).subspan(block.first, count),
+                                   request.signal ? measured.view() : MatrixView{});
         if (!request.signal) return;
         block.incoming = std::move(incoming);
         block.goodness_slope = std::move(measured);
@@ -78,33 +78,14 @@ void TrainPass::forward(std::size_t first, std::size_t n, const Goodness& goodne
 }
 
 void TrainPass::backward(std::span<const std::vector<double>> slope) {
-    const std::size_t n_units = population_.n_units(), steps = static_cast<std::size_t>(time_.steps);
-    const Readout measure = population_.measure;
-    const bool from_emitted = measure != Readout::membrane && measure != Readout::membrane_mean;
-    const float per_step =
-        measure == Readout::count || measure == Readout::membrane ? 1.0f : 1.0f / static_cast<float>(steps);
     for_blocks(blocks_.size(), 1, [&](std::size_t b, std::size_t) {
         Block& block = blocks_[b];
-        Matrix behind(block.count, n_units);  // carry[t+1]·a[t+1]
-        for (std::size_t t = steps; t-- > 0;) {
-            for (std::size_t s = 0; s < block.count; ++s) {
-                const float c = static_cast<float>(slope[block.variant][block.first + s]);
-                const std::size_t row = t * block.count + s;
-                float* psi = block.psi.row(row).data();
-                const float* carry = block.carry.row(row).data();
-                const float* drive = block.drive.row(row).data();
-                const float* goodness_slope = block.goodness_slope.row(s).data();
-                float* later = behind.row(s).data();
-                const bool counts = measure != Readout::membrane || t + 1 == steps;
-                const float weight = counts ? c * per_step : 0.0f;
-                for (std::size_t u = 0; u < n_units; ++u) {
-                    const float direct = weight * goodness_slope[u] * (from_emitted ? psi[u] : 1.0f);
-                    const float a = direct + later[u];
-                    later[u] = carry[u] * a;
-                    psi[u] = drive[u] * a;
-                }
-            }
+        for (std::size_t s = 0; s < block.count; ++s) {
+            const auto c = static_cast<float>(slope[block.variant][block.first + s]);
+            for (float& g : block.goodness_slope.row(s)) g *= c;
         }
+        walk_back(population_.measure, time_, block.goodness_slope, {block.psi, block.carry, block.drive},
+                  block.psi);
     });
 }
 

@@ -12,11 +12,6 @@ namespace snnff {
 /// Forward and backward through the steps for a population that spike trains drive, for a wave: as
 /// many samples as the memory budget allows, so that memory does not grow with the number of steps
 /// beyond what one block of samples takes.
-///
-/// With u[t] = carry[t]·u[t-1] + drive[t]·I[t] - reset (detached), and a response r of the steps,
-///   a[t] = direct[t] + carry[t+1]·a[t+1],   d r/d I[t] = drive[t]·a[t],
-/// where direct[t] is d r/d u[t] within the step: psi[t]/T for a rate, psi[t] for a count,
-/// 1 at the last step for the membrane, 1/T for its mean.
 class TrainPass {
   public:
     /// Samples per wave that keep the stored steps within `budget_bytes` (at least one).
@@ -27,8 +22,7 @@ class TrainPass {
 
     /// Samples [first, first + n). Writes goodness and rate of the wave's samples to [0, n) of
     /// `activity`, its output (where asked for) to rows [first, first + n).
-    void forward(std::size_t first, std::size_t n, const Goodness& goodness, ForwardRequest request,
-                 Activity& activity);
+    void forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity);
 
     /// d loss/d goodness, [variant][sample of the wave]; turns what is stored into d loss/d current.
     void backward(std::span<const std::vector<double>> slope);

@@ -7,40 +7,43 @@
 #include "sim/best_weights.hpp"
 #include "sim/evaluate.hpp"
 #include "sim/frozen.hpp"
-#include "sim/learner.hpp"
 #include "sim/plan.hpp"
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
+#include "sim/rule.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
 namespace {
 
-/// Sums over an epoch for one population, weighted by samples.
+/// Sums over an epoch for one population, weighted by samples; what there was none of becomes NaN.
 struct EpochSums {
     double loss = 0.0, goodness_positive = 0.0, goodness_negative = 0.0, rate = 0.0;
-    std::size_t n_samples = 0, n_positive = 0, n_negative = 0;
+    std::size_t n_losses = 0, n_positive = 0, n_negative = 0, n_rates = 0;
 
-    void add(double batch_loss, const Activity& activity, std::size_t n_positive_variants) {
-        const std::size_t n = activity.goodness.front().size();
-        loss += batch_loss * static_cast<double>(n);
-        n_samples += n;
+    void add_loss(double batch_loss, std::size_t n_samples) {
+        loss += batch_loss * static_cast<double>(n_samples);
+        n_losses += n_samples;
+    }
+    void add(const Activity& activity, std::size_t n_positive_variants) {
         for (std::size_t v = 0; v < activity.goodness.size(); ++v) {
             const bool positive = v < n_positive_variants;
             double& goodness = positive ? goodness_positive : goodness_negative;
             for (const double g : activity.goodness[v]) goodness += g;
-            for (const double r : activity.rate[v]) rate += r;
-            (positive ? n_positive : n_negative) += n;
+            (positive ? n_positive : n_negative) += activity.goodness[v].size();
+        }
+        for (const auto& variant : activity.rate) {
+            for (const double r : variant) rate += r;
+            n_rates += variant.size();
         }
     }
     PopulationEpoch means(const Population& population) const {
         PopulationEpoch epoch;
-        epoch.loss = loss / static_cast<double>(n_samples);
+        epoch.loss = loss / static_cast<double>(n_losses);
         epoch.goodness_positive = goodness_positive / static_cast<double>(n_positive);
         epoch.goodness_negative = goodness_negative / static_cast<double>(n_negative);
-        if (population.neuron->spiking())
-            epoch.spike_rate = rate / static_cast<double>(n_positive + n_negative);
+        if (population.neuron->spiking()) epoch.spike_rate = rate / static_cast<double>(n_rates);
         double squares = 0.0;
         for (const float w : population.weight.values())
             squares += static_cast<double>(w) * static_cast<double>(w);
@@ -59,7 +62,7 @@ class Trainer {
           stop_(stop),
           plan_(make_plan(model_.plan, network_.populations.size())),
           presentations_(model_, experiment.train, network_.populations.front().normalisation),
-          learner_(model_, network_),
+          rule_(make_rule(model_, network_)),
           batch_(network_),
           epochs_learnt_(network_.populations.size(), 0) {
         for (const Stage& stage : plan_) n_epochs_ += stage.epochs;
@@ -67,7 +70,7 @@ class Trainer {
 
     Ending run() {
         for (const Stage& stage : plan_) {
-            FrozenLayers frozen(network_, model_, stage.learning.front(), presentations_);
+            FrozenLayers frozen(network_, stage.learning.front(), presentations_);
             std::uint64_t n_batches_of_stage = 0;
             for (std::int64_t e = 0; e < stage.epochs; ++e, ++epoch_) {
                 const auto began = std::chrono::steady_clock::now();
@@ -99,31 +102,25 @@ class Trainer {
     }
 
     void begin_epoch(bool begins_episode) {
-        if (model_.negatives->ranks(epoch_, begins_episode)) {
+        if (model_.negatives && model_.negatives->ranks(epoch_, begins_episode)) {
             ranking_ = evaluate_by(PredictBy::goodness, network_, model_, experiment_.train).goodness;
         }
         presentations_.begin_epoch(epoch_, ranking_);
     }
 
-    /// Takes the batch from the populations at rest below to the last that learns.
     void learn(const Stage& stage, std::size_t b) {
-        const std::size_t first = stage.learning.front(), last = stage.learning.back();
-        for (std::size_t k = first; k <= last; ++k) {
+        const std::span<const std::uint32_t> samples = presentations_.samples(b);
+        std::vector<std::int32_t> label;
+        for (const std::uint32_t sample : samples) label.push_back(experiment_.train.label[sample]);
+        std::vector<double> progress;
+        for (const std::int64_t n : epochs_learnt_) progress.push_back(progress_after(n, b));
+        for (const auto& [k, loss] : rule_->learn(batch_, {stage, progress, label, dropout_})) {
             const Population& population = network_.populations[k];
-            double loss = 0.0;
-            for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
-                const bool keep_output = k < last && !stage.output_after_update;
-                loss = learner_.update(batch_, k, progress(k, b), keep_output);
-                check(population, batch_.activity(k), loss, b);
-            }
-            sums_[k].add(loss, batch_.activity(k), batch_.n_positive());
+            check(population, batch_.activity(k), loss, b);
+            sums_[k].add_loss(loss, samples.size());
             for (Observer* observer : observers_) observer->on_batch(fraction(b), population, loss);
-            if (k == last) break;
-            if (stage.output_after_update) {
-                batch_.forward(k, *model_.goodness, {.goodness = false, .signal = false, .output = true});
-            }
-            batch_.ascend(k, dropout_);
         }
+        for (const std::size_t k : stage.learning) sums_[k].add(batch_.activity(k), batch_.n_positive());
     }
 
     /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
@@ -152,9 +149,9 @@ class Trainer {
                                : "neither are the weights"));
     }
 
-    double progress(std::size_t k, std::size_t b) const {
+    double progress_after(std::int64_t n_epochs, std::size_t b) const {
         const auto total = static_cast<double>(model_.plan.epochs * model_.plan.episodes);
-        return (static_cast<double>(epochs_learnt_[k]) + part_of_epoch(b)) / total;
+        return (static_cast<double>(n_epochs) + part_of_epoch(b)) / total;
     }
     double part_of_epoch(std::size_t b) const {
         return static_cast<double>(b) / static_cast<double>(presentations_.n_batches());
@@ -191,7 +188,7 @@ class Trainer {
     std::vector<Stage> plan_;
     std::int64_t n_epochs_ = 0, epoch_ = 0;
     Presentations presentations_;
-    Learner learner_;
+    std::unique_ptr<Rule> rule_;
     Batch batch_;
     Matrix ranking_;  // goodness [sample x label] that the negatives asked for last
     std::uint64_t n_batches_ = 0;

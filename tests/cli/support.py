@@ -37,6 +37,36 @@ epochs = 2
 batch_size = 50
 """
 
+BACKPROP = f"""
+title = "small, back-propagation"
+seed = 3
+[data]
+folder = "{ROOT}/data/mnist-sample"
+n_train = 400
+n_validation = 50
+n_test = 100
+[time]
+steps = 5
+[learning]
+rule = "backprop"
+rate = 0.005
+[population.hidden]
+size = 30
+output = "spikes"
+[population.output]
+size = 10
+output = "count"
+[plan]
+epochs = 4
+batch_size = 50
+[evaluation]
+every_n_epochs = 1
+[recording]
+variables = ["membrane", "spikes"]
+samples = [0, 3]
+n_neurons = 5
+"""
+
 
 class CliTest(unittest.TestCase):
     def setUp(self):

@@ -27,6 +27,50 @@ class Help(support.CliTest):
         self.assertRegex(self.good("--version"), r"\Asnnff-sim \d+\.\d+\.\d+.*\n\Z")
 
 
+class Backprop(support.CliTest):
+    """Every verb with a model that learns by back-propagation."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = self.write("bp.toml", support.BACKPROP)
+
+    def test_a_prediction_takes_one_presentation(self):
+        result = self.good_json("run", self.model, "-q", "--json", "-o", "a.h5")
+        self.assertEqual(result["multiply_accumulates_per_prediction"], 784*30)
+        rate = result["populations"][0]["spike_rate"]
+        self.assertTrue(0.0 < rate < 1.0)
+        # as many accumulates as spikes of the hidden units, times the ten units that each reaches
+        self.assertAlmostEqual(result["accumulates_per_prediction"], rate*30*5*10, places=6)
+        self.assertLess(result["test_error_percent"], 60.0)
+        self.assertIsNotNone(result["validation_error_percent"])
+        self.assertIsNone(result["populations"][0]["final_loss"])
+        self.assertGreater(result["populations"][1]["final_loss"], 0.0)
+
+    def test_eval_info_and_the_kept_model_agree_with_the_run(self):
+        run = self.good_json("run", self.model, "-q", "--json", "-o", "a.h5")
+        evaluation = self.good_json("eval", "a.h5", "--json")
+        self.assertEqual(evaluation["error_percent"], run["test_error_percent"])
+        self.assertEqual(sum(map(sum, evaluation["confusion"])), 100)
+        info = self.good_json("info", "a.h5", "--json")
+        # two samples of five steps, once: there is no positive or negative version of them
+        self.assertEqual(info["reports"]["hidden"], {"frames": 10, "neurons": 5})
+        self.write("again.toml", info["model"])
+        again = self.good_json("run", "again.toml", "-q", "--json", "-o", "b.h5", "--threads", "3")
+        self.assertEqual(again["test_error_percent"], run["test_error_percent"])
+        self.assertEqual(again["populations"], run["populations"])
+
+    def test_it_is_planned_compared_and_swept(self):
+        self.assertIn('rule = "backprop"', self.good("run", self.model, "--dry-run"))
+        self.assertNotIn("bp.h5", self.files())
+        forward = self.write("ff.toml", support.SMALL)
+        table = self.good("compare", self.model, forward, "-q")
+        self.assertRegex(table, r'learning\.rule +"backprop" +"forward_forward"')
+        self.assertRegex(table, r"multiply-accumulates per prediction +23 520 +156 800")
+        swept = self.good("sweep", self.model, "--over", "population.output.output=count,membrane", "-q")
+        self.assertIn("membrane", swept)
+        self.assertNotIn("failed", swept)
+
+
 class Run(support.CliTest):
     def test_the_run_file_is_called_after_the_model(self):
         done = self.sim("run", self.model)

@@ -166,13 +166,13 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
     std::vector<double> bias(population.n_units());
     Activity& activity = batch.activity(k);
     if (batch.drive(k).constant()) {
-        batch.forward(k, *experiment.model.goodness, {.goodness = true, .signal = true, .output = false});
+        batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
         const auto slope = slopes(experiment.model, population, activity);
         ConstantGradient(batch.drive(k).variants, activity.signal, slope).rows(0, gradient, bias);
     } else {
         TrainPass pass(population, network.time, batch.drive(k));
-        pass.forward(0, batch.n_samples(), *experiment.model.goodness,
-                     {.goodness = true, .signal = true, .output = false}, activity);
+        pass.forward(0, batch.n_samples(), {.goodness = experiment.model.goodness.get(), .signal = true},
+                     activity);
         pass.backward(slopes(experiment.model, population, activity));
         pass.add_gradient(0, gradient, bias);
     }
@@ -242,8 +242,7 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
             if (golden.has("expected/layer0/final_bias")) {
                 std::ranges::copy(golden.floats("expected/layer0/final_bias"), first.bias.begin());
             }
-            batch.forward(0, *experiment.model.goodness,
-                          {.goodness = false, .signal = false, .output = true});
+            batch.forward(0, {.output = true});
             if (first.output != Readout::spikes) {
                 check_close("output positive", batch.activity(0).output[0].values(),
                             golden.floats("expected/layer0/output_positive"), 1e-5);

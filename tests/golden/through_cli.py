@@ -1,5 +1,6 @@
-"""Runs every golden Forward-Forward case through the command line, as a user would: data, wrong labels
-and initial weights from HDF5, the rest in a model file; then compares the run file with PyTorch's answer.
+"""Runs every golden Forward-Forward and back-propagation case through the command line, as a user would:
+data, wrong labels and initial weights from HDF5, the rest in a model file; then compares the run file with
+PyTorch's answer.
 
 The golden files (tests/golden/*.h5) were made with PyTorch autograd and snnTorch's Leaky neuron; the
 `reference` attribute of each names the versions. Tolerances: 1e-4 for losses, 1e-3 of the norm for
@@ -119,18 +120,68 @@ def check(case, simulator):
         return max(figures + [off])
 
 
+def check_backprop(case, simulator):
+    """A hidden population of the activation that the case names, below ten logits."""
+    golden = h5py.File(case, "r")
+    spec = json.loads(golden.attrs["spec"])
+    neurons = [spec["layers"][1], "linear"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        with h5py.File(folder / "data.h5", "w") as data:
+            data["x"] = golden["images"][:]
+            data["y"] = golden["labels"][:]
+        lines = ['data = { kind = "hdf5", train = "data.h5", test = "data.h5" }', "[learning]", 'rule = "backprop"']
+        lines += [f'rate = {spec["lr"]}', f'optimizer = "{spec["optimizer"]}"']
+        lines += ["[plan]", f'epochs = {spec["epochs"]}', "batch_size = 0"]
+        with h5py.File(folder / "init.h5", "w") as init:
+            for layer, neuron in enumerate(neurons, 1):
+                for name in ("weight", "bias"):
+                    init[f"populations/layer{layer}/{name}"] = golden[f"init_{name}{layer}"][:]
+                lines += [f"[population.layer{layer}]", f'neuron = "{neuron}"']
+                lines += [f'size = {len(golden[f"init_bias{layer}"])}']
+                lines += ['init = { kind = "file", path = "init.h5" }']
+        (folder / "case.toml").write_text("\n".join(lines) + "\n")
+        subprocess.run(
+            [simulator, "run", folder / "case.toml", "-o", folder / "run.h5", "--quiet"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        run = h5py.File(folder / "run.h5", "r")
+        assert np.isnan(run["training/layer1/loss"][:]).all()
+        loss, expected = run["training/layer2/loss"][:], golden["loss"][:]
+        assert loss.shape == expected.shape
+        figures = [np.max(np.abs(loss - expected) / expected)]
+        assert figures[0] < 1e-4, f"loss off by {figures[0]:.1e} at worst"
+        weight, bias = ([golden[f"final_{name}{layer}"][:] for layer in (1, 2)] for name in ("weight", "bias"))
+        for layer in (1, 2):
+            for name, final in (("weight", weight), ("bias", bias)):
+                off = relative(run[f"populations/layer{layer}/{name}"][:], final[layer - 1])
+                assert off < 1e-3, f"layer {layer}: {name} off by {off:.1e} of its norm"
+                figures.append(off)
+        current = golden["images"][:] @ weight[0].T + bias[0]
+        hidden = np.maximum(current, 0.0) if neurons[0] == "relu" else 1.0 / (1.0 + np.exp(-current))
+        logits = hidden @ weight[1].T + bias[1]
+        off = relative(run["evaluation/test/goodness"][:], logits)
+        assert off < 1e-3, f"logits off by {off:.1e} of their norm"
+        assert (run["evaluation/test/prediction"][:] == logits.argmax(axis=1)).all()
+        return max(figures + [off])
+
+
 def main():
     simulator = str(pathlib.Path(sys.argv[1]).resolve())
     cases = sorted(case for case in FOLDER.glob("*.h5") if "sizes" in h5py.File(case, "r").attrs)
+    backprop = sorted(FOLDER.glob("backprop_*.h5"))
     failed = 0
-    for case in cases:
+    for case in cases + backprop:
         try:
-            print(f"{case.stem}: largest relative difference {check(case, simulator):.1e}")
+            figure = (check_backprop if case in backprop else check)(case, simulator)
+            print(f"{case.stem}: largest relative difference {figure:.1e}")
         except (AssertionError, subprocess.CalledProcessError) as problem:
             failed += 1
             print(f"{case.stem}: FAILED: {problem}")
-    print(f"{len(cases) - failed} of {len(cases)} golden cases agree")
-    return 1 if failed or len(cases) < 14 else 0
+    n_cases = len(cases) + len(backprop)
+    print(f"{n_cases - failed} of {n_cases} golden cases agree")
+    return 1 if failed or len(cases) < 14 or len(backprop) < 2 else 0
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ n_test = 100
 steps = {steps}
 [learning]
 rate = 0.002
-loss = "{loss}"
+{learning}
 [plan]
 order = "{order}"
 epochs = 2
@@ -41,10 +41,11 @@ normalisation = "rms"
 {first_keys}
 [population.second]
 neuron = "{second}"
-size = 70
+size = {outputs}
 normalisation = "{norm}"
 """
 
+BACKPROP = dict(learning='rule = "backprop"', order="simultaneous", outputs=10)
 CASES = {
     "LIF rates, all populations on every batch": dict(first="lif", second="lif", order="simultaneous"),
     "ReLU, population by population": dict(
@@ -58,7 +59,7 @@ CASES = {
         second="lif",
         order="simultaneous",
         variables='"current"',
-        phases='phases = ["positive"]',
+        phases='phases = ["neutral"]',
         more="""[overlay]
 kind = "none"
 [negatives]
@@ -75,7 +76,7 @@ by = "head"
         first="lif",
         second="relu",
         order="simultaneous",
-        loss="softplus",
+        learning='loss = "softplus"',
         plan='phases = "separated"\nphase_updates = 2',
         more="""[overlay]
 smoothing = 0.1
@@ -90,6 +91,12 @@ by = "both"
     ),
     "spike trains": dict(
         first="lif", second="lif", order="simultaneous", norm="none", first_keys='output = "spikes"', steps=12
+    ),
+    "back-propagation through spike trains": dict(
+        BACKPROP, first="lif", second="lif", norm="none", first_keys='output = "spikes"', steps=12
+    ),
+    "back-propagation through rates, with dropout": dict(
+        BACKPROP, learning='rule = "backprop"\ndropout = 0.2', first="lif", second="linear"
     ),
 }
 
@@ -125,7 +132,8 @@ def main():
     failed = 0
     for title, keys in CASES.items():
         settings = dict(steps=6, norm="rms", first_keys="", variables='"current", "spikes"', data=data)
-        settings.update(loss="swish", plan="", phases="", more="")
+        settings.update(outputs=70, plan="", phases="", more="")
+        settings.update(learning='loss = { kind = "swish", alpha = 20.0 }')
         settings.update(keys)
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)

@@ -34,6 +34,66 @@ TEST_CASE("input that is a spike train is not normalised unless that is asked fo
     CHECK(message("[population.a]\noutput = \"spikes\"") == "");
 }
 
+TEST_CASE("what back-propagation has no use for is refused, with both keys and what would do") {
+    const std::string backprop = "[learning]\nrule = \"backprop\"\n", ten = "[population.a]\nsize = 10\n";
+    const auto with_rule = [](const std::string& key) {
+        return key + " does not go with learning.rule = \"backprop\" (m.toml:2:1): ";
+    };
+    const std::string negatives = with_rule("m.toml:5:2: negatives") +
+                                  "it learns from labels and has no negative samples",
+                      prediction = with_rule("m.toml:5:2: prediction") +
+                                   "the label with the largest answer of the last population wins";
+    const std::pair<std::string, std::string> cases[] = {
+        {"", ""},
+        {"[overlay]\nkind = \"none\"\n[recording]\nphases = [\"neutral\"]", ""},
+        {"[recording]\nphases = []", ""},
+        {"[overlay]\nkind = \"label\"",
+         with_rule("m.toml:6:1: overlay.kind = \"label\"") +
+             "the network would be told what it is to find out; overlay.kind = \"none\" would do"},
+        {"[overlay]\nvalue = 1.0",
+         with_rule("m.toml:6:1: overlay.value = 1.0") + "no label is written into samples"},
+        {"[negatives]\nkind = \"hard\"", negatives},
+        {"[prediction]\nlayers = \"all\"", prediction},
+        {"[plan]\norder = \"per_batch\"", with_rule("m.toml:6:1: plan.order = \"per_batch\"") +
+                                              "all populations learn at once; \"simultaneous\" would do"},
+        {"measure = \"rate\"", with_rule("m.toml:5:1: population.a.measure = \"rate\"") +
+                                   "no goodness is measured; \"output\" says what is passed on"},
+        {"output = \"spikes\"",
+         with_rule("m.toml:5:1: population.a.output = \"spikes\"") +
+             "the last population answers with one number per label; \"rate\", \"count\", \"membrane\" or "
+             "\"membrane_mean\" would do"},
+        {"[population.b]\nsize = 9",
+         "m.toml:6:1: population.b.size = 9 does not go with overlay.n_labels = 10 (the default) "
+         "(m.toml:1:1): "
+         "under learning.rule = \"backprop\" the last population has a unit for each label"},
+        {"[recording]\nphases = [\"negative\"]",
+         "m.toml:6:1: recording.phases = [\"negative\"] does not go with overlay.kind = \"none\" (the "
+         "default) "
+         "(m.toml:1:1): without a label in it a sample has one version, \"neutral\""},
+    };
+    for (const auto& [text, expected] : cases) CHECK(message(backprop + ten + text) == expected);
+    CHECK(message("learning = { rule = \"backprop\", goodness = \"mean_abs\" }\n" + ten) ==
+          "m.toml:1:33: learning.goodness = \"mean_abs\" does not go with learning.rule = \"backprop\" "
+          "(m.toml:1:14): no goodness is measured");
+    CHECK(message("learning = { rule = \"backprop\", loss = \"swish\" }\n" + ten) ==
+          "m.toml:1:33: learning.loss = \"swish\" does not go with learning.rule = \"backprop\" "
+          "(m.toml:1:14): its loss is the softmax cross-entropy");
+}
+
+TEST_CASE(
+    "under back-propagation no label is written, no input normalised and one version recorded, by default") {
+    const ModelSpec model =
+        read("learning.rule = \"backprop\"\n[population.a]\n[population.b]\nneuron = \"linear\"\nsize = 10");
+    CHECK(model.rule == LearningRule::backprop);
+    CHECK_FALSE(model.overlay.enabled);
+    CHECK(model.negatives == nullptr);
+    CHECK(model.goodness == nullptr);
+    CHECK(model.loss == nullptr);
+    CHECK(model.populations[0].normalisation == Normalisation::none);
+    CHECK(model.recording.phases == std::vector<std::string>{"neutral"});
+    CHECK(message(to_toml(model.resolved)) == "");
+}
+
 TEST_CASE("a wrong model is answered with file, line, column, key, what was found and what is allowed") {
     const std::pair<std::string, std::string> cases[] = {
         {"# nothing",
@@ -114,9 +174,9 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
          "value above 0"},
         {"[population.a]\n[learning]\nloss = { kind = \"swish\", theta = 3 }",
          "m.toml:3:26: [learning.loss]: unknown key \"theta\"; it goes with loss = \"softplus\""},
-        {"[population.a]\n[learning]\nrule = \"backprop\"",
-         "m.toml:3:1: learning.rule = \"backprop\" is unknown; "
-         "allowed: one of \"forward_forward\""},
+        {"[population.a]\n[learning]\nrule = \"hebbian\"",
+         "m.toml:3:1: learning.rule = \"hebbian\" is unknown; "
+         "allowed: one of \"forward_forward\", \"backprop\""},
         {"[population.seconds]", "m.toml:1:2: population has a population \"seconds\", but the run file's "},
         {"[population.a]\n[plan]\nepochs = 0",
          "m.toml:3:1: plan.epochs = 0 is out of range; allowed: a whole number, 1 "

@@ -59,7 +59,7 @@ TEST_CASE("features are the populations' outputs, each normalised, one after the
     Matrix features(20, 70);
     std::vector<Matrix> outputs;
     for (std::size_t k = 0; k < 2; ++k) {
-        batch.forward(k, *e.model.goodness, {.goodness = false, .signal = false, .output = true});
+        batch.forward(k, {.output = true});
         outputs.push_back(batch.activity(k).output[0]);
         take_features(head, e.network, batch, k, 0, features);
         if (k == 0) batch.ascend(k);

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "sim/forward_forward.hpp"
 #include "sim/frozen.hpp"
-#include "sim/learner.hpp"
 #include "sim/plan.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
@@ -38,12 +38,14 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     Network network = e.network;
     Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
-    FrozenLayers frozen(network, e.model, k, presentations);
-    Learner learner(e.model, network);
+    FrozenLayers frozen(network, k, presentations);
+    ForwardForward rule(e.model, network);
+    const Stage stage{{k}, 1, 1, false, false};
+    const std::vector<double> progress(network.populations.size());
     Batch batch(network);
     frozen.enter(presentations.samples(0), side, nullptr, batch);
     const Population before = network.populations[k];
-    Update update{learner.update(batch, k, 0.0, false), {}, {}};
+    Update update{rule.learn(batch, {stage, progress, e.train.label}).front().loss, {}, {}};
     const Population& after = network.populations[k];
     for (std::size_t i = 0; i < before.weight.size(); ++i) {
         update.weight.push_back(static_cast<double>(before.weight.values()[i]) -

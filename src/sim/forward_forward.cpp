@@ -1,18 +1,37 @@
-#include "sim/learner.hpp"
+#include "sim/forward_forward.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/parallel.hpp"
 #include "sim/train_pass.hpp"
 
 namespace snnff {
 
-Learner::Learner(const ModelSpec& model, Network& network) : model_(model), network_(network) {
+ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model_(model), network_(network) {
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *model.optimizer);
 }
 
-double Learner::update(Batch& batch, std::size_t k, double progress, bool keep_output) {
+std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn) {
+    const Stage& stage = turn.stage;
+    const std::size_t first = stage.learning.front(), last = stage.learning.back();
+    std::vector<Loss> losses;
+    for (std::size_t k = first; k <= last; ++k) {
+        double& loss = losses.emplace_back(Loss{k, 0.0}).loss;
+        for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
+            const bool keep_output = k < last && !stage.output_after_update;
+            loss = update(batch, k, turn.progress[k], keep_output);
+            if (!std::isfinite(loss)) return losses;
+        }
+        if (k == last) break;
+        if (stage.output_after_update) batch.forward(k, {.output = true});
+        batch.ascend(k, turn.dropout);
+    }
+    return losses;
+}
+
+double ForwardForward::update(Batch& batch, std::size_t k, double progress, bool keep_output) {
     const Optimizer::Step step{.t = ++moments_[k].n_updates,
                                .rate = model_.rate * model_.schedule->factor(progress),
                                .weight_decay = model_.weight_decay};
@@ -20,9 +39,9 @@ double Learner::update(Batch& batch, std::size_t k, double progress, bool keep_o
                                      : update_from_trains(batch, k, step, keep_output);
 }
 
-double Learner::score(const Population& population, const std::vector<std::vector<double>>& goodness,
-                      std::size_t n_positive, double share_of_batch,
-                      std::vector<std::vector<double>>& slope) const {
+double ForwardForward::score(const Population& population, const std::vector<std::vector<double>>& goodness,
+                             std::size_t n_positive, double share_of_batch,
+                             std::vector<std::vector<double>>& slope) const {
     const std::size_t n = goodness.front().size();
     std::vector<double> all, all_slopes(goodness.size() * n);  // positives, then the sets of negatives
     for (const auto& variant : goodness) all.insert(all.end(), variant.begin(), variant.end());
@@ -36,9 +55,10 @@ double Learner::score(const Population& population, const std::vector<std::vecto
     return share_of_batch * loss;
 }
 
-double Learner::update_constant(Batch& batch, std::size_t k, const Optimizer::Step& step, bool keep_output) {
+double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimizer::Step& step,
+                                       bool keep_output) {
     Population& population = network_.populations[k];
-    batch.forward(k, *model_.goodness, {.goodness = true, .signal = true, .output = keep_output});
+    batch.forward(k, {.goodness = model_.goodness.get(), .signal = true, .output = keep_output});
     Activity& activity = batch.activity(k);
     std::vector<std::vector<double>> slope;
     const double loss = score(population, activity.goodness, batch.n_positive(), 1.0, slope);
@@ -52,8 +72,8 @@ double Learner::update_constant(Batch& batch, std::size_t k, const Optimizer::St
     return loss;
 }
 
-double Learner::update_from_trains(Batch& batch, std::size_t k, const Optimizer::Step& step,
-                                   bool keep_output) {
+double ForwardForward::update_from_trains(Batch& batch, std::size_t k, const Optimizer::Step& step,
+                                          bool keep_output) {
     Population& population = network_.populations[k];
     const std::size_t n = batch.n_samples(), n_variants = batch.n_variants();
     Activity& activity = batch.activity(k);
@@ -70,8 +90,8 @@ double Learner::update_from_trains(Batch& batch, std::size_t k, const Optimizer:
     double loss = 0.0;
     for (std::size_t first = 0; first < n; first += wave) {
         const std::size_t count = std::min(wave, n - first);
-        pass.forward(first, count, *model_.goodness,
-                     {.goodness = true, .signal = true, .output = keep_output}, part);
+        pass.forward(first, count, {.goodness = model_.goodness.get(), .signal = true, .output = keep_output},
+                     part);
         std::vector<std::vector<double>> slope;
         const double share = static_cast<double>(count) / static_cast<double>(n);
         loss += score(population, part.goodness, batch.n_positive(), share, slope);

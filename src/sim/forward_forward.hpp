@@ -3,23 +3,23 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/batch.hpp"
+#include "sim/rule.hpp"
 #include "sim/update.hpp"
-#include "snnff/model_spec.hpp"
 
 namespace snnff {
 
-/// Teaches one population from its own goodness on a batch of positive variants, negative ones, or both.
-class Learner {
+/// Every population learns from its own goodness, on a batch of positive variants, negative ones, or both; no
+/// gradient crosses populations. Source: Hinton, arXiv:2212.13345 (2022).
+class ForwardForward final : public Rule {
   public:
-    Learner(const ModelSpec& model, Network& network);
+    ForwardForward(const ModelSpec& model, Network& network);
 
-    /// One update. `progress` is the part of the population's training that lies behind it.
-    /// Leaves goodness, rate and, if asked for, the output (from before the update) in the batch's activity.
-    /// Returns the loss before the update.
-    double update(Batch& batch, std::size_t population, double progress, bool keep_output);
+    std::vector<Loss> learn(Batch& batch, const Turn& turn) override;
 
   private:
+    /// One update of one population. Leaves goodness, rate and, if asked for, the output (from before the
+    /// update) in the batch's activity. Returns the loss before the update.
+    double update(Batch& batch, std::size_t population, double progress, bool keep_output);
     double update_constant(Batch& batch, std::size_t population, const Optimizer::Step& step,
                            bool keep_output);
     double update_from_trains(Batch& batch, std::size_t population, const Optimizer::Step& step,

@@ -1,0 +1,35 @@
+#include "sim/backprop.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace snnff {
+
+Backprop::Backprop(const ModelSpec& model, Network& network)
+    : model_(model), network_(network), pass_(network) {
+    for (const Population& population : network.populations)
+        moments_.emplace_back(population, *model.optimizer);
+}
+
+std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn) {
+    const std::size_t n_populations = network_.populations.size();
+    const double loss = pass_.run(batch.drive(0).variants.front(), turn.label, turn.dropout);
+    for (std::size_t k = 0; k < n_populations; ++k) batch.activity(k).rate = {pass_.rate(k)};
+    for (std::size_t k = 0; k < n_populations && std::isfinite(loss); ++k) {
+        const Optimizer::Step step{.t = ++moments_[k].n_updates,
+                                   .rate = model_.rate * model_.schedule->factor(turn.progress[k]),
+                                   .weight_decay = model_.weight_decay};
+        const BackpropPass::Gradient& gradient = pass_.gradient(k);
+        apply_update(
+            *model_.optimizer, step,
+            [&](std::size_t first, MatrixView weight, std::span<double> bias) {
+                std::copy_n(gradient.weight.row(first).data(), weight.size(), weight.data());
+                std::copy_n(gradient.bias.begin() + static_cast<std::ptrdiff_t>(first), bias.size(),
+                            bias.begin());
+            },
+            network_.populations[k], moments_[k]);
+    }
+    return {{n_populations - 1, loss}};
+}
+
+}  // namespace snnff

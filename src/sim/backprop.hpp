@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/backprop_pass.hpp"
+#include "sim/rule.hpp"
+#include "sim/update.hpp"
+
+namespace snnff {
+
+/// All populations learn from the softmax cross-entropy of what the last one answers to a batch of one
+/// variant, by back-propagation. The loss is the last population's; there is no goodness.
+class Backprop final : public Rule {
+  public:
+    Backprop(const ModelSpec& model, Network& network);
+
+    std::vector<Loss> learn(Batch& batch, const Turn& turn) override;
+
+  private:
+    const ModelSpec& model_;
+    Network& network_;
+    BackpropPass pass_;
+    std::vector<Moments> moments_;
+};
+
+}  // namespace snnff

@@ -1,0 +1,13 @@
+#include "sim/rule.hpp"
+
+#include "sim/backprop.hpp"
+#include "sim/forward_forward.hpp"
+
+namespace snnff {
+
+std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network) {
+    if (model.rule == LearningRule::backprop) return std::make_unique<Backprop>(model, network);
+    return std::make_unique<ForwardForward>(model, network);
+}
+
+}  // namespace snnff

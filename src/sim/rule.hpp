@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/batch.hpp"
+#include "sim/dropout.hpp"
+#include "sim/plan.hpp"
+#include "snnff/model_spec.hpp"
+
+namespace snnff {
+
+/// A learning rule: what one batch does to the weights. It knows of no epochs and no files; the trainer
+/// knows of no gradients.
+class Rule {
+  public:
+    virtual ~Rule() = default;
+
+    struct Turn {
+        const Stage& stage;
+        std::span<const double> progress;     ///< [population] part of its training that lies behind it
+        std::span<const std::int32_t> label;  ///< [sample] true labels
+        const Dropout* dropout = nullptr;     ///< where inputs are left out
+    };
+    /// The loss of a population's last update, from before that update.
+    struct Loss {
+        std::size_t population;
+        double loss;
+    };
+    /// Lets the populations of the stage learn from a batch that has come up to the first of them. Leaves
+    /// the rate of each, and goodness where it has one, in the batch's activities. Returns the losses in
+    /// the order in which they arose, and at once where one is not finite.
+    virtual std::vector<Loss> learn(Batch& batch, const Turn& turn) = 0;
+};
+
+/// The rule that the model names. Both arguments must outlive it.
+std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network);
+
+}  // namespace snnff

@@ -1,0 +1,261 @@
+// Gradients of whole networks by back-propagation against central differences of network_twin.hpp.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "kinds.hpp"
+#include "lif_options.hpp"
+#include "network_twin.hpp"
+#include "sim/backprop_pass.hpp"
+#include "snnff/random.hpp"
+
+using namespace snnff;
+
+namespace {
+
+constexpr std::size_t n_samples = 3, n_inputs = 4;
+const std::vector<std::int32_t> labels{2, 0, 1};
+constexpr std::size_t generous = std::size_t{1} << 30;
+
+double noise(std::size_t i, std::uint32_t j) {
+    return double(normal(Seed{11}, Stream::initial_weight, i, j));
+}
+
+template <std::size_t N>
+std::size_t index_of(const std::string_view (&names)[N], const std::string& name) {
+    return std::size_t(std::ranges::find(names, name) - std::begin(names));
+}
+
+/// A population to be: kind, output, normalisation of its input, units.
+struct Part {
+    std::string kind, output, normalisation = "none";
+    std::size_t n_units = 5;
+    twin::Lif unit{};
+};
+
+/// The library's network and its twin, with the same parameters: those of a float.
+struct Pair {
+    Network library;
+    twin::Network twin;
+    Matrix x{n_samples, n_inputs};
+    std::vector<twin::Vector> input;
+
+    Pair(const std::vector<Part>& parts, int steps) {
+        library.time.steps = twin.steps = steps;
+        for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = float(0.5 + 0.5 * noise(i, 9));
+        for (std::size_t s = 0; s < n_samples; ++s) input.emplace_back(x.row(s).begin(), x.row(s).end());
+        std::size_t n = n_inputs;
+        for (std::uint32_t k = 0; k < parts.size(); ++k) {
+            const Part& part = parts[k];
+            Population p;
+            p.neuron = part.kind == "lif" ? made_lif(part.unit, part.n_units) : made<NeuronModel>(part.kind);
+            p.output = Readout(index_of(readout_names, part.output));
+            p.normalisation = Normalisation(index_of(normalisation_names, part.normalisation));
+            p.weight.resize(part.n_units, n);
+            p.bias.resize(part.n_units);
+            twin::Layer layer{part.kind, part.unit, part.output, part.normalisation, {}, {}};
+            for (std::size_t u = 0; u < part.n_units; ++u) {
+                for (std::size_t i = 0; i < n; ++i) p.weight(u, i) = float(0.8 * noise(u * n + i, k));
+                p.bias[u] = float(0.3 + 0.2 * noise(1000 + u, k));
+                layer.weight.emplace_back(p.weight.row(u).begin(), p.weight.row(u).end());
+                layer.bias.push_back(double(p.bias[u]));
+            }
+            library.populations.push_back(std::move(p));
+            twin.layers.push_back(std::move(layer));
+            n = part.n_units;
+        }
+    }
+
+    Variant variant() {
+        Variant v;
+        v.base = x;
+        v.gain.assign(n_samples, 1.0f);
+        return v;
+    }
+    double twin_loss() { return twin.loss(input, {labels.begin(), labels.end()}); }
+};
+
+/// Checks loss, every weight and every bias; returns the largest gradient. Errors are measured by the
+/// population's largest element.
+double check(Pair& pair, double tolerance, const Dropout* dropout = nullptr) {
+    constexpr double h = 1e-6;
+    BackpropPass pass(pair.library, generous);
+    const double loss = pass.run(pair.variant(), labels, dropout);
+    const double expected_loss = pair.twin_loss();
+    CHECK(std::abs(loss - expected_loss) <= 1e-5 * std::max(expected_loss, 1.0));
+    double largest = 0.0;
+    for (std::size_t k = 0; k < pair.twin.layers.size(); ++k) {
+        twin::Layer& layer = pair.twin.layers[k];
+        const auto difference = [&](double& parameter) {
+            const double at = parameter;
+            parameter = at + h;
+            const double up = pair.twin_loss();
+            parameter = at - h;
+            const double down = pair.twin_loss();
+            parameter = at;
+            return (up - down) / (2.0 * h);
+        };
+        double worst = 0.0, scale = 0.0;
+        const auto compare = [&](double found, double expected) {
+            worst = std::max(worst, std::abs(found - expected));
+            scale = std::max(scale, std::abs(expected));
+        };
+        for (std::size_t u = 0; u < layer.bias.size(); ++u) {
+            for (std::size_t i = 0; i < layer.weight[u].size(); ++i) {
+                compare(double(pass.gradient(k).weight(u, i)), difference(layer.weight[u][i]));
+            }
+            compare(pass.gradient(k).bias[u], difference(layer.bias[u]));
+        }
+        CAPTURE(k, scale, worst);
+        CHECK(worst <= tolerance * std::max(scale, 1e-3));
+        largest = std::max(largest, scale);
+    }
+    return largest;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "softmax cross-entropy is its formula, its gradient softmax less one at the label, without overflow") {
+    Matrix logits(4, 3), gradient(4, 3);
+    const float rows[4][3] = {
+        {0.5f, -1.0f, 2.0f}, {0.0f, 0.0f, 0.0f}, {1e4f, -1e4f, 0.0f}, {-3e38f, 3e38f, 0.0f}};
+    for (std::size_t s = 0; s < 4; ++s) std::ranges::copy(rows[s], logits.row(s).begin());
+    const std::vector<std::int32_t> label{0, 1, 2, 1};
+    std::vector<double> loss(4);
+    softmax_cross_entropy(logits, label, loss, gradient);
+    const double sum = std::exp(0.5) + std::exp(-1.0) + std::exp(2.0);
+    CHECK(loss[0] == Approx(std::log(sum) - 0.5).epsilon(1e-14));
+    for (std::size_t c = 0; c < 3; ++c) {
+        const double p = std::exp(double(rows[0][c])) / sum;
+        CHECK(gradient(0, c) == Approx(p - (c == 0 ? 1.0 : 0.0)).epsilon(1e-7));
+    }
+    CHECK(loss[1] == Approx(std::log(3.0)).epsilon(1e-15));
+    CHECK(loss[2] == Approx(1e4).epsilon(1e-15));
+    CHECK(loss[3] == 0.0);
+    CHECK(std::ranges::equal(gradient.row(2), std::vector<float>{1.0f, 0.0f, -1.0f}));
+    CHECK(std::ranges::equal(gradient.row(3), std::vector<float>{0.0f, 0.0f, 0.0f}));
+    std::vector<double> again(4);
+    softmax_cross_entropy(logits, label, again, logits);  // in place
+    CHECK(again == loss);
+    CHECK(std::ranges::equal(logits.values(), gradient.values()));
+}
+
+TEST_CASE("gradients of networks without spikes are exact, for every activation and normalisation") {
+    for (const std::string_view kind : kinds<NeuronModel>().names()) {
+        if (!made<NeuronModel>(kind)->offers(Readout::activation)) continue;
+        for (const char* normalisation : {"none", "l2", "rms"}) {
+            Pair pair({{std::string(kind), "activation"},
+                       {std::string(kind), "activation", normalisation, 6},
+                       {"linear", "activation", normalisation, 3}},
+                      3);
+            CAPTURE(kind, normalisation);
+            // a few roundings of 6e-8 in each of three layers
+            CHECK(check(pair, 3e-6) > 1e-3);
+        }
+    }
+}
+
+TEST_CASE("what dropout leaves out passes no gradient on, whatever the normalisation") {
+    const Dropout dropout{Seed{3}, 0.4, 17};
+    for (const char* normalisation : {"none", "l2", "rms"}) {
+        Pair pair({{"sigmoid", "activation"},
+                   {"tanh", "activation", normalisation, 6},
+                   {"linear", "activation", normalisation, 3}},
+                  1);
+        std::size_t n_left_out = 0;
+        for (std::size_t k = 1; k < 3; ++k) {
+            Matrix factor(n_samples, pair.library.populations[k].n_inputs());
+            factor.fill(1.0f);
+            leave_out(dropout, k, factor);
+            n_left_out += std::size_t(std::ranges::count(factor.values(), 0.0f));
+            for (std::size_t s = 0; s < n_samples; ++s) {
+                pair.twin.layers[k].kept.emplace_back(factor.row(s).begin(), factor.row(s).end());
+            }
+        }
+        REQUIRE(n_left_out > 3);
+        CAPTURE(normalisation);
+        CHECK(check(pair, 3e-6, &dropout) > 1e-3);
+    }
+}
+
+TEST_CASE("gradients through LIF steps, resets and spike trains are those of the smooth twin") {
+    constexpr int steps = 8;
+    int n_cases = 0, n_telling = 0;
+    for (const twin::Lif& unit : lif_options()) {
+        for (const std::string between : {"spikes", "rate", "count", "membrane", "membrane_mean"}) {
+            for (const std::string last : {"rate", "count", "membrane", "membrane_mean"}) {
+                const std::string normalisation = between == "membrane" ? "rms" : "none";
+                Pair pair({{"lif", between, "none", 5, unit}, {"lif", last, normalisation, 3, unit}}, steps);
+                describe(unit);
+                CAPTURE(between, last);
+                // psi at k = 25 makes 25 times as much of a membrane's rounding, 1e-7, in each population.
+                n_telling += check(pair, 1e-4) > 1e-3;
+                ++n_cases;
+            }
+        }
+    }
+    CHECK(n_telling > 3 * n_cases / 4);  // elsewhere sharp surrogates are nearly 0, and so is what to compare
+}
+
+TEST_CASE("gradients cross several trains, and units without spikes that trains drive") {
+    twin::Lif unit;
+    unit.beta = 0.8;
+    for (const std::string kind : {"lif", "relu", "sigmoid", "tanh", "linear"}) {
+        const std::string output = kind == "lif" ? "spikes" : "activation";
+        Pair pair({{"lif", "spikes", "none", 5, unit},
+                   {"lif", "spikes", "none", 6, unit},
+                   {kind, output, "none", 4, unit},
+                   {"linear", "activation", "none", 3}},
+                  10);
+        CAPTURE(kind);
+        CHECK(check(pair, 3e-5) > 1e-3);
+    }
+    Pair below({{"relu", "activation"}, {"lif", "spikes", "l2", 6, unit}, {"lif", "rate", "none", 3, unit}},
+               10);
+    CHECK(check(below, 3e-5) > 1e-3);
+}
+
+TEST_CASE("a batch worked through in waves has the loss, gradients and rates of one worked through at once") {
+    Pair pair({{"lif", "spikes"}, {"lif", "rate"}, {"linear", "activation", "rms", 3}}, 12);
+    constexpr std::size_t n = 50;
+    Matrix x(n, n_inputs);
+    std::vector<std::int32_t> label(n);
+    for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = float(0.5 + 0.5 * noise(i, 8));
+    for (std::size_t s = 0; s < n; ++s) label[s] = std::int32_t(s % 3);
+    Variant variant;
+    variant.base = x;
+    variant.gain.assign(n, 1.0f);
+    const Dropout dropout{Seed{3}, 0.3, 5};
+    BackpropPass whole(pair.library, generous);
+    const double loss = whole.run(variant, label, &dropout);
+    for (const std::size_t budget : {std::size_t{1}, std::size_t{40'000}, std::size_t{80'000}}) {
+        BackpropPass waves(pair.library, budget);
+        CHECK(waves.run(variant, label, &dropout) == Approx(loss).epsilon(1e-6));
+        for (std::size_t k = 0; k < 3; ++k) {
+            CHECK(waves.rate(k) == whole.rate(k));
+            double worst = 0.0, scale = 0.0;
+            for (std::size_t i = 0; i < whole.gradient(k).weight.size(); ++i) {
+                const double g = double(whole.gradient(k).weight.data()[i]);
+                worst = std::max(worst, std::abs(double(waves.gradient(k).weight.data()[i]) - g));
+                scale = std::max(scale, std::abs(g));
+            }
+            CAPTURE(budget, k);
+            CHECK(scale > 1e-3);
+            CHECK(worst <= 1e-6 * scale);  // the same terms, summed in another order
+        }
+    }
+}
+
+TEST_CASE("what a pass holds does not grow with the batch, nor with the steps beyond one sample's") {
+    Pair pair({{"lif", "spikes", "none", 200}, {"lif", "count", "none", 3}}, 100);
+    const std::size_t budget = stored_steps_budget;
+    CHECK(BackpropPass::memory(pair.library, 10) < BackpropPass::memory(pair.library, 20));
+    for (const std::size_t batch : {std::size_t{2'000}, std::size_t{1'000'000}}) {
+        CHECK(BackpropPass::memory(pair.library, batch) <= budget + 1'000'000);
+    }
+    pair.library.time.steps = 10'000;
+    CHECK(BackpropPass::memory(pair.library, 1'000'000) <= budget + 1'000'000);
+}
