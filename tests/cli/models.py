@@ -1,7 +1,7 @@
 """Every model file in models/ on the sample of MNIST for a few epochs: it runs, measures an error, and
 leaves a run file behind that `info` and `eval` read.
 
-usage: models.py [SNNFF_SIM via the environment, see support.py]
+usage: SNNFF_SIM=path/to/snnff-sim models.py
 """
 import math
 import tomllib
@@ -28,8 +28,8 @@ def scaled_down(model):
         overrides.append("plan.batch_size=50")
     if "evaluation" in model:
         overrides.append("evaluation.every_n_epochs=1")
-    for name in model["population"]:
-        overrides.append(f"population.{name}.size=40")
+    for name, population in model["population"].items():
+        overrides.append(f"population.{name}.size={min(40, population.get('size', 500))}")
     return [part for override in overrides for part in ("--set", override)]
 
 
@@ -40,15 +40,17 @@ class EveryModel(support.CliTest):
     def test_runs_scaled_down(self):
         for path in MODELS:
             with self.subTest(model=path.name):
-                overrides = scaled_down(tomllib.loads(path.read_text(encoding="utf-8")))
+                model = tomllib.loads(path.read_text(encoding="utf-8"))
                 out = self.folder / f"{path.stem}.h5"
-                result = self.good_json("run", path, "-o", out, "--quiet", "--json", *overrides)
+                result = self.good_json("run", path, "-o", out, "--quiet", "--json", *scaled_down(model))
                 self.assertEqual(result["status"], "complete")
                 for split in ("train", "test"):
                     error = result[f"{split}_error_percent"]
                     self.assertTrue(math.isfinite(error) and 0.0 <= error <= 100.0, error)
-                for population in result["populations"]:
-                    self.assertTrue(math.isfinite(population["final_loss"]), population)
+                losses = [population["final_loss"] for population in result["populations"]]
+                if model.get("learning", {}).get("rule") == "backprop":
+                    losses = losses[-1:]  # the network has one loss, at its end
+                self.assertTrue(all(loss is not None and math.isfinite(loss) for loss in losses), losses)
                 self.assertEqual(self.good_json("info", out, "--json")["status"], "complete")
                 again = self.good_json("eval", out, "--json")
                 self.assertEqual(again["error_percent"], result["test_error_percent"])
