@@ -13,8 +13,10 @@ Batch::Batch(const Network& network)
       drives_(network.populations.size()),
       activities_(network.populations.size()) {}
 
-void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples) {
+void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
+                  std::size_t n_positive) {
     n_samples_ = n_samples;
+    n_positive_ = n_positive;
     n_variants_ = variants.size();
     inputs_[entry] = std::move(variants);
     drives_[entry] = {inputs_[entry], nullptr, nullptr};
