@@ -131,6 +131,7 @@ struct ModelSpec {
     std::size_t first_predicting_population = 0;  ///< goodness is summed from this one on
     std::int64_t evaluate_every_n_epochs = 0;     ///< 0: only at the end
     std::size_t n_evaluated_train = 0;            ///< training samples evaluated; 0: all
+    bool evaluate_test = false;                   ///< the test set too; nothing is chosen by it
     RecordingSpec recording;
 
     Node resolved;  ///< every default filled in, every override applied

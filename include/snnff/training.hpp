@@ -33,6 +33,8 @@ struct EpochReport {
     std::vector<PopulationEpoch> populations;
     double train_error = not_evaluated;       ///< percent
     double validation_error = not_evaluated;  ///< percent
+    double test_error = not_evaluated;        ///< percent
+    double test_loss = not_evaluated;         ///< mean cross-entropy, under backprop
     double seconds = 0.0;
 };
 
@@ -50,6 +52,7 @@ struct Evaluation {
     std::vector<double> accumulates, multiply_accumulates;
 
     std::string goodness_meaning;  ///< what `goodness` holds, in words
+    double loss = not_evaluated;   ///< mean cross-entropy of the logits, under backprop
 
     std::size_t n_labels() const noexcept { return std::max(goodness.cols(), log_probability.cols()); }
     double error() const noexcept;  ///< percent of predictions that are wrong
@@ -88,7 +91,7 @@ class Observer {
 enum class Ending { complete, interrupted };
 
 /// Trains by the plan. `stop` is looked at after every mini-batch; once it is set, the run ends
-/// there. Throws RunError when goodness stops being finite, naming population, epoch and batch.
+/// there. Throws RunError when goodness or loss stops being finite, naming population, epoch and batch.
 /// Where the model has a read-out, it is trained at the end, and anew before every measurement it is
 /// needed for.
 /// The result is the same bit for bit for any number of threads.

@@ -16,8 +16,8 @@ struct PopulationFigures {
     std::size_t n_units = 0, n_inputs = 0, n_parameters = 0;
     double final_loss = not_evaluated;  ///< of the last epoch in which it learnt
     double spike_rate = not_evaluated;  ///< spikes per unit and step, on the test set; NaN without spikes
-    /// Per prediction, all labels tried: additions that spikes caused (NaN in a network without spikes), and
-    /// the multiply-accumulates of the dense products.
+    /// Per prediction, whatever presentations it takes: additions that spikes caused (NaN in a network
+    /// without spikes), and the multiply-accumulates of the dense products.
     double accumulates = not_evaluated, multiply_accumulates = not_evaluated;
 };
 

@@ -57,6 +57,11 @@ class EpochReader {
         fill<float>(training_, "train_error", [](EpochReport& e) -> double& { return e.train_error; });
         fill<float>(training_, "validation_error",
                     [](EpochReport& e) -> double& { return e.validation_error; });
+        // Run files of versions that did not measure them have no such series.
+        if (training_.has("test_error"))
+            fill<float>(training_, "test_error", [](EpochReport& e) -> double& { return e.test_error; });
+        if (training_.has("test_loss"))
+            fill<float>(training_, "test_loss", [](EpochReport& e) -> double& { return e.test_loss; });
         fill<double>(training_, "seconds", [](EpochReport& e) -> double& { return e.seconds; });
         for (EpochReport& epoch : epochs_) epoch.populations.resize(populations.size());
         for (std::size_t k = 0; k < populations.size(); ++k) {

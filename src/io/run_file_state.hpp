@@ -21,7 +21,7 @@ struct TrainingSeries {
         hdf5::Appender loss, goodness_positive, goodness_negative, spike_rate, weight_norm;
     };
     hdf5::Group group;
-    hdf5::Appender epoch, train_error, validation_error, seconds;
+    hdf5::Appender epoch, train_error, validation_error, test_error, test_loss, seconds;
     std::deque<Population> populations;
     bool has_train_error = false, has_validation_error = false;
 

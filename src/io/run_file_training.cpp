@@ -26,7 +26,8 @@ Appender create_series(const hdf5::Group& group, std::string_view name, std::str
 }
 
 /// Names that stand in /training themselves.
-constexpr std::array<std::string_view, 4> reserved{"epoch", "train_error", "validation_error", "seconds"};
+constexpr std::array<std::string_view, 6> reserved{"epoch",      "train_error", "validation_error",
+                                                   "test_error", "test_loss",   "seconds"};
 
 }  // namespace
 
@@ -36,7 +37,8 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
     training.group = hdf5::create_group(s.root, "training");
     set_attribute(training.group, "NX_class", "NXdata");
     set_attribute(training.group, "signal", "train_error");
-    const std::array<std::string, 1> axes{"epoch"}, others{"validation_error"};
+    const std::array<std::string, 1> axes{"epoch"};
+    const std::array<std::string, 2> others{"validation_error", "test_error"};
     set_attribute(training.group, "axes", axes);
     set_attribute(training.group, "auxiliary_signals", others);
     set_attribute(training.group, "populations", population_names);
@@ -74,6 +76,10 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
         create_series<float>(training.group, "train_error", "percent", "error on training samples", epoch);
     training.validation_error = create_series<float>(training.group, "validation_error", "percent",
                                                      "error on validation samples", epoch);
+    training.test_error =
+        create_series<float>(training.group, "test_error", "percent", "error on test samples", epoch);
+    training.test_loss =
+        create_series<float>(training.group, "test_loss", "1", "mean cross-entropy of test samples", epoch);
     training.seconds = create_series<double>(training.group, "seconds", "s", "wall time of the epoch", epoch);
     s.flush();
 }
@@ -95,13 +101,16 @@ void TrainingSeries::append(const EpochReport& report) {
     }
     train_error.append_one(static_cast<float>(report.train_error));
     validation_error.append_one(static_cast<float>(report.validation_error));
+    test_error.append_one(static_cast<float>(report.test_error));
+    test_loss.append_one(static_cast<float>(report.test_loss));
     seconds.append_one(report.seconds);
     has_train_error |= !std::isnan(report.train_error);
     has_validation_error |= !std::isnan(report.validation_error);
 }
 
 void TrainingSeries::for_each(void (Appender::*action)()) {
-    for (Appender* series : {&epoch, &train_error, &validation_error, &seconds}) (series->*action)();
+    for (Appender* series : {&epoch, &train_error, &validation_error, &test_error, &test_loss, &seconds})
+        (series->*action)();
     for (Population& p : populations) {
         for (Appender* series :
              {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate, &p.weight_norm}) {

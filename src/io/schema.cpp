@@ -120,14 +120,14 @@ class Schema {
             if (!doc.path.ends_with(".*") || doc.only_for != only_for) continue;
             const std::string named = parent(doc.path);
             if (parent(named) != path) continue;
-            properties[named] = {
-                {"description", doc.meaning},
-                {"type", "object"},
-                {"minProperties", 1},
-                {"patternProperties",
-                 {{"^(?!(epoch|train_error|validation_error|seconds)$)[A-Za-z_][A-Za-z0-9_-]*$",
-                   table(doc.path, only_for)}}},
-                {"additionalProperties", false}};
+            properties[named] = {{"description", doc.meaning},
+                                 {"type", "object"},
+                                 {"minProperties", 1},
+                                 {"patternProperties",
+                                  {{"^(?!(epoch|train_error|validation_error|test_error|test_loss|seconds)$)["
+                                    "A-Za-z_][A-Za-z0-9_-]*$",
+                                    table(doc.path, only_for)}}},
+                                 {"additionalProperties", false}};
             required.push_back(named);
         }
     }

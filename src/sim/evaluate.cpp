@@ -134,6 +134,11 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         }
     }
 
+    if (by_logits && n_samples > 0) {
+        std::vector<double> loss(n_samples);
+        softmax_cross_entropy(result.goodness, result.label, loss, {});
+        result.loss = std::accumulate(loss.begin(), loss.end(), 0.0) / static_cast<double>(n_samples);
+    }
     const auto n = static_cast<double>(std::max<std::size_t>(n_samples, 1));
     result.accumulates.assign(n_populations, 0.0);
     result.multiply_accumulates.assign(n_populations, 0.0);

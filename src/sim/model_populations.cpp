@@ -77,7 +77,8 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
 }
 
 /// What stands beside the populations in a run file's /training.
-constexpr std::array<std::string_view, 4> series_names{"epoch", "train_error", "validation_error", "seconds"};
+constexpr std::array<std::string_view, 6> series_names{"epoch",      "train_error", "validation_error",
+                                                       "test_error", "test_loss",   "seconds"};
 
 }  // namespace
 

@@ -205,6 +205,8 @@ void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& m
         0, Bounds::at_least(0));
     model.n_evaluated_train =
         count(evaluation, {"n_train", "samples", "training samples to measure the error on; 0: all"}, 0);
+    model.evaluate_test = evaluation.flag(
+        {"test", "", "whether the test set is measured as often, too; nothing is chosen by it"}, false);
     Options plan = root.table({"plan", "", "in which order populations learn, and for how long"});
     for (const char* key : {"keep", "patience"}) {
         const bool wanted = *key == 'k' ? model.plan.keep_best : model.plan.patience > 0;

@@ -176,6 +176,11 @@ class Trainer {
                 report.validation_error = evaluate(network_, model_, experiment_.validation).error();
                 best_.note(report.validation_error, network_, model_.plan);
             }
+            if (model_.evaluate_test && experiment_.test.size() > 0) {
+                const Evaluation test = evaluate(network_, model_, experiment_.test);
+                report.test_error = test.error();
+                report.test_loss = test.loss;
+            }
         }
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
     }

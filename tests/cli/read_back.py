@@ -108,6 +108,8 @@ def check_training(run):
     check(np.array_equal(epoch[:], np.arange(n)), "/training/epoch: not 0, 1, 2, ...")
     series = [check_dataset(training, "train_error", "float32", 1, "percent"),
               check_dataset(training, "validation_error", "float32", 1, "percent"),
+              check_dataset(training, "test_error", "float32", 1, "percent"),
+              check_dataset(training, "test_loss", "float32", 1, "1"),
               check_dataset(training, "seconds", "float64", 1, "s")]
     populations = [k for k, v in training.items() if isinstance(v, h5py.Group)]
     check(list(training.attrs["populations"]) == populations, "/training: populations out of order")

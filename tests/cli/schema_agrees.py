@@ -117,6 +117,8 @@ BAD = [
     ONE + "[overlay]\nvalue = true\n",
     ONE + '[negatives]\nkind = "wrong"\n',
     "[population.train_error]\n",
+    "[population.test_loss]\n",
+    ONE + "[evaluation]\ntest = 1\n",
     ONE + '[negatives]\nkind = { kind = "permuted" }\n',
     ONE + '[negatives]\nredraw = "never"\n',
     ONE + '[learning]\nloss = "hinge"\n',

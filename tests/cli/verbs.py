@@ -3,6 +3,8 @@ import json
 import tomllib
 import unittest
 
+import h5py
+import numpy as np
 import support
 
 VERBS = ["run", "eval", "compare", "sweep", "info", "validate", "new", "explain"]
@@ -58,6 +60,22 @@ class Backprop(support.CliTest):
         again = self.good_json("run", "again.toml", "-q", "--json", "-o", "b.h5", "--threads", "3")
         self.assertEqual(again["test_error_percent"], run["test_error_percent"])
         self.assertEqual(again["populations"], run["populations"])
+
+    def test_test_errors_are_measured_along_the_way_where_that_is_asked_for(self):
+        self.good("run", self.model, "-q", "-o", "a.h5", "--set", "evaluation.test=true", "--set", "plan.keep=best")
+        self.good("run", self.model, "-q", "-o", "b.h5", "--set", "plan.keep=best")
+        with h5py.File(self.folder / "a.h5") as a, h5py.File(self.folder / "b.h5") as b:
+            error, loss = a["training/test_error"][:], a["training/test_loss"][:]
+            self.assertTrue(np.isfinite(error).all() and len(error) == 4)
+            self.assertLess(loss[-1], loss[0])
+            self.assertTrue(np.isnan(b["training/test_error"][:]).all())
+            # the run's end is the measurement of the epoch that was kept, chosen by validation alone
+            best = int(np.argmin(a["training/validation_error"][:]))
+            self.assertAlmostEqual(a["evaluation/test"].attrs["error"], error[best], places=5)
+            logits, label = a["evaluation/test/goodness"][:].astype(float), a["evaluation/test/label"][:]
+            by_hand = np.log(np.exp(logits).sum(1)) - logits[np.arange(100), label]
+            self.assertAlmostEqual(loss[best], by_hand.mean(), places=5)
+            self.assertTrue(np.array_equal(a["populations/hidden/weight"][:], b["populations/hidden/weight"][:]))
 
     def test_it_is_planned_compared_and_swept(self):
         self.assertIn('rule = "backprop"', self.good("run", self.model, "--dry-run"))

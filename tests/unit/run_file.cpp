@@ -69,7 +69,10 @@ TEST_CASE("what a run wrote is read back") {
         CHECK(run.epochs[k].seconds == 0.5);
     }
     CHECK(run.epochs[3].train_error == 12.5);
+    CHECK(run.epochs[3].test_error == 15.25);
+    CHECK(run.epochs[3].test_loss == 0.375);
     CHECK(std::isnan(run.epochs[2].train_error));
+    CHECK(std::isnan(run.epochs[2].test_error));
 
     CHECK((run.readout.n_units == 3 && run.readout.n_inputs == 30));
     CHECK(run.readout_loss == std::vector{1.5, 0.75});

@@ -66,7 +66,11 @@ inline EpochReport epoch(std::int64_t k) {
     report.populations[0].loss = 1.0 / static_cast<double>(k + 1);
     report.populations[0].spike_rate = 0.125;
     report.seconds = 0.5;
-    if (k == 3) report.train_error = 12.5;
+    if (k == 3) {
+        report.train_error = 12.5;
+        report.test_error = 15.25;
+        report.test_loss = 0.375;
+    }
     return report;
 }
 
