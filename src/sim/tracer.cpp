@@ -33,8 +33,10 @@ void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink)
     const ConstMatrixView image = images_of(state_->dataset, samples, state_->images);
     batch.enter(0, {state_->writer.write(image, sums_of_squares(image), std::span(&label, 1))}, 1);
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
-        const SteppedBlock block(network.populations[k], network.time, batch.drive(k));
-        block.run(0, 0, 1, [&](std::int64_t step, const StepView& view) { sink(k, step, view); });
+        const SteppedPopulation stepped(network.populations[k], network.time, batch.drive(k));
+        SteppedBlock(stepped, 0, 1).run({}, [&](std::size_t, std::int64_t step, const StepView& view) {
+            sink(k, step, view);
+        });
         if (k + 1 == network.populations.size()) break;
         batch.forward(k, *state_->model.goodness, {.goodness = false, .signal = false, .output = true});
         batch.ascend(k);
