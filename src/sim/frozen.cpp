@@ -38,7 +38,7 @@ FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::
     for (std::size_t first = 0; first < n; first += chunk_size) {
         samples.resize(std::min(chunk_size, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
-        batch.enter(0, presentations.variants(samples, images_), samples.size());
+        presentations.enter(samples, images_, nullptr, batch);
         climb(batch);
         for (std::size_t v = 0; v < n_variants; ++v) {
             const Matrix& output = batch.activity(first_learning - 1).output[v];
@@ -58,7 +58,7 @@ void FrozenLayers::climb(Batch& batch) const {
 void FrozenLayers::enter(std::span<const std::uint32_t> samples, const Dropout* dropout, Batch& batch) {
     if (kept_.empty()) {
         const bool learns = first_learning_ == 0;
-        batch.enter(0, presentations_.variants(samples, images_, learns ? dropout : nullptr), samples.size());
+        presentations_.enter(samples, images_, learns ? dropout : nullptr, batch);
         climb(batch);
         if (!learns) batch.ascend(first_learning_ - 1, dropout);
         return;

@@ -8,6 +8,8 @@ namespace snnff {
 namespace {
 
 constexpr std::string_view overlay_names[] = {"label", "none"};
+constexpr std::string_view overlay_where_names[] = {"first", "appended", "auto"};
+static_assert(static_cast<std::size_t>(LabelOverlay::Where::automatic) == 2);
 constexpr std::string_view rule_names[] = {"forward_forward"};
 constexpr std::string_view prediction_names[] = {"all", "after_first"};
 constexpr std::string_view variable_names[] = {"membrane", "spikes", "current", "activation"};
@@ -39,13 +41,22 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
                       "training images are moved by up to this much each way, anew in every epoch"},
                      0, Bounds::between(0, 1000));
 
+    Options encoding = root.table({"encoding", "", "how a sample becomes an input in every time step"});
+    model.encoding = encoding.make_inline<Encoding>(
+        {"kind", "", "how values, the label's among them, become the first population's input"}, "constant",
+        context);
+
     Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
-    const std::size_t kind =
-        overlay.choice({"kind", "", "label: the first n_labels inputs are 0 but for that of the label"},
-                       "label", overlay_names);
+    const std::size_t kind = overlay.choice(
+        {"kind", "", "label: n_labels inputs are 0 but for that of the label"}, "label", overlay_names);
     model.overlay.enabled = overlay_names[kind] == "label";
     model.overlay.n_labels = static_cast<std::size_t>(
         overlay.integer({"n_labels", "labels", "how many classes there are"}, 10, Bounds::between(2, 256)));
+    model.overlay.where = static_cast<LabelOverlay::Where>(overlay.choice(
+        {"where", "",
+         "which inputs; first: those of the data, whatever they held; appended: further ones after its last; "
+         "auto: appended where samples vary in time, else first"},
+        "auto", overlay_where_names));
     const auto value = overlay.number_or(
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
     model.overlay_value_is_max = !value.has_value();

@@ -7,13 +7,39 @@
 
 namespace snnff {
 
-std::vector<double> sums_of_squares(ConstMatrixView images) {
+std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView images) {
     std::vector<double> sums(images.rows());
     for_blocks(images.rows(), 256, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
+            sums[s] = encoding.sum_of_squares(images.row(s), images.row(s));
+        }
+    });
+    return sums;
+}
+
+std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset,
+                                  std::span<const std::uint32_t> samples, ConstMatrixView images) {
+    if (!dataset.series) return input_squares(*model.encoding, images);
+    const Encoding& encoding = *model.encoding;
+    const InputSeries& series = *dataset.series;
+    const double per_step = 1.0 / static_cast<double>(model.time.steps);
+    std::vector<double> sums(samples.size());
+    for_blocks(samples.size(), 16, [&](std::size_t first, std::size_t count) {
+        Matrix value(1, series.n_inputs()), before(1, series.n_inputs());
+        for (std::size_t s = first; s < first + count; ++s) {
+            const std::size_t sample = dataset.first_in_series + samples[s];
+            if (encoding.constant()) {
+                sums[s] = per_step * series.sum_of_squares(sample);
+                continue;
+            }
             double sum = 0.0;
-            for (const float x : images.row(s)) sum += static_cast<double>(x) * static_cast<double>(x);
-            sums[s] = sum;
+            before.fill(0.0f);
+            for (std::int64_t t = 0; t < model.time.steps; ++t) {
+                series.fill(sample, t, value);
+                sum += encoding.sum_of_squares(value.row(0), before.row(0));
+                std::swap(value, before);
+            }
+            sums[s] = per_step * sum;
         }
     });
     return sums;
@@ -30,12 +56,14 @@ Variant LabelWriter::write(ConstMatrixView base, std::span<const double> sum_of_
     variant.index.resize(base.rows() * variant.n_changes);
     variant.value.resize(base.rows() * variant.n_changes);
     const float written = neutral ? neutral_share * overlay_.value : overlay_.value;
-    const double written_squares =
-        static_cast<double>(variant.n_changes) * static_cast<double>(written) * static_cast<double>(written);
+    const double square = encoding_.passes_labels()
+                              ? static_cast<double>(written) * static_cast<double>(written)
+                              : encoding_.square(written, written);
+    const double written_squares = static_cast<double>(variant.n_changes) * square;
     for (std::size_t s = 0; s < base.rows(); ++s) {
         for (std::size_t c = 0; c < variant.n_changes; ++c) {
-            variant.index[s * variant.n_changes + c] =
-                static_cast<std::uint32_t>(neutral ? c : static_cast<std::size_t>(labels[s]));
+            variant.index[s * variant.n_changes + c] = static_cast<std::uint32_t>(
+                first_label_ + (neutral ? c : static_cast<std::size_t>(labels[s])));
             variant.value[s * variant.n_changes + c] = written;
         }
         variant.gain[s] = normalising_gain(normalisation_, sum_of_squares[s] + written_squares, base.cols());
@@ -44,6 +72,11 @@ Variant LabelWriter::write(ConstMatrixView base, std::span<const double> sum_of_
 }
 
 ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer) {
+    if (dataset.series) {
+        buffer.resize(1, dataset.n_inputs());
+        buffer.fill(0.0f);
+        return {buffer.data(), samples.size(), buffer.cols(), 0};
+    }
     bool in_a_row = true;
     for (std::size_t s = 1; s < samples.size() && in_a_row; ++s) in_a_row = samples[s] == samples[0] + s;
     if (in_a_row && !samples.empty()) return dataset.x.view().rows(samples[0], samples.size());
@@ -63,11 +96,11 @@ MatrixView gathered_images(const Dataset& dataset, std::span<const std::uint32_t
 Presentations::Presentations(const ModelSpec& model, const Dataset& train, Normalisation normalisation)
     : model_(model),
       dataset_(train),
-      writer_(model.overlay, normalisation),
-      sum_of_squares_(sums_of_squares(train.x)),
+      writer_(model, train, normalisation),
       batch_size_(model.plan.batch_size == 0 ? train.size() : std::min(model.plan.batch_size, train.size())),
       order_(train.size()) {
     std::iota(order_.begin(), order_.end(), 0u);
+    if (model.shift_pixels == 0) sum_of_squares_ = input_squares(model, train, order_, train.x);
 }
 
 std::size_t Presentations::n_batches() const noexcept {
@@ -122,10 +155,29 @@ MatrixView Presentations::moved(std::span<const std::uint32_t> samples, Matrix& 
                     to[r * cols + c] = inside ? from[r0 * cols + c0] : dataset_.background;
                 }
             }
-            if (model_.overlay.enabled) std::fill_n(to, model_.overlay.n_labels, 0.0f);
+            std::fill(to + rows * cols, to + buffer.cols(), 0.0f);  // appended labels
+            if (model_.overlay.enabled) {
+                std::fill_n(to + dataset_.first_label_input, model_.overlay.n_labels, 0.0f);
+            }
         }
     });
     return buffer;
+}
+
+void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout, Batch& batch) {
+    if (comes_constant(presented.model, presented.dataset)) {
+        batch.enter(0, std::move(variants), presented.samples.size());
+    } else {
+        batch.enter(std::make_unique<EncodedInput>(presented, std::move(variants), dropout),
+                    presented.samples.size());
+    }
+}
+
+void Presentations::enter(std::span<const std::uint32_t> samples, Matrix& buffer, const Dropout* dropout,
+                          Batch& batch) const {
+    const Presented presented{model_, dataset_, samples, static_cast<std::uint32_t>(epoch_)};
+    const bool constant = comes_constant(model_, dataset_);
+    snnff::enter(presented, variants(samples, buffer, constant ? dropout : nullptr), dropout, batch);
 }
 
 std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samples, Matrix& buffer,
@@ -139,7 +191,7 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
                                   : gathered_images(dataset_, samples, buffer);
     }
     std::vector<double> sum_of_squares(samples.size());
-    if (moves) sum_of_squares = sums_of_squares(base);
+    if (moves) sum_of_squares = input_squares(*model_.encoding, base);
     std::vector<std::int32_t> positive(samples.size()), negative(samples.size());
     for (std::size_t s = 0; s < samples.size(); ++s) {
         positive[s] = dataset_.label[samples[s]];

@@ -19,8 +19,11 @@ n_train = 300
 n_test = 100
 [time]
 steps = {steps}
+[encoding]
+kind = "{encoding}"
 [learning]
 rate = 0.002
+dropout = {dropout}
 loss = {{ kind = "swish", alpha = 20.0 }}
 [plan]
 order = "{order}"
@@ -53,6 +56,17 @@ CASES = {
     "spike trains": dict(
         first="lif", second="lif", order="simultaneous", norm="none", first_keys='output = "spikes"', steps=12
     ),
+    "poisson spikes": dict(first="lif", second="lif", order="simultaneous", encoding="poisson", steps=12),
+    "poisson spikes through two populations, with dropout": dict(
+        first="lif",
+        second="lif",
+        order="layer_by_layer",
+        norm="none",
+        first_keys='output = "spikes"',
+        encoding="poisson",
+        dropout=0.2,
+    ),
+    "latencies": dict(first="lif", second="relu", order="per_batch", encoding="latency", variables='"current"'),
 }
 
 # what tells one run from another, and how long it took
@@ -87,6 +101,7 @@ def main():
     failed = 0
     for title, keys in CASES.items():
         settings = dict(steps=6, norm="rms", first_keys="", variables='"current", "spikes"', data=data)
+        settings.update(encoding="constant", dropout=0.0)
         settings.update(keys)
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
