@@ -39,6 +39,7 @@ void Progress::on_batch(double fraction, const Population& population, double lo
 void Progress::on_epoch(const EpochReport& report, const Network& network) {
     epoch_ = report.epoch + 1;
     n_epochs_ = report.n_epochs;
+    fraction_ = static_cast<double>(epoch_) / static_cast<double>(n_epochs_);
     if (!std::isnan(report.train_error)) train_error_ = report.train_error;
     if (!std::isnan(report.validation_error)) validation_error_ = report.validation_error;
     // The mean over the epoch says more than the last batch.

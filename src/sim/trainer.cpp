@@ -121,16 +121,21 @@ class Trainer {
     void check(const Population& population, const Activity& activity, double loss, std::size_t b) const {
         if (std::isfinite(loss)) return;
         float largest = 0.0f;
-        for (const float w : population.weight.values()) largest = std::max(largest, std::abs(w));
+        bool weights_are_finite = true;
+        for (const float w : population.weight.values()) {
+            weights_are_finite = weights_are_finite && std::isfinite(w);
+            largest = std::max(largest, std::abs(w));
+        }
         bool goodness_is_finite = true;
         for (const auto& variant : activity.goodness) {
             for (const double g : variant) goodness_is_finite = goodness_is_finite && std::isfinite(g);
         }
         throw RunError(fmt::format(
-            "epoch {}, batch {}, population \"{}\": {} is not finite, largest weight {:.2g}; a smaller "
-            "learning.rate usually helps",
+            "epoch {}, batch {}, population \"{}\": {} is not finite, {}; a smaller learning.rate usually "
+            "helps",
             epoch_, b, population.name, goodness_is_finite ? "loss" : "goodness",
-            static_cast<double>(largest)));
+            weights_are_finite ? fmt::format("largest weight {:.2g}", static_cast<double>(largest))
+                               : "neither are the weights"));
     }
 
     double progress(std::size_t k, std::size_t b) const {
