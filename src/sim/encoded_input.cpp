@@ -26,9 +26,9 @@ EncodedInput::EncodedInput(const Presented& presented, std::vector<Variant> vari
         if (b == first_with_base_.size()) first_with_base_.push_back(v);
         base_of_.push_back(b);
         changing_.insert(changing_.end(), variants_[v].index.begin(), variants_[v].index.end());
-        std::ranges::sort(changing_);
-        changing_.erase(std::ranges::unique(changing_).begin(), changing_.end());
     }
+    std::ranges::sort(changing_);
+    changing_.erase(std::unique(changing_.begin(), changing_.end()), changing_.end());
     if (dropout == nullptr) return;
     keep_.resize(samples_.size(), dataset_.n_inputs());
     keep_.fill(1.0f);
