@@ -43,6 +43,11 @@ class Loss {
                             std::span<double> negative_slope) const noexcept = 0;
     /// The goodness at which the two kinds of samples part, for plots; NaN for pairwise losses.
     virtual double threshold(const LayerShape& shape) const noexcept = 0;
+    /// Whether it can be taken of positives alone and of negatives alone; either span is empty then.
+    virtual bool one_sided() const noexcept { return false; }
+    /// By how much a unit of goodness changes the log-odds of being positive: where a label's goodness
+    /// is G, sharpness·G is its log-probability but for a constant.
+    virtual double sharpness() const noexcept { return 1.0; }
 };
 
 /// One step of gradient descent on a block of parameters; blocks know nothing of each other.

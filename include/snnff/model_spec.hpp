@@ -54,10 +54,31 @@ struct PlanSpec {
     std::int64_t updates_per_batch = 1;
     std::size_t batch_size = 100;  ///< 0: all samples in one batch
     bool shuffle = true;
-    bool keep_best = false;  ///< end with the weights of the epoch with the lowest validation error
+    bool separate_phases = false;    ///< positives and negatives in updates of their own
+    std::int64_t phase_updates = 0;  ///< updates on the one before as many on the other; 0: a whole epoch
+    bool keep_best = false;          ///< end with the weights of the epoch with the lowest validation error
     std::int64_t patience =
         0;  ///< measurements without a lower validation error before training ends; 0: never
 };
+
+/// A softmax regression that learns from what trained populations answer.
+struct ReadoutSpec {
+    bool softmax = false;                               ///< whether there is one
+    std::size_t first_population = 0;                   ///< the first one whose output it sees
+    Normalisation normalisation = Normalisation::none;  ///< of each population's output
+    bool standardise =
+        true;  ///< by the batch's overall mean and deviation; in prediction by the training set's
+    std::int64_t epochs = 10;
+    std::size_t batch_size = 100;  ///< 0: all samples in one batch
+    double rate = 0.005, weight_decay = 0.0;
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Schedule> schedule;
+};
+
+/// What predicts a label: its goodness, the read-out without any label, or the sum of both
+/// log-probabilities, that of goodness being log softmax(Loss::sharpness()·goodness).
+enum class PredictBy { goodness, head, both };
+inline constexpr std::string_view predict_by_names[] = {"goodness", "head", "both"};
 
 struct RecordingSpec {
     std::int64_t every_n_epochs = 0;       ///< 0: only after the last epoch
@@ -86,6 +107,7 @@ struct ModelSpec {
     LabelOverlay overlay;
     bool overlay_value_is_max = true;  ///< overlay.value follows from the training data
     std::unique_ptr<Negatives> negatives;
+    std::size_t negatives_per_positive = 1;
 
     std::vector<PopulationSpec> populations;
 
@@ -98,6 +120,8 @@ struct ModelSpec {
     double dropout = 0.0;  ///< share of a population's normalised inputs that an update leaves out
 
     PlanSpec plan;
+    ReadoutSpec readout;
+    PredictBy predict_by = PredictBy::goodness;
     std::size_t first_predicting_population = 0;  ///< goodness is summed from this one on
     std::int64_t evaluate_every_n_epochs = 0;     ///< 0: only at the end
     std::size_t n_evaluated_train = 0;            ///< training samples evaluated; 0: all

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,28 @@ struct Population {
     std::size_t n_parameters() const noexcept { return weight.size() + (learns_bias ? bias.size() : 0); }
 };
 
+/// Softmax regression on the outputs of populations, one population's after the other's:
+///
+///   log p(label) = weight[label]·(feature − mean)/deviation + bias[label] − log of the sum over labels
+///
+/// No population learns from it.
+struct SoftmaxHead {
+    std::size_t first_population = 0;                   ///< the first one whose output it sees
+    Normalisation normalisation = Normalisation::none;  ///< of each population's output
+    float mean = 0.0f, deviation = 1.0f;                ///< of all features of all training samples
+    Matrix weight;                                      ///< [label x feature]
+    AlignedVector<float> bias;                          ///< [label]
+    std::vector<double> loss;                           ///< mean cross-entropy in each epoch of its training
+
+    std::size_t n_labels() const noexcept { return weight.rows(); }
+    std::size_t n_features() const noexcept { return weight.cols(); }
+};
+
 /// Populations in a row, the first next to the input.
 struct Network {
     TimeGrid time;
     std::vector<Population> populations;
+    std::optional<SoftmaxHead> head{};  ///< once it was trained, where the model has one
 };
 
 }  // namespace snnff

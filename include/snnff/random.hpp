@@ -18,6 +18,7 @@ enum class Stream : std::uint32_t {
     dropout = 7,
     mask = 8,
     recorded_label = 9,
+    readout_order = 16,
 };
 
 /// The seed of a run. Has no default on purpose: a model file or --seed gives it.

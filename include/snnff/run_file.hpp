@@ -48,6 +48,7 @@ class RunFileWriter {
     /// Reports come in order, with the populations of begin_training().
     void append_epoch(const EpochReport& report);
     void write_population(const Population& population);
+    void write_readout(const SoftmaxHead& head);
     void write_evaluation(std::string_view split, const Evaluation& evaluation);
 
     /// Opens a report; returns its handle. Spikes of the same population go to /spikes/<population>.
@@ -77,7 +78,9 @@ struct RunSummary {
     std::string title, creator, created, status, model_toml;
     Provenance provenance;
     std::vector<std::string> populations;
-    std::vector<LayerShape> shapes;  ///< of the populations; 0 x 0 where weights were not written yet
+    std::vector<LayerShape> shapes;    ///< of the populations; 0 x 0 where weights were not written yet
+    LayerShape readout;                ///< features and labels; 0 x 0 where there is none
+    std::vector<double> readout_loss;  ///< mean cross-entropy in each epoch of its training
     std::vector<EpochReport> epochs;
     struct Split {
         std::string name;
@@ -100,5 +103,8 @@ RunSummary read_run(const std::filesystem::path& path);
 /// Weight [unit x input] and bias [unit] at /populations/<name>; no bias reads as zeros.
 /// Shapes are checked against `population` before anything is read. Throws FileError, DataError.
 void read_parameters(const std::filesystem::path& path, std::string_view name, Population& population);
+/// The read-out at /readout. Its shape is checked against the model before anything is read.
+/// Throws FileError, DataError.
+SoftmaxHead read_readout(const std::filesystem::path& path, const ModelSpec& model);
 
 }  // namespace snnff

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -119,11 +120,13 @@ struct LabelOverlay {
     enum class Where { first, appended, automatic };
     std::size_t n_labels = 10;
     float value = 1.0f;  ///< what is written for the label
+    float smoothing =
+        0.0f;  ///< share s of it that the other labels get: (1 − s)·value and s·value/(n_labels − 1)
     bool enabled = true;
     Where where = Where::automatic;
 };
 
-/// How wrong labels for a batch are chosen.
+/// What a network is to tell from real samples: samples under wrong labels, or images of another making.
 class Negatives {
   public:
     virtual ~Negatives() = default;
@@ -135,9 +138,19 @@ class Negatives {
         Seed seed;
         /// Goodness [sample of the data set x label] from when ranks() last asked for it; empty before.
         ConstMatrixView ranking;
+        std::size_t n_sets = 1;  ///< negatives per sample
     };
-    /// Writes one label per sample of the request; pure in (seed, epoch, sample).
-    virtual void make(const Request& request, std::span<std::int32_t> labels) const = 0;
+    /// Whether negatives are images rather than labels: make_images() serves then, else make().
+    virtual bool makes_images() const noexcept { return false; }
+    /// Writes labels [set·samples + sample]; pure in (seed, epoch, sample). A sample's labels differ
+    /// from each other where most_per_sample() is bounded.
+    virtual void make(const Request& /*request*/, std::span<std::int32_t> /*labels*/) const {}
+    /// Writes images [set·samples + sample, input]; pure in (seed, epoch, sample).
+    virtual void make_images(const Request& /*request*/, MatrixView /*images*/) const {}
+    /// How many negatives it can make of one sample.
+    virtual std::size_t most_per_sample(std::size_t /*n_labels*/) const noexcept {
+        return std::numeric_limits<std::size_t>::max();
+    }
     /// Whether each epoch gets new ones.
     virtual bool redrawn() const noexcept = 0;
     /// Whether the network is to rank the labels of all training samples before this epoch, which is

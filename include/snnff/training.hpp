@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -36,7 +37,9 @@ struct EpochReport {
 
 /// What a network makes of a data set.
 struct Evaluation {
-    Matrix goodness;                       ///< [sample x label], summed over the predicting populations
+    Matrix goodness;         ///< [sample x label], summed over the predicting populations; empty where
+                             ///< the read-out alone predicts
+    Matrix log_probability;  ///< [sample x label] by the read-out; empty where goodness alone predicts
     std::vector<std::int32_t> prediction;  ///< [sample]
     std::vector<std::int32_t> label;       ///< [sample]
     std::vector<double> spike_rate;        ///< per population under the predicted labels; NaN without spikes
@@ -44,7 +47,7 @@ struct Evaluation {
     /// multiply-accumulates; per population.
     std::vector<double> accumulates, multiply_accumulates;
 
-    std::size_t n_labels() const noexcept { return goodness.cols(); }
+    std::size_t n_labels() const noexcept { return std::max(goodness.cols(), log_probability.cols()); }
     double error() const noexcept;  ///< percent of predictions that are wrong
     /// [label x prediction] counts.
     std::vector<std::uint64_t> confusion() const;
@@ -82,11 +85,14 @@ enum class Ending { complete, interrupted };
 
 /// Trains by the plan. `stop` is looked at after every mini-batch; once it is set, the run ends
 /// there. Throws RunError when goodness stops being finite, naming population, epoch and batch.
+/// Where the model has a read-out, it is trained at the end, and anew before every measurement it is
+/// needed for.
 /// The result is the same bit for bit for any number of threads.
 Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop);
 
-/// Goodness of the first `limit` samples (0: all) under every label, and the prediction: the label
-/// with the largest sum.
+/// Goodness of the first `limit` samples (0: all) under every label, or what the network's read-out
+/// makes of them without one, as the model has it, and the prediction: the label with the most of it.
+/// Throws RunError where the model predicts by a read-out that the network has not got.
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit = 0);
 

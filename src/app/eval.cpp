@@ -130,7 +130,8 @@ int eval(const Arguments& arguments) {
     Dataset dataset = model.dataset->read(split, test ? model.n_test : model.n_train);
     if (dataset.size() == 0) throw DataError(fmt::format("{}: no samples to evaluate", arguments.run));
     prepare(dataset, model);
-    const Network network = trained_network(arguments.run, model, dataset.n_inputs());
+    Network network = trained_network(arguments.run, model, dataset.n_inputs());
+    if (model.predict_by != PredictBy::goodness) network.head = read_readout(arguments.run, model);
     // Validation samples are the last of the training file and were not trained on.
     const bool set_aside = !test && model.n_train == 0 && model.n_validation < dataset.size();
     const std::size_t limit = set_aside ? dataset.size() - model.n_validation : 0;

@@ -119,6 +119,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     const Ending ending = train(experiment, observers, stop);
     progress.reset();
     for (const Population& population : experiment.network.populations) writer.write_population(population);
+    if (experiment.network.head) writer.write_readout(*experiment.network.head);
     if (ending == Ending::complete) write_evaluations(experiment, writer);
     writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
     discard.disarm();

@@ -91,6 +91,9 @@ RunFigures read_figures(const std::filesystem::path& path) {
         }
         figures.populations.push_back(std::move(population));
     }
+    figures.readout_features = summary.readout.n_inputs;
+    figures.readout_labels = summary.readout.n_units;
+    if (!summary.readout_loss.empty()) figures.readout_loss = summary.readout_loss.back();
     return figures;
 }
 
@@ -106,7 +109,7 @@ std::string RunFigures::neurons() const {
 }
 
 double RunFigures::n_parameters() const {
-    double total = 0.0;
+    auto total = static_cast<double>(readout_labels * (readout_features + 1));
     for (const PopulationFigures& population : populations)
         total += static_cast<double>(population.n_parameters);
     return total;
@@ -153,6 +156,11 @@ nlohmann::ordered_json to_json(const RunFigures& figures) {
         {"multiply_accumulates_per_prediction", figures.multiply_accumulates()},
         {"training_seconds", figures.seconds},
     };
+    if (figures.readout_labels > 0) {
+        json["readout"] = {{"features", figures.readout_features},
+                           {"labels", figures.readout_labels},
+                           {"final_loss", figures.readout_loss}};
+    }
     auto& populations = json["populations"] = nlohmann::ordered_json::array();
     for (const PopulationFigures& population : figures.populations) {
         populations.push_back({{"name", population.name},

@@ -30,11 +30,13 @@ struct RunFigures {
     double train_error = not_evaluated, validation_error = not_evaluated, test_error = not_evaluated;
     double seconds = not_evaluated;  ///< of training, evaluations between epochs included
     std::vector<PopulationFigures> populations;
+    std::size_t readout_features = 0, readout_labels = 0;    ///< 0 without a read-out
+    double readout_loss = not_evaluated;                     ///< cross-entropy in its last epoch
     std::vector<std::pair<std::string, std::string>> model;  ///< resolved keys, dotted, with values as TOML
 
     std::string neurons() const;  ///< "lif", or "lif, relu" from the input upwards
-    double n_parameters() const;
-    double spike_rate() const;  ///< mean over all spiking units
+    double n_parameters() const;  ///< those of a read-out included
+    double spike_rate() const;    ///< mean over all spiking units
     double accumulates() const;
     double multiply_accumulates() const;
     const PopulationFigures* find(const std::string& population) const;

@@ -42,6 +42,11 @@ std::string populations_table(const RunFigures& figures) {
 std::string results_of(const RunSummary& summary, const RunFigures& figures) {
     std::string text = fmt::format("training: {} epochs of {} steps, {}\n", figures.n_epochs, figures.steps,
                                    duration(figures.seconds));
+    if (figures.readout_labels > 0) {
+        text +=
+            fmt::format("read-out: softmax of {} features for {} labels, final loss {}\n",
+                        figures.readout_features, figures.readout_labels, short_number(figures.readout_loss));
+    }
     for (const auto& split : summary.evaluations) {
         text +=
             fmt::format("{}: error {} of {} samples\n", split.name, percent(split.error), split.n_samples);

@@ -29,7 +29,8 @@ std::uint64_t evaluation_bytes(const Experiment& experiment) {
     std::uint64_t total = 0;
     for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
         if (dataset->size() == 0) continue;
-        total += dataset->size() * (n_labels * 4 + 2 * 4) + n_labels * n_labels * 8;
+        const std::uint64_t n_scores = experiment.model.predict_by == PredictBy::both ? 2 : 1;
+        total += dataset->size() * (n_scores * n_labels * 4 + 2 * 4) + n_labels * n_labels * 8;
     }
     return total;
 }
@@ -78,6 +79,16 @@ PlanCost cost_of(const Experiment& experiment) {
     for (const Population& population : experiment.network.populations) {
         cost.n_parameters += population.n_parameters();
         stored += (population.weight.size() + population.bias.size()) * sizeof(float);
+    }
+    const ReadoutSpec& readout = experiment.model.readout;
+    if (readout.softmax) {
+        std::size_t n_features = 0;
+        for (std::size_t k = readout.first_population; k < experiment.network.populations.size(); ++k) {
+            n_features += experiment.network.populations[k].n_units();
+        }
+        const std::size_t n_parameters = experiment.model.overlay.n_labels * (n_features + 1);
+        cost.n_parameters += n_parameters;
+        stored += n_parameters * sizeof(float) + static_cast<std::uint64_t>(readout.epochs) * 16 + 20'000;
     }
     cost.memory_bytes = estimated_memory(experiment);
     // Groups, attributes, dimension scales and chunk indices, as measured with HDF5 1.10.8.

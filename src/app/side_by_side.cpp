@@ -65,6 +65,7 @@ std::string side_by_side(const std::vector<RunFigures>& runs) {
             return short_number(of_population(r, name, &PopulationFigures::final_loss));
         });
     }
+    row("final loss, read-out", [](const RunFigures& r) { return short_number(r.readout_loss); });
     for (const std::string& name : population_names(runs)) {
         row("spike rate, " + name + " (per unit and step)", [&](const RunFigures& r) {
             return short_number(of_population(r, name, &PopulationFigures::spike_rate));

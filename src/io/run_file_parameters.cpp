@@ -1,4 +1,4 @@
-// Weights and biases out of a run file, or any HDF5 file that has them at the same place.
+// Weights and biases out of a run file, or any HDF5 file that has them at the same place; read-outs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,12 +11,12 @@
 namespace snnff {
 namespace {
 
-void read_checked(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected,
-                  std::span<float> values) {
+void read_checked(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected, std::span<float> values,
+                  std::string_view whose = "population") {
     const auto shape = dataset.shape();
     if (shape != expected) {
-        throw DataError(fmt::format("{}: has the shape [{}]; the model's population has [{}]",
-                                    dataset.where(), fmt::join(shape, ", "), fmt::join(expected, ", ")));
+        throw DataError(fmt::format("{}: has the shape [{}]; the model's {} has [{}]", dataset.where(),
+                                    fmt::join(shape, ", "), whose, fmt::join(expected, ", ")));
     }
     dataset.expect_numbers();
     dataset.expect_stored();
@@ -43,6 +43,36 @@ void read_parameters(const std::filesystem::path& path, std::string_view name, P
                  population.weight.values());
     population.bias.assign(population.n_units(), 0.0f);
     if (group.has("bias")) read_checked(group.dataset("bias"), {population.n_units()}, population.bias);
+}
+
+SoftmaxHead read_readout(const std::filesystem::path& path, const ModelSpec& model) {
+    const hdf5::Group root = hdf5::open_file(path.string());
+    if (!root.has("readout")) {
+        throw DataError(fmt::format(
+            "{}: has no read-out at /readout; the run has to come to its end for it to be trained",
+            root.where()));
+    }
+    const hdf5::Group group = root.group("readout");
+    SoftmaxHead head;
+    head.first_population = model.readout.first_population;
+    head.normalisation = model.readout.normalisation;
+    std::size_t n_features = 0;
+    for (std::size_t k = head.first_population; k < model.populations.size(); ++k) {
+        n_features += model.populations[k].n_units;
+    }
+    const std::size_t n_labels = model.overlay.n_labels;
+    head.weight.resize(n_labels, n_features);
+    head.bias.resize(n_labels);
+    read_checked(group.dataset("weight"), {n_labels, n_features}, head.weight.values(), "read-out");
+    read_checked(group.dataset("bias"), {n_labels}, head.bias, "read-out");
+    const auto number = [&](const std::string& name) {
+        const auto values = hdf5::read_attribute<double>(group, name);
+        if (values.size() == 1 && std::isfinite(values[0])) return static_cast<float>(values[0]);
+        throw DataError(fmt::format("{}: attribute \"{}\" is not one finite number", group.where(), name));
+    };
+    head.mean = number("mean");
+    head.deviation = number("deviation");
+    return head;
 }
 
 }  // namespace snnff

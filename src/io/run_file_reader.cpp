@@ -107,21 +107,21 @@ RunSummary::Split read_split(const hdf5::Group& all, const std::string& name) {
     split.accumulates = read_optional(group, "accumulates");
     split.multiply_accumulates = read_optional(group, "multiply_accumulates");
 
-    const auto goodness = group.dataset("goodness").shape();
+    const auto scores = group.dataset(group.has("goodness") ? "goodness" : "log_probability").shape();
     const auto prediction = group.dataset("prediction").shape();
     const auto label = group.dataset("label").shape();
     const hdf5::Dataset confusion = group.dataset("confusion");
     const auto counts = confusion.shape();
-    const bool fit = goodness.size() == 2 && prediction == std::vector{goodness[0]} && label == prediction &&
-                     counts == std::vector{goodness[1], goodness[1]};
+    const bool fit = scores.size() == 2 && prediction == std::vector{scores[0]} && label == prediction &&
+                     counts == std::vector{scores[1], scores[1]};
     if (!fit) {
         refuse(group,
-               fmt::format("shapes do not fit: goodness [{}], prediction [{}], label [{}], confusion [{}]",
-                           fmt::join(goodness, ", "), fmt::join(prediction, ", "), fmt::join(label, ", "),
+               fmt::format("shapes do not fit: scores [{}], prediction [{}], label [{}], confusion [{}]",
+                           fmt::join(scores, ", "), fmt::join(prediction, ", "), fmt::join(label, ", "),
                            fmt::join(counts, ", ")));
     }
-    split.n_samples = static_cast<std::size_t>(goodness[0]);
-    split.n_labels = static_cast<std::size_t>(goodness[1]);
+    split.n_samples = static_cast<std::size_t>(scores[0]);
+    split.n_labels = static_cast<std::size_t>(scores[1]);
     confusion.expect_integers();
     confusion.expect_stored();
     split.confusion.resize(static_cast<std::size_t>(confusion.n_values()));
@@ -129,8 +129,8 @@ RunSummary::Split read_split(const hdf5::Group& all, const std::string& name) {
     return split;
 }
 
-LayerShape shape_of(const hdf5::Group& populations, const std::string& name) {
-    const hdf5::Dataset weight = populations.group(name).dataset("weight");
+LayerShape shape_of(const hdf5::Group& group) {
+    const hdf5::Dataset weight = group.dataset("weight");
     const auto shape = weight.shape();
     if (shape.size() != 2)
         refuse(weight, fmt::format("has the shape [{}]; [unit, input] is expected", fmt::join(shape, ", ")));
@@ -183,8 +183,12 @@ RunSummary read_run(const std::filesystem::path& path) {
         run.shapes.resize(run.populations.size());
         for (std::size_t k = 0; k < run.populations.size(); ++k) {
             if (populations.has(run.populations[k]))
-                run.shapes[k] = shape_of(populations, run.populations[k]);
+                run.shapes[k] = shape_of(populations.group(run.populations[k]));
         }
+    }
+    if (root.has("readout")) {
+        run.readout = shape_of(root.group("readout"));
+        run.readout_loss = read_series<double>(root.group("readout"), "loss");
     }
     if (root.has("evaluation")) {
         const hdf5::Group all = root.group("evaluation");

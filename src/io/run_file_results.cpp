@@ -1,4 +1,4 @@
-// /populations and /evaluation: what training led to.
+// /populations, /readout and /evaluation: what training led to.
 #include <fmt/format.h>
 
 #include <array>
@@ -52,6 +52,43 @@ void RunFileWriter::write_population(const Population& population) {
     s.flush();
 }
 
+void RunFileWriter::write_readout(const SoftmaxHead& head) {
+    State& s = *state_;
+    const hdf5::Group group = hdf5::create_group(s.root, "readout");
+    set_attribute(group, "NX_class", "NXdata");
+    set_attribute(group, "signal", "loss");
+    const std::array<std::string, 1> axes{"epoch"};
+    set_attribute(group, "axes", axes);
+    set_attribute(group, "kind", "softmax");
+    set_attribute(group, "mean", static_cast<double>(head.mean));
+    set_attribute(group, "deviation", static_cast<double>(head.deviation));
+    const hdf5::Dataset classes = write_classes(group, "class", "label it tells", head.n_labels());
+    const hdf5::Dataset feature = hdf5::create_dimension(group, "feature", head.n_features());
+
+    const std::array<hsize_t, 2> shape{head.n_labels(), head.n_features()};
+    const auto weight = hdf5::write_array(group, "weight", shape, head.weight.values());
+    set_attribute(weight, "units", "1");
+    set_attribute(weight, "long_name",
+                  "weight of each feature, (output - mean)/deviation, in the label's log-probability");
+    hdf5::attach_scale(weight, 0, classes);
+    hdf5::attach_scale(weight, 1, feature);
+    const auto bias = hdf5::write_array(group, "bias", std::span<const float>{head.bias});
+    set_attribute(bias, "units", "1");
+    set_attribute(bias, "long_name", "constant part of each label's log-probability");
+    hdf5::attach_scale(bias, 0, classes);
+
+    std::vector<std::int32_t> epochs(head.loss.size());
+    std::iota(epochs.begin(), epochs.end(), 0);
+    const hdf5::Dataset epoch = hdf5::write_array(group, "epoch", std::span<const std::int32_t>{epochs});
+    set_attribute(epoch, "long_name", "epoch of the read-out's own training");
+    hdf5::make_scale(epoch);
+    const auto loss = hdf5::write_array(group, "loss", std::span<const double>{head.loss});
+    set_attribute(loss, "units", "1");
+    set_attribute(loss, "long_name", "mean cross-entropy, natural logarithm");
+    hdf5::attach_scale(loss, 0, epoch);
+    s.flush();
+}
+
 void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& evaluation) {
     State& s = *state_;
     const hdf5::Group& all = s.section(s.evaluation, "evaluation", "NXcollection");
@@ -71,20 +108,27 @@ void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& e
     const std::size_t n_labels = evaluation.n_labels(), n_samples = evaluation.label.size();
     const hdf5::Dataset sample = hdf5::create_dimension(group, "sample", n_samples);
     const hdf5::Dataset candidate =
-        write_classes(group, "class", "label under which it was presented", n_labels);
+        write_classes(group, "class", "label under which it was presented, or that was weighed", n_labels);
     const hdf5::Dataset truth = write_classes(group, "true_class", "true label", n_labels);
     const hdf5::Dataset predicted = write_classes(group, "predicted_class", "predicted label", n_labels);
 
-    const std::array<hsize_t, 2> goodness_shape{n_samples, n_labels};
-    const auto goodness = hdf5::write_array(group, "goodness", goodness_shape, evaluation.goodness.values());
-    set_attribute(goodness, "units", "1");
-    set_attribute(goodness, "long_name", "goodness under each label, summed over the predicting populations");
-    hdf5::attach_scale(goodness, 0, sample);
-    hdf5::attach_scale(goodness, 1, candidate);
+    const std::array<hsize_t, 2> score_shape{n_samples, n_labels};
+    const auto write_scores = [&](std::string_view name, std::string_view long_name, const Matrix& scores) {
+        if (scores.empty()) return;
+        const auto dataset = hdf5::write_array(group, name, score_shape, scores.values());
+        set_attribute(dataset, "units", "1");
+        set_attribute(dataset, "long_name", long_name);
+        hdf5::attach_scale(dataset, 0, sample);
+        hdf5::attach_scale(dataset, 1, candidate);
+    };
+    write_scores("goodness", "goodness under each label, summed over the predicting populations",
+                 evaluation.goodness);
+    write_scores("log_probability", "log-probability of each label by the read-out",
+                 evaluation.log_probability);
 
     const auto prediction =
         hdf5::write_array(group, "prediction", std::span<const std::int32_t>{evaluation.prediction});
-    set_attribute(prediction, "long_name", "label of the largest goodness");
+    set_attribute(prediction, "long_name", "predicted label");
     hdf5::attach_scale(prediction, 0, sample);
     const auto label = hdf5::write_array(group, "label", std::span<const std::int32_t>{evaluation.label});
     set_attribute(label, "long_name", "true label");

@@ -32,6 +32,8 @@ class Pairwise final : public Loss {
         return std::numeric_limits<double>::quiet_NaN();
     }
 
+    double sharpness() const noexcept override { return alpha_; }
+
     double evaluate(const LayerShape&, std::span<const double> positive, std::span<const double> negative,
                     std::span<double> positive_slope,
                     std::span<double> negative_slope) const noexcept override {

@@ -9,7 +9,8 @@ namespace {
 
 /// Mean over positives and negatives together of log(1 + e^(θ − G⁺)) and log(1 + e^(G⁻ − θ)): the
 /// negative log-likelihood of telling the two apart with probability σ(G − θ).
-/// θ may grow with the population, for goodness that does.
+/// θ may grow with the population, for goodness that does. Where only positives or only negatives are
+/// there, it is the mean over them.
 /// Source: Hinton, arXiv:2212.13345, equation 1.
 class Softplus final : public Loss {
   public:
@@ -23,6 +24,8 @@ class Softplus final : public Loss {
         if (per_ == Per::unit) return theta_ * static_cast<double>(shape.n_units);
         return theta_;
     }
+
+    bool one_sided() const noexcept override { return true; }
 
     double evaluate(const LayerShape& shape, std::span<const double> positive,
                     std::span<const double> negative, std::span<double> positive_slope,

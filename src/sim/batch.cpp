@@ -14,15 +14,18 @@ Batch::Batch(const Network& network)
       drives_(network.populations.size()),
       activities_(network.populations.size()) {}
 
-void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples) {
+void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
+                  std::size_t n_positive) {
     n_samples_ = n_samples;
+    n_positive_ = n_positive;
     n_variants_ = variants.size();
     inputs_[entry] = std::move(variants);
     drives_[entry] = {inputs_[entry], nullptr};
 }
 
-void Batch::enter(std::unique_ptr<const StepSource> source, std::size_t n_samples) {
+void Batch::enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive) {
     n_samples_ = n_samples;
+    n_positive_ = n_positive;
     n_variants_ = source->n_variants();
     sources_[0] = std::move(source);
     drives_[0] = {{}, sources_[0].get()};

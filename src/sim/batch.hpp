@@ -18,10 +18,11 @@ class Batch {
   public:
     explicit Batch(const Network& network);
 
-    /// Starts at `entry` with its constant input.
-    void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples);
+    /// Starts at `entry` with its constant input; the first `n_positive` variants are positive.
+    void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
+               std::size_t n_positive = 1);
     /// Starts at the first population with an input that varies from step to step.
-    void enter(std::unique_ptr<const StepSource> source, std::size_t n_samples);
+    void enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive = 1);
     /// Runs a population and leaves what was asked for in activity(population).
     void forward(std::size_t population, const Goodness& goodness, ForwardRequest request);
     /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next,
@@ -30,12 +31,13 @@ class Batch {
 
     std::size_t n_samples() const noexcept { return n_samples_; }
     std::size_t n_variants() const noexcept { return n_variants_; }
+    std::size_t n_positive() const noexcept { return n_positive_; }
     const Drive& drive(std::size_t population) const { return drives_[population]; }
     Activity& activity(std::size_t population) { return activities_[population]; }
 
   private:
     const Network& network_;
-    std::size_t n_samples_ = 0, n_variants_ = 0;
+    std::size_t n_samples_ = 0, n_variants_ = 0, n_positive_ = 1;
     std::vector<std::vector<Variant>> inputs_;                // of populations under constant drive
     std::vector<std::unique_ptr<const StepSource>> sources_;  // of the others
     std::vector<Drive> drives_;

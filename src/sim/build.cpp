@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/presentations.hpp"
+#include "sim/readout.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
@@ -182,9 +183,14 @@ std::size_t estimated_memory(const Experiment& experiment) {
                                   : std::min(model.plan.batch_size, experiment.train.size());
     for (const Population& population : experiment.network.populations) {
         floats += population.n_parameters() * (1 + model.optimizer->n_moments());
-        floats += 2 * 2 * batch * population.n_units();  // signal and output, positive and negative
+        // signal and output of positives and negatives
+        floats += 2 * (1 + model.negatives_per_positive) * batch * population.n_units();
     }
     floats += batch < experiment.train.size() ? batch * experiment.train.n_inputs() : 0;
+    if (model.negatives->makes_images()) {
+        floats += model.negatives_per_positive * batch * experiment.train.n_inputs();
+    }
+    floats += readout_memory(experiment) / sizeof(float);
     return floats * sizeof(float);
 }
 

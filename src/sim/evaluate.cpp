@@ -1,10 +1,13 @@
+#include "sim/evaluate.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
 #include "sim/batch.hpp"
 #include "sim/presentations.hpp"
-#include "snnff/training.hpp"
+#include "sim/readout.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff {
 namespace {
@@ -36,20 +39,33 @@ std::vector<std::uint64_t> Evaluation::confusion() const {
 
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit) {
+    return evaluate_by(model.predict_by, network, model, dataset, limit);
+}
+
+Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& model, const Dataset& dataset,
+                       std::size_t limit) {
+    const bool by_goodness = by != PredictBy::head, by_head = by != PredictBy::goodness;
+    if (by_head && !network.head) {
+        throw RunError(
+            "evaluation: the model predicts by its read-out, which was not trained; a run that was not "
+            "interrupted has one, and prediction.by = \"goodness\" needs none");
+    }
     const std::size_t n_samples = limit == 0 ? dataset.size() : std::min(limit, dataset.size());
     const std::size_t n_labels = model.overlay.n_labels, n_populations = network.populations.size();
+    const std::size_t n_labelled = by_goodness ? n_labels : 0;
     Evaluation result;
-    result.goodness.resize(n_samples, n_labels);
+    if (by_goodness) result.goodness.resize(n_samples, n_labels);
+    if (by_head) result.log_probability.resize(n_samples, n_labels);
     result.prediction.resize(n_samples);
     result.label.assign(dataset.label.begin(),
                         dataset.label.begin() + static_cast<std::ptrdiff_t>(n_samples));
     result.spike_rate.assign(n_populations, 0.0);
-    std::vector<double> spikes(n_populations, 0.0);  // under all labels
+    std::vector<double> spikes(n_populations, 0.0);  // in all presentations
     double input_spikes = 0.0;                       // likewise, where the input is made of them
 
     const LabelWriter writer(model, dataset, network.populations.front().normalisation);
     Batch batch(network);
-    Matrix unused;
+    Matrix unused, features;
     for (std::size_t first = 0; first < n_samples; first += chunk_size) {
         const std::size_t count = std::min(chunk_size, n_samples - first);
         std::vector<std::uint32_t> samples(count);
@@ -57,36 +73,56 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
         const ConstMatrixView images = images_of(dataset, samples, unused);
         const std::vector<double> sum_of_squares = input_squares(model, dataset, samples, images);
         std::vector<Variant> variants;
-        for (std::size_t label = 0; label < n_labels; ++label) {
-            const std::vector<std::int32_t> labels(count, static_cast<std::int32_t>(label));
-            variants.push_back(writer.write(images, sum_of_squares, labels));
+        for (std::size_t v = 0; v < n_labelled + (by_head ? 1 : 0); ++v) {
+            const auto label = v < n_labelled ? static_cast<std::int32_t>(v) : -1;
+            variants.push_back(writer.write(images, sum_of_squares, std::vector<std::int32_t>(count, label)));
         }
-        enter({model, dataset, samples, evaluation_presentation}, std::move(variants), nullptr, batch);
+        const std::size_t n_variants = variants.size();
+        enter({model, dataset, samples, evaluation_presentation}, std::move(variants), nullptr, 1, batch);
+        if (by_head) features.resize(count, network.head->n_features());
         std::vector<double> sum(count * n_labels, 0.0);
         for (std::size_t k = 0; k < n_populations; ++k) {
-            const bool predicts = k >= model.first_predicting_population, last = k + 1 == n_populations;
-            batch.forward(k, *model.goodness, {.goodness = predicts, .signal = false, .output = !last});
+            const bool predicts = by_goodness && k >= model.first_predicting_population;
+            const bool last = k + 1 == n_populations;
+            batch.forward(k, *model.goodness,
+                          {.goodness = predicts, .signal = false, .output = !last || by_head});
             for (std::size_t v = 0; predicts && v < n_labels; ++v) {
                 for (std::size_t s = 0; s < count; ++s)
                     sum[s * n_labels + v] += batch.activity(k).goodness[v][s];
             }
+            if (by_head) take_features(*network.head, network, batch, k, n_labelled, features);
             if (!last) batch.ascend(k);
+        }
+        if (by_head) {
+            standardise(network.head->mean, network.head->deviation, features);
+            log_probabilities(*network.head, features, result.log_probability.view().rows(first, count));
         }
         for (std::size_t s = 0; s < count; ++s) {
             const auto goodness = std::span(sum).subspan(s * n_labels, n_labels);
-            const auto best = static_cast<std::size_t>(std::ranges::max_element(goodness) - goodness.begin());
+            std::vector<double> score(goodness.begin(), goodness.end());
+            if (by_goodness) {
+                std::ranges::transform(goodness, result.goodness.row(first + s).begin(),
+                                       [](double g) { return static_cast<float>(g); });
+            }
+            if (by_head) {
+                // log softmax of goodness is sharpness·goodness but for a constant, which changes no order
+                for (std::size_t l = 0; l < n_labels; ++l) {
+                    score[l] = model.loss->sharpness() * score[l] +
+                               static_cast<double>(result.log_probability(first + s, l));
+                }
+            }
+            const auto best = static_cast<std::size_t>(std::ranges::max_element(score) - score.begin());
             result.prediction[first + s] = static_cast<std::int32_t>(best);
-            std::ranges::transform(goodness, result.goodness.row(first + s).begin(),
-                                   [](double g) { return static_cast<float>(g); });
             for (std::size_t k = 0; k < n_populations; ++k) {
                 const auto& rate = batch.activity(k).rate;
-                result.spike_rate[k] += rate[best][s];
-                for (std::size_t v = 0; v < n_labels; ++v) spikes[k] += rate[v][s];
+                result.spike_rate[k] += rate[by_goodness ? best : 0][s];
+                for (std::size_t v = 0; v < n_variants; ++v) spikes[k] += rate[v][s];
             }
             for (const auto& received : batch.activity(0).spikes_received) input_spikes += received[s];
         }
     }
 
+    const std::size_t n_presentations = n_labelled + (by_head ? 1 : 0);
     const auto n = static_cast<double>(std::max<std::size_t>(n_samples, 1));
     result.accumulates.assign(n_populations, 0.0);
     result.multiply_accumulates.assign(n_populations, 0.0);
@@ -102,7 +138,7 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
         } else {
             const bool every_step = k == 0 && !comes_constant(model, dataset);
             const std::size_t n_times =
-                n_labels * (every_step ? static_cast<std::size_t>(network.time.steps) : 1);
+                n_presentations * (every_step ? static_cast<std::size_t>(network.time.steps) : 1);
             result.multiply_accumulates[k] = static_cast<double>(n_times * population.n_inputs()) * n_units;
         }
         result.spike_rate[k] = population.neuron->spiking() ? result.spike_rate[k] / n : not_evaluated;

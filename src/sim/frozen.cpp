@@ -9,7 +9,6 @@ namespace snnff {
 namespace {
 
 constexpr std::size_t kept_bytes_limit = std::size_t{4} << 30;
-constexpr std::size_t n_variants = 2;
 constexpr std::size_t chunk_size = 1024;
 
 bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
@@ -25,6 +24,7 @@ bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
 FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::size_t first_learning,
                            Presentations& presentations)
     : model_(model), first_learning_(first_learning), presentations_(presentations) {
+    const std::size_t n_variants = presentations.n_variants();
     if (first_learning == 0 || !presentations.fixed()) return;
     const Population& top = network.populations[first_learning - 1];
     const std::size_t n = presentations.n_samples();
@@ -38,7 +38,7 @@ FrozenLayers::FrozenLayers(const Network& network, const ModelSpec& model, std::
     for (std::size_t first = 0; first < n; first += chunk_size) {
         samples.resize(std::min(chunk_size, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
-        presentations.enter(samples, images_, nullptr, batch);
+        presentations.enter(samples, presentations.variants(samples, images_), nullptr, 1, batch);
         climb(batch);
         for (std::size_t v = 0; v < n_variants; ++v) {
             const Matrix& output = batch.activity(first_learning - 1).output[v];
@@ -55,30 +55,39 @@ void FrozenLayers::climb(Batch& batch) const {
     }
 }
 
-void FrozenLayers::enter(std::span<const std::uint32_t> samples, const Dropout* dropout, Batch& batch) {
+void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout,
+                         Batch& batch) {
+    const std::size_t n_positive = side == Side::negatives ? 0 : 1;
     if (kept_.empty()) {
         const bool learns = first_learning_ == 0;
-        presentations_.enter(samples, images_, learns ? dropout : nullptr, batch);
+        const Dropout* of_images = learns ? dropout : nullptr;
+        std::vector<Variant> variants = presentations_.variants(samples, images_, of_images);
+        if (side == Side::positives) variants.resize(1);
+        if (side == Side::negatives) variants.erase(variants.begin());
+        presentations_.enter(samples, std::move(variants), of_images, n_positive, batch);
         climb(batch);
         if (!learns) batch.ascend(first_learning_ - 1, dropout);
         return;
     }
+    std::span<Matrix> kept(kept_);
+    if (side == Side::positives) kept = kept.first(1);
+    if (side == Side::negatives) kept = kept.subspan(1);
     if (dropout == nullptr && runs_through(samples, presentations_.n_samples())) {
-        batch.enter(first_learning_, as_input(kept_, Normalisation::none), samples.size());
+        batch.enter(first_learning_, as_input(kept, Normalisation::none), samples.size(), n_positive);
         return;
     }
-    shape(gathered_, n_variants, samples.size(), kept_.front().cols());
-    for (std::size_t v = 0; v < n_variants; ++v) {
+    shape(gathered_, kept.size(), samples.size(), kept.front().cols());
+    for (std::size_t v = 0; v < kept.size(); ++v) {
         for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
             for (std::size_t s = first; s < first + count; ++s) {
-                std::ranges::copy(kept_[v].row(samples[s]), gathered_[v].row(s).begin());
+                std::ranges::copy(kept[v].row(samples[s]), gathered_[v].row(s).begin());
             }
         });
     }
     if (dropout != nullptr) {
         for (Matrix& inputs : gathered_) leave_out(*dropout, first_learning_, inputs);
     }
-    batch.enter(first_learning_, as_input(gathered_, Normalisation::none), samples.size());
+    batch.enter(first_learning_, as_input(gathered_, Normalisation::none), samples.size(), n_positive);
 }
 
 }  // namespace snnff

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/batch.hpp"
+#include "sim/plan.hpp"
 #include "sim/presentations.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -17,9 +18,9 @@ class FrozenLayers {
     FrozenLayers(const Network& network, const ModelSpec& model, std::size_t first_learning,
                  Presentations& presentations);
 
-    /// Presents samples and takes them up to the first population that learns.
-    /// `dropout`, where given, is for the input of that population.
-    void enter(std::span<const std::uint32_t> samples, const Dropout* dropout, Batch& batch);
+    /// Presents samples, as positives, negatives or both, and takes them up to the first population that
+    /// learns. `dropout`, where given, is for the input of that population.
+    void enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Batch& batch);
 
   private:
     void climb(Batch& batch) const;

@@ -21,18 +21,18 @@ double Learner::update(Batch& batch, std::size_t k, double progress, bool keep_o
 }
 
 double Learner::score(const Population& population, const std::vector<std::vector<double>>& goodness,
-                      double share_of_batch, std::vector<std::vector<double>>& slope) const {
-    const std::size_t n = goodness.front().size(), n_negatives = (goodness.size() - 1) * n;
-    std::vector<double> negative, positive_slope(n), negative_slope(n_negatives);
-    for (std::size_t v = 1; v < goodness.size(); ++v) {
-        negative.insert(negative.end(), goodness[v].begin(), goodness[v].end());
-    }
-    const double loss =
-        model_.loss->evaluate(population.shape(), goodness.front(), negative, positive_slope, negative_slope);
+                      std::size_t n_positive, double share_of_batch,
+                      std::vector<std::vector<double>>& slope) const {
+    const std::size_t n = goodness.front().size();
+    std::vector<double> all, all_slopes(goodness.size() * n);  // positives, then the sets of negatives
+    for (const auto& variant : goodness) all.insert(all.end(), variant.begin(), variant.end());
+    const std::span<const double> scores(all);
+    const std::span<double> slopes(all_slopes);
+    const std::size_t split = n_positive * n;
+    const double loss = model_.loss->evaluate(population.shape(), scores.first(split), scores.subspan(split),
+                                              slopes.first(split), slopes.subspan(split));
     slope.assign(goodness.size(), std::vector<double>(n));
-    for (std::size_t s = 0; s < n; ++s) slope[0][s] = share_of_batch * positive_slope[s];
-    for (std::size_t i = 0; i < n_negatives; ++i)
-        slope[1 + i / n][i % n] = share_of_batch * negative_slope[i];
+    for (std::size_t i = 0; i < slopes.size(); ++i) slope[i / n][i % n] = share_of_batch * slopes[i];
     return share_of_batch * loss;
 }
 
@@ -41,7 +41,7 @@ double Learner::update_constant(Batch& batch, std::size_t k, const Optimizer::St
     batch.forward(k, *model_.goodness, {.goodness = true, .signal = true, .output = keep_output});
     Activity& activity = batch.activity(k);
     std::vector<std::vector<double>> slope;
-    const double loss = score(population, activity.goodness, 1.0, slope);
+    const double loss = score(population, activity.goodness, batch.n_positive(), 1.0, slope);
     const ConstantGradient gradient(batch.drive(k).variants, activity.signal, slope);
     apply_update(
         *model_.optimizer, step,
@@ -74,7 +74,8 @@ double Learner::update_from_steps(Batch& batch, std::size_t k, const Optimizer::
         pass.forward(first, count, *model_.goodness,
                      {.goodness = true, .signal = true, .output = keep_output}, part);
         std::vector<std::vector<double>> slope;
-        loss += score(population, part.goodness, static_cast<double>(count) / static_cast<double>(n), slope);
+        const double share = static_cast<double>(count) / static_cast<double>(n);
+        loss += score(population, part.goodness, batch.n_positive(), share, slope);
         pass.backward(slope);
         for_blocks(population.n_units(), 64, [&](std::size_t row, std::size_t rows) {
             pass.add_gradient(row, gradient.view().rows(row, rows),

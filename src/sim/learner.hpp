@@ -9,8 +9,7 @@
 
 namespace snnff {
 
-/// Teaches one population from its own goodness on a batch whose first variant is positive and whose
-/// others are negative.
+/// Teaches one population from its own goodness on a batch of positive variants, negative ones, or both.
 class Learner {
   public:
     Learner(const ModelSpec& model, Network& network);
@@ -28,7 +27,8 @@ class Learner {
     /// Loss of `n` of the batch's samples; writes d loss/d goodness, scaled so that waves add up to the
     /// batch.
     double score(const Population& population, const std::vector<std::vector<double>>& goodness,
-                 double share_of_batch, std::vector<std::vector<double>>& slope) const;
+                 std::size_t n_positive, double share_of_batch,
+                 std::vector<std::vector<double>>& slope) const;
 
     const ModelSpec& model_;
     Network& network_;

@@ -17,7 +17,11 @@ void read_plan(Options& root, ModelSpec& model);
 using PopulationTables = std::vector<std::pair<std::string, Options>>;
 PopulationTables read_populations(Options& root, const Context& context, ModelSpec& model);
 
+void read_readout_section(Options& root, const Context& context, const PopulationTables& tables,
+                          ModelSpec& model);
 void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model);
+/// What predicts: goodness, the read-out, or both. Needs the read-out to be known.
+void read_predictor(Options& root, Options& prediction, ModelSpec& model);
 void read_recording(Options& root, const PopulationTables& tables, ModelSpec& model);
 
 }  // namespace snnff

@@ -61,14 +61,40 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
     model.overlay_value_is_max = !value.has_value();
     model.overlay.value = static_cast<float>(value.value_or(1.0));
+    model.overlay.smoothing = static_cast<float>(
+        overlay.number({"smoothing", "",
+                        "share s of the label's value that the other labels' inputs get: (1 - s) value for "
+                        "the label, s value/(n_labels - 1) for each other one"},
+                       0.0, Bounds::between(0.0, 1.0)));
+    if (model.overlay.smoothing * static_cast<float>(model.overlay.n_labels) >=
+        static_cast<float>(model.overlay.n_labels - 1)) {
+        overlay.conflict("smoothing", overlay, "n_labels",
+                         fmt::format("the label itself would get no more than the others; anything below {} "
+                                     "leaves it more",
+                                     static_cast<double>(model.overlay.n_labels - 1) /
+                                         static_cast<double>(model.overlay.n_labels)));
+    }
 
     Options negatives = root.table({"negatives", "", "what the network is to tell from real data"});
     model.negatives = negatives.make_inline<Negatives>(
-        {"kind", "", "where the wrong labels of negative samples come from"}, "uniform_wrong", context);
-    if (!model.overlay.enabled) {
-        overlay.conflict("kind", negatives, "kind",
-                         "samples without a label in them are the same whether it is right or wrong; "
-                         "overlay.kind = \"label\" writes it");
+        {"kind", "", "where negatives come from: wrong labels of real images, or images of another making"},
+        "uniform_wrong", context);
+    model.negatives_per_positive = static_cast<std::size_t>(negatives.integer(
+        {"per_positive", "", "negatives of each sample in an update"}, 1, Bounds::between(1, 255)));
+    const std::size_t most = model.negatives->most_per_sample(model.overlay.n_labels);
+    if (model.negatives_per_positive > most) {
+        negatives.conflict("per_positive", negatives, "kind",
+                           fmt::format("there are {} different ones at most with overlay.n_labels = {}", most,
+                                       model.overlay.n_labels));
+    }
+    if (model.overlay.enabled == model.negatives->makes_images()) {
+        overlay.conflict(
+            "kind", negatives, "kind",
+            model.overlay.enabled
+                ? "negatives that are images of their own need no label; overlay.kind = \"none\" "
+                  "leaves it out"
+                : "samples without a label in them are the same whether it is right or wrong; "
+                  "overlay.kind = \"label\" writes it");
     }
 }
 
@@ -118,6 +144,17 @@ void read_plan(Options& root, ModelSpec& model) {
         count(options, {"batch_size", "samples", "samples per update; 0: all of them in one batch"}, 100);
     plan.shuffle =
         options.flag({"shuffle", "", "whether every epoch takes the samples in a new order"}, true);
+    constexpr std::string_view phases[] = {"interleaved", "separated"};
+    plan.separate_phases =
+        options.choice({"phases", "",
+                        "interleaved: every update sees positives and negatives; separated: some updates see "
+                        "positives alone, then as many negatives alone"},
+                       "interleaved", phases) == 1;
+    plan.phase_updates = options.integer(
+        {"phase_updates", "updates",
+         "updates of a population in one phase; 0: a whole epoch. For phases = \"separated\", in which an "
+         "epoch shows every sample once, as a positive or a negative"},
+        1, Bounds::between(0, many));
     constexpr std::string_view kept[] = {"last", "best"};
     plan.keep_best = options.choice({"keep", "",
                                      "weights to end with: those of the last epoch, or of the one with the "
@@ -130,6 +167,17 @@ void read_plan(Options& root, ModelSpec& model) {
     if (plan.updates_per_batch != 1 && plan.order != PlanOrder::per_batch) {
         options.conflict("updates_per_batch", options, "order",
                          "only plan.order = \"per_batch\" repeats updates on a batch");
+    }
+    if (plan.separate_phases && plan.phase_updates % plan.updates_per_batch != 0) {
+        options.conflict("phase_updates", options, "updates_per_batch",
+                         "a batch belongs to one phase; a multiple of it will do");
+    }
+    if (plan.separate_phases && !model.loss->one_sided()) {
+        Options learning = root.table({"learning", "", "how weights change"});
+        options.conflict(
+            "phases", learning, "loss",
+            "it compares the two samples of a pair, which separated phases do not show together; "
+            "\"softplus\" takes each by itself");
     }
 }
 
@@ -144,6 +192,8 @@ void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& m
         prediction.conflict("layers", all, tables.front().first,
                             "it is the only population; a second one, or layers = \"all\", would do");
     }
+
+    read_predictor(root, prediction, model);
 
     Options evaluation = root.table({"evaluation", "", "how often errors are measured"});
     model.evaluate_every_n_epochs = evaluation.integer(
@@ -185,9 +235,15 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
                                          {}, Bounds::at_least(0));
     recording.every_n_steps = options.integer(
         {"every_n_steps", "steps", "time steps between two recorded ones"}, 1, Bounds::between(1, 1'000'000));
+    const std::vector<std::string> positive{"positive"}, both{"positive", "negative"};
+    const bool unlabelled = !model.overlay.enabled;
     recording.phases =
         options.words({"phases", "", "which versions of a sample: with its own label, a wrong one, or none"},
-                      {"positive", "negative"}, phase_names);
+                      unlabelled ? positive : both, phase_names);
+    if (unlabelled && recording.phases != positive) {
+        Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
+        options.conflict("phases", overlay, "kind", "samples without a label are shown as \"positive\" only");
+    }
 
     std::vector<std::string> names;
     for (const auto& [name, table] : tables) names.push_back(name);

@@ -25,6 +25,7 @@ ModelSpec read(Options root) {
     const PopulationTables populations = read_populations(root, context, model);
     read_learning(root, context, model);
     read_plan(root, model);
+    read_readout_section(root, context, populations, model);
     read_prediction(root, populations, model);
     read_recording(root, populations, model);
     return model;

@@ -28,4 +28,12 @@ std::vector<Stage> make_plan(const PlanSpec& plan, std::size_t n_populations) {
     return stages;
 }
 
+Side side_of(const PlanSpec& plan, std::size_t n_batches, std::uint64_t batch) {
+    if (!plan.separate_phases) return Side::both;
+    const std::uint64_t batches_per_phase =
+        plan.phase_updates == 0 ? n_batches
+                                : static_cast<std::uint64_t>(plan.phase_updates / plan.updates_per_batch);
+    return batch / batches_per_phase % 2 == 0 ? Side::positives : Side::negatives;
+}
+
 }  // namespace snnff

@@ -51,25 +51,54 @@ Variant LabelWriter::write(ConstMatrixView base, std::span<const double> sum_of_
     Variant variant;
     variant.base = base;
     variant.gain.resize(base.rows());
-    const bool neutral = !labels.empty() && labels.front() < 0;
-    if (overlay_.enabled) variant.n_changes = neutral ? overlay_.n_labels : 1;
+    const bool neutral = !labels.empty() && labels.front() < 0,
+               everywhere = neutral || overlay_.smoothing > 0.0f;
+    const std::size_t n_labels = overlay_.n_labels;
+    if (overlay_.enabled) variant.n_changes = everywhere ? n_labels : 1;
     variant.index.resize(base.rows() * variant.n_changes);
     variant.value.resize(base.rows() * variant.n_changes);
-    const float written = neutral ? neutral_share * overlay_.value : overlay_.value;
-    const double square = encoding_.passes_labels()
-                              ? static_cast<double>(written) * static_cast<double>(written)
-                              : encoding_.square(written, written);
-    const double written_squares = static_cast<double>(variant.n_changes) * square;
+    const float of_label =
+        neutral ? neutral_share * overlay_.value : (1.0f - overlay_.smoothing) * overlay_.value;
+    const float of_others =
+        neutral ? of_label : overlay_.smoothing * overlay_.value / static_cast<float>(n_labels - 1);
+    const auto square = [&](float x) {
+        if (!encoding_.passes_labels()) return encoding_.square(x, x);
+        return static_cast<double>(x) * static_cast<double>(x);
+    };
+    double written_squares = 0.0;
+    if (overlay_.enabled) written_squares = square(of_label);
+    if (variant.n_changes > 1) written_squares += static_cast<double>(n_labels - 1) * square(of_others);
     for (std::size_t s = 0; s < base.rows(); ++s) {
+        const std::size_t first = s * variant.n_changes;
         for (std::size_t c = 0; c < variant.n_changes; ++c) {
-            variant.index[s * variant.n_changes + c] = static_cast<std::uint32_t>(
-                first_label_ + (neutral ? c : static_cast<std::size_t>(labels[s])));
-            variant.value[s * variant.n_changes + c] = written;
+            const std::size_t own = neutral ? n_labels : static_cast<std::size_t>(labels[s]);
+            const std::size_t label = everywhere ? c : own;
+            variant.index[first + c] = static_cast<std::uint32_t>(first_label_ + label);
+            variant.value[first + c] = label == own ? of_label : of_others;
         }
         variant.gain[s] = normalising_gain(normalisation_, sum_of_squares[s] + written_squares, base.cols());
     }
     return variant;
 }
+
+namespace {
+
+bool in_a_row(std::span<const std::uint32_t> samples) {
+    for (std::size_t s = 1; s < samples.size(); ++s) {
+        if (samples[s] != samples[0] + s) return false;
+    }
+    return !samples.empty();
+}
+
+void gather(const Dataset& dataset, std::span<const std::uint32_t> samples, MatrixView images) {
+    for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
+        for (std::size_t s = first; s < first + count; ++s) {
+            std::ranges::copy(dataset.x.row(samples[s]), images.row(s).begin());
+        }
+    });
+}
+
+}  // namespace
 
 ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer) {
     if (dataset.series) {
@@ -77,19 +106,9 @@ ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t>
         buffer.fill(0.0f);
         return {buffer.data(), samples.size(), buffer.cols(), 0};
     }
-    bool in_a_row = true;
-    for (std::size_t s = 1; s < samples.size() && in_a_row; ++s) in_a_row = samples[s] == samples[0] + s;
-    if (in_a_row && !samples.empty()) return dataset.x.view().rows(samples[0], samples.size());
-    return gathered_images(dataset, samples, buffer);
-}
-
-MatrixView gathered_images(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer) {
+    if (in_a_row(samples)) return dataset.x.view().rows(samples[0], samples.size());
     buffer.resize(samples.size(), dataset.n_inputs());
-    for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
-        for (std::size_t s = first; s < first + count; ++s) {
-            std::ranges::copy(dataset.x.row(samples[s]), buffer.row(s).begin());
-        }
-    });
+    gather(dataset, samples, buffer);
     return buffer;
 }
 
@@ -114,18 +133,23 @@ void Presentations::begin_epoch(std::int64_t epoch, ConstMatrixView ranking) {
     if (model_.plan.shuffle && n_batches() > 1) {
         order_ = permutation(n, model_.seed, Stream::shuffle, static_cast<std::uint32_t>(epoch));
     }
-    const bool drawn_once = !model_.negatives->redrawn();
-    if (!negative_label_.empty() && drawn_once) return;
+    const bool drawn_before = !negative_label_.empty() && !model_.negatives->redrawn();
+    if (model_.negatives->makes_images() || drawn_before) return;
     std::vector<std::uint32_t> all(n);
     std::iota(all.begin(), all.end(), 0u);
-    negative_label_.resize(n);
-    model_.negatives->make({.samples = all,
-                            .dataset = dataset_,
-                            .n_labels = model_.overlay.n_labels,
-                            .epoch = drawn_once ? 0 : static_cast<std::uint32_t>(epoch),
-                            .seed = model_.seed,
-                            .ranking = ranking},
-                           negative_label_);
+    negative_label_.resize(model_.negatives_per_positive * n);
+    model_.negatives->make(request(all, ranking), negative_label_);
+}
+
+Negatives::Request Presentations::request(std::span<const std::uint32_t> samples,
+                                          ConstMatrixView ranking) const {
+    return {.samples = samples,
+            .dataset = dataset_,
+            .n_labels = model_.overlay.n_labels,
+            .epoch = model_.negatives->redrawn() ? static_cast<std::uint32_t>(epoch_) : 0,
+            .seed = model_.seed,
+            .ranking = ranking,
+            .n_sets = model_.negatives_per_positive};
 }
 
 std::span<const std::uint32_t> Presentations::samples(std::size_t batch) const {
@@ -133,12 +157,24 @@ std::span<const std::uint32_t> Presentations::samples(std::size_t batch) const {
     return std::span(order_).subspan(first, std::min(batch_size_, n_samples() - first));
 }
 
-MatrixView Presentations::moved(std::span<const std::uint32_t> samples, Matrix& buffer) const {
-    buffer.resize(samples.size(), dataset_.n_inputs());
+void Presentations::make_images(std::span<const std::uint32_t> samples, MatrixView images) const {
+    const std::size_t n_sets = model_.negatives_per_positive;
+    for_blocks(samples.size(), 16, [&](std::size_t first, std::size_t count) {
+        const MatrixView made = scratch(0, n_sets * count, images.cols());
+        model_.negatives->make_images(request(samples.subspan(first, count), {}), made);
+        for (std::size_t i = 0; i < n_sets * count; ++i) {
+            const std::size_t set = i / count, sample = first + i % count;
+            std::ranges::copy(made.row(i), images.row(set * samples.size() + sample).begin());
+        }
+    });
+}
+
+void Presentations::move(std::span<const std::uint32_t> samples, MatrixView images) const {
     const auto rows = static_cast<std::int64_t>(dataset_.image_rows),
                cols = static_cast<std::int64_t>(dataset_.image_cols);
     const auto n_ways = static_cast<std::uint32_t>(2 * model_.shift_pixels + 1);
     for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
+        const MatrixView before = scratch(0, 1, images.cols());
         for (std::size_t s = first; s < first + count; ++s) {
             const auto way = [&](std::uint32_t axis) {
                 const std::uint64_t which = static_cast<std::uint64_t>(epoch_) << 32 | samples[s];
@@ -146,8 +182,9 @@ MatrixView Presentations::moved(std::span<const std::uint32_t> samples, Matrix& 
                        model_.shift_pixels;
             };
             const std::int64_t down = way(0), right = way(1);
-            const float* from = dataset_.x.row(samples[s]).data();
-            float* to = buffer.row(s).data();
+            std::ranges::copy(images.row(s), before.data());
+            const float* from = before.data();
+            float* to = images.row(s).data();
             for (std::int64_t r = 0; r < rows; ++r) {
                 for (std::int64_t c = 0; c < cols; ++c) {
                     const std::int64_t r0 = r - down, c0 = c - right;
@@ -155,53 +192,76 @@ MatrixView Presentations::moved(std::span<const std::uint32_t> samples, Matrix& 
                     to[r * cols + c] = inside ? from[r0 * cols + c0] : dataset_.background;
                 }
             }
-            std::fill(to + rows * cols, to + buffer.cols(), 0.0f);  // appended labels
+            std::fill(to + rows * cols, to + images.cols(), 0.0f);  // appended labels
             if (model_.overlay.enabled) {
                 std::fill_n(to + dataset_.first_label_input, model_.overlay.n_labels, 0.0f);
             }
         }
     });
-    return buffer;
 }
 
-void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout, Batch& batch) {
+void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout,
+           std::size_t n_positive, Batch& batch) {
+    const std::size_t n = presented.samples.size();
     if (comes_constant(presented.model, presented.dataset)) {
-        batch.enter(0, std::move(variants), presented.samples.size());
+        batch.enter(0, std::move(variants), n, n_positive);
     } else {
-        batch.enter(std::make_unique<EncodedInput>(presented, std::move(variants), dropout),
-                    presented.samples.size());
+        batch.enter(std::make_unique<EncodedInput>(presented, std::move(variants), dropout), n, n_positive);
     }
 }
 
-void Presentations::enter(std::span<const std::uint32_t> samples, Matrix& buffer, const Dropout* dropout,
-                          Batch& batch) const {
-    const Presented presented{model_, dataset_, samples, static_cast<std::uint32_t>(epoch_)};
-    const bool constant = comes_constant(model_, dataset_);
-    snnff::enter(presented, variants(samples, buffer, constant ? dropout : nullptr), dropout, batch);
+void Presentations::enter(std::span<const std::uint32_t> samples, std::vector<Variant> variants,
+                          const Dropout* dropout, std::size_t n_positive, Batch& batch) const {
+    snnff::enter({model_, dataset_, samples, static_cast<std::uint32_t>(epoch_)}, std::move(variants),
+                 dropout, n_positive, batch);
 }
 
 std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                              const Dropout* dropout) const {
-    const bool moves = model_.shift_pixels > 0;
+    const std::size_t n = samples.size(), n_sets = model_.negatives_per_positive;
+    const bool moves = model_.shift_pixels > 0, makes_images = model_.negatives->makes_images();
+    if (!comes_constant(model_, dataset_)) dropout = nullptr;
+    const bool copies = !dataset_.series && (moves || dropout != nullptr || !in_a_row(samples));
+    // positive images, unless they can stay where they are, then those of the negatives, set after set
+    buffer.resize((copies ? n : 0) + (makes_images ? n_sets * n : 0), dataset_.n_inputs());
+    const std::size_t n_copied = copies ? n : 0;
     ConstMatrixView base;
-    if (moves) {
-        base = moved(samples, buffer);
+    if (dataset_.series) {
+        base = images_of(dataset_, samples, buffer);
+    } else if (copies) {
+        gather(dataset_, samples, buffer.view().rows(0, n));
+        base = buffer.view().rows(0, n);
     } else {
-        base = dropout == nullptr ? images_of(dataset_, samples, buffer)
-                                  : gathered_images(dataset_, samples, buffer);
+        base = dataset_.x.view().rows(samples[0], n);
     }
-    std::vector<double> sum_of_squares(samples.size());
-    if (moves) sum_of_squares = input_squares(*model_.encoding, base);
-    std::vector<std::int32_t> positive(samples.size()), negative(samples.size());
-    for (std::size_t s = 0; s < samples.size(); ++s) {
-        positive[s] = dataset_.label[samples[s]];
-        negative[s] = negative_label_[samples[s]];
-        if (!moves) sum_of_squares[s] = sum_of_squares_[samples[s]];
+    if (makes_images) make_images(samples, buffer.view().rows(n_copied, n_sets * n));
+    for (std::size_t first = 0; moves && first < buffer.rows(); first += n) {
+        move(samples, buffer.view().rows(first, n));
     }
-    if (dropout != nullptr) leave_out(*dropout, 0, buffer);  // after the norms were taken
+
+    std::vector<double> sum_of_squares(n);
+    std::vector<std::int32_t> labels(n);
+    if (moves) {
+        sum_of_squares = input_squares(*model_.encoding, base);
+    } else {
+        for (std::size_t s = 0; s < n; ++s) sum_of_squares[s] = sum_of_squares_[samples[s]];
+    }
     std::vector<Variant> variants;
-    variants.push_back(writer_.write(base, sum_of_squares, positive));
-    variants.push_back(writer_.write(base, sum_of_squares, negative));
+    for (std::size_t s = 0; s < n; ++s) labels[s] = dataset_.label[samples[s]];
+    variants.push_back(writer_.write(base, sum_of_squares, labels));
+    for (std::size_t set = 0; set < n_sets; ++set) {
+        if (makes_images) {
+            const ConstMatrixView images = buffer.view().rows(n_copied + set * n, n);
+            variants.push_back(writer_.write(images, input_squares(*model_.encoding, images), labels));
+            continue;
+        }
+        for (std::size_t s = 0; s < n; ++s) labels[s] = negative_label_[set * n_samples() + samples[s]];
+        variants.push_back(writer_.write(base, sum_of_squares, labels));
+    }
+    // after the norms were taken
+    for (std::size_t first = 0; dropout != nullptr && first < buffer.rows(); first += n) {
+        leave_out(*dropout, 0, buffer.view().rows(first, n));
+    }
     return variants;
 }
 

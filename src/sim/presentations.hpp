@@ -24,8 +24,8 @@ class LabelWriter {
           normalisation_(normalisation) {}
 
     /// One variant of the images in the rows of `base` under `labels`. A negative label is none:
-    /// neutral, a tenth of the overlay's value on all labels. `sum_of_squares` [sample] is that of the
-    /// images, without labels, as input_squares() gives it.
+    /// neutral, a tenth of the overlay's value on all labels (Hinton 2022). `sum_of_squares` [sample] is that
+    /// of the images, without labels, as input_squares() gives it.
     Variant write(ConstMatrixView base, std::span<const double> sum_of_squares,
                   std::span<const std::int32_t> labels) const;
 
@@ -46,12 +46,12 @@ std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset
 /// The images of `samples`: a view of the data set where they follow one another, else gathered
 /// into `buffer`. Samples that vary in time have none: their rows are one row of zeros.
 ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer);
-/// The same, always gathered: for those who change them.
-MatrixView gathered_images(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer);
 
 /// Presents samples under labels, as variants of them that a LabelWriter made, to the first population: as
-/// they are where they come constant (then dropout is in them already), else encoded, under `dropout`.
-void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout, Batch& batch);
+/// they are where they come constant (then dropout is in them already), else encoded, under `dropout`. The
+/// first `n_positive` variants are positive.
+void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout,
+           std::size_t n_positive, Batch& batch);
 
 /// The training presentations of a run: positives and negatives, batch by batch.
 class Presentations {
@@ -60,6 +60,7 @@ class Presentations {
 
     std::size_t n_samples() const noexcept { return dataset_.size(); }
     std::size_t n_batches() const noexcept;
+    std::size_t n_variants() const noexcept { return 1 + model_.negatives_per_positive; }
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
     bool fixed() const noexcept {
         return !model_.negatives->redrawn() && model_.shift_pixels == 0 && !model_.encoding->random();
@@ -70,17 +71,22 @@ class Presentations {
     void begin_epoch(std::int64_t epoch, ConstMatrixView ranking);
     /// Samples of a batch, in the order of this epoch.
     std::span<const std::uint32_t> samples(std::size_t batch) const;
-    /// Presents samples to the first population, as variants() or as they are encoded.
-    void enter(std::span<const std::uint32_t> samples, Matrix& buffer, const Dropout* dropout,
-               Batch& batch) const;
-    /// The positive variant, then the negative one; views into `buffer` or the data set. Under dropout
-    /// pixels are left out, labels are not.
+    /// Positives, then each set of negatives: 1 + negatives_per_positive variants, views into `buffer` or
+    /// the data set. Under dropout pixels are left out, labels are not; where samples do not come constant,
+    /// leaving out is up to enter().
     std::vector<Variant> variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                   const Dropout* dropout = nullptr) const;
 
+    /// Presents some of variants(), given the same dropout, to the first population.
+    void enter(std::span<const std::uint32_t> samples, std::vector<Variant> variants, const Dropout* dropout,
+               std::size_t n_positive, Batch& batch) const;
+
   private:
-    /// Copies images into `buffer`, each moved at random.
-    MatrixView moved(std::span<const std::uint32_t> samples, Matrix& buffer) const;
+    Negatives::Request request(std::span<const std::uint32_t> samples, ConstMatrixView ranking) const;
+    /// Images of negatives that are no labels, [set·samples + sample, input].
+    void make_images(std::span<const std::uint32_t> samples, MatrixView images) const;
+    /// Moves each sample's image in place; all of a sample's images in the same way.
+    void move(std::span<const std::uint32_t> samples, MatrixView images) const;
 
     const ModelSpec& model_;
     const Dataset& dataset_;
@@ -89,7 +95,7 @@ class Presentations {
     std::size_t batch_size_;
     std::int64_t epoch_ = 0;
     std::vector<std::uint32_t> order_;
-    std::vector<std::int32_t> negative_label_;
+    std::vector<std::int32_t> negative_label_;  // [set·n_samples + sample]; empty where negatives are images
 };
 
 }  // namespace snnff

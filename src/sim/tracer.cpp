@@ -33,7 +33,7 @@ void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink)
     const ConstMatrixView image = images_of(state_->dataset, samples, state_->images);
     const std::vector<double> squares = input_squares(state_->model, state_->dataset, samples, image);
     enter({state_->model, state_->dataset, samples, evaluation_presentation},
-          {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, batch);
+          {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, 1, batch);
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         const SteppedPopulation stepped(network.populations[k], network.time, batch.drive(k));
         SteppedBlock(stepped, 0, 1).run({}, [&](std::size_t, std::int64_t step, const StepView& view) {

@@ -5,10 +5,12 @@
 #include <cmath>
 
 #include "sim/best_weights.hpp"
+#include "sim/evaluate.hpp"
 #include "sim/frozen.hpp"
 #include "sim/learner.hpp"
 #include "sim/plan.hpp"
 #include "sim/presentations.hpp"
+#include "sim/readout.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
@@ -18,21 +20,23 @@ namespace {
 /// Sums over an epoch for one population, weighted by samples.
 struct EpochSums {
     double loss = 0.0, goodness_positive = 0.0, goodness_negative = 0.0, rate = 0.0;
-    std::size_t n_positive = 0, n_negative = 0;
+    std::size_t n_samples = 0, n_positive = 0, n_negative = 0;
 
-    void add(double batch_loss, const Activity& activity) {
+    void add(double batch_loss, const Activity& activity, std::size_t n_positive_variants) {
         const std::size_t n = activity.goodness.front().size();
         loss += batch_loss * static_cast<double>(n);
+        n_samples += n;
         for (std::size_t v = 0; v < activity.goodness.size(); ++v) {
-            double& goodness = v == 0 ? goodness_positive : goodness_negative;
+            const bool positive = v < n_positive_variants;
+            double& goodness = positive ? goodness_positive : goodness_negative;
             for (const double g : activity.goodness[v]) goodness += g;
             for (const double r : activity.rate[v]) rate += r;
-            (v == 0 ? n_positive : n_negative) += n;
+            (positive ? n_positive : n_negative) += n;
         }
     }
     PopulationEpoch means(const Population& population) const {
         PopulationEpoch epoch;
-        epoch.loss = loss / static_cast<double>(n_positive);
+        epoch.loss = loss / static_cast<double>(n_samples);
         epoch.goodness_positive = goodness_positive / static_cast<double>(n_positive);
         epoch.goodness_negative = goodness_negative / static_cast<double>(n_negative);
         if (population.neuron->spiking())
@@ -64,6 +68,7 @@ class Trainer {
     Ending run() {
         for (const Stage& stage : plan_) {
             FrozenLayers frozen(network_, model_, stage.learning.front(), presentations_);
+            std::uint64_t n_batches_of_stage = 0;
             for (std::int64_t e = 0; e < stage.epochs; ++e, ++epoch_) {
                 const auto began = std::chrono::steady_clock::now();
                 begin_epoch(stage.begins_episode && e == 0);
@@ -71,7 +76,8 @@ class Trainer {
                 for (std::size_t b = 0; b < presentations_.n_batches(); ++b) {
                     const Dropout dropout{model_.seed, model_.dropout, n_batches_++};
                     dropout_ = model_.dropout > 0.0 ? &dropout : nullptr;
-                    frozen.enter(presentations_.samples(b), dropout_, batch_);
+                    const Side side = side_of(model_.plan, presentations_.n_batches(), n_batches_of_stage++);
+                    frozen.enter(presentations_.samples(b), side, dropout_, batch_);
                     learn(stage, b);
                     if (stop_.load(std::memory_order_relaxed) != 0) return Ending::interrupted;
                 }
@@ -87,12 +93,14 @@ class Trainer {
     /// Where the best weights were kept, they are the ones to end with.
     Ending end() {
         if (model_.plan.keep_best) best_.restore(network_);
-        return Ending::complete;
+        if (!model_.readout.softmax) return Ending::complete;
+        return train_head(model_, network_, experiment_.train, stop_) ? Ending::complete
+                                                                      : Ending::interrupted;
     }
 
     void begin_epoch(bool begins_episode) {
         if (model_.negatives->ranks(epoch_, begins_episode)) {
-            ranking_ = evaluate(network_, model_, experiment_.train).goodness;
+            ranking_ = evaluate_by(PredictBy::goodness, network_, model_, experiment_.train).goodness;
         }
         presentations_.begin_epoch(epoch_, ranking_);
     }
@@ -108,7 +116,7 @@ class Trainer {
                 loss = learner_.update(batch_, k, progress(k, b), keep_output);
                 check(population, batch_.activity(k), loss, b);
             }
-            sums_[k].add(loss, batch_.activity(k));
+            sums_[k].add(loss, batch_.activity(k), batch_.n_positive());
             for (Observer* observer : observers_) observer->on_batch(fraction(b), population, loss);
             if (k == last) break;
             if (stage.output_after_update) {
@@ -116,6 +124,12 @@ class Trainer {
             }
             batch_.ascend(k, dropout_);
         }
+    }
+
+    /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
+    bool has_predictor() {
+        return model_.predict_by == PredictBy::goodness ||
+               train_head(model_, network_, experiment_.train, stop_);
     }
 
     void check(const Population& population, const Activity& activity, double loss, std::size_t b) const {
@@ -158,7 +172,7 @@ class Trainer {
             report.populations[k] = sums_[k].means(network_.populations[k]);
         report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
         const std::int64_t every = model_.evaluate_every_n_epochs;
-        if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_)) {
+        if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_) && has_predictor()) {
             report.train_error =
                 evaluate(network_, model_, experiment_.train, model_.n_evaluated_train).error();
             if (experiment_.validation.size() > 0) {

@@ -11,6 +11,7 @@ namespace {
 class Given final : public Negatives {
   public:
     bool redrawn() const noexcept override { return false; }
+    std::size_t most_per_sample(std::size_t) const noexcept override { return 1; }
 
     void make(const Request& request, std::span<std::int32_t> labels) const override {
         for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -1,12 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "snnff/error.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
+#include "stimulus/labels_left.hpp"
 
 namespace snnff {
 namespace {
@@ -25,20 +23,26 @@ class Hard final : public Negatives {
         return epoch > 0 && (every_episode_ ? begins_episode : epoch % every_ == 0 || epoch == 1);
     }
 
+    std::size_t most_per_sample(std::size_t n_labels) const noexcept override { return n_labels - 1; }
+
     void make(const Request& request, std::span<std::int32_t> labels) const override {
-        const auto n_labels = static_cast<std::uint32_t>(request.n_labels);
-        for (std::size_t i = 0; i < labels.size(); ++i) {
+        const std::size_t n = request.samples.size();
+        for (std::size_t i = 0; i < n; ++i) {
             const std::uint32_t sample = request.samples[i];
-            const auto truth = static_cast<std::uint32_t>(request.dataset.label[sample]);
-            if (request.ranking.empty()) {
-                const std::uint32_t step =
-                    1 + below(n_labels - 1, request.seed, Stream::negative_label, sample, request.epoch);
-                labels[i] = static_cast<std::int32_t>((truth + step) % n_labels);
-            } else if (best_) {
-                labels[i] = best(request.ranking.row(sample), truth);
-            } else {
-                const float draw = uniform(request.seed, Stream::negative_label, sample, request.epoch);
-                labels[i] = drawn(request.ranking.row(sample), truth, static_cast<double>(draw));
+            const std::int32_t truth = request.dataset.label[sample];
+            LabelsLeft left(request.n_labels, truth);
+            for (std::size_t set = 0; set < request.n_sets; ++set) {
+                std::int32_t& label = labels[set * n + i];
+                if (request.ranking.empty()) {
+                    const auto after_truth = static_cast<std::uint32_t>(truth) + 1;
+                    label = left.take(after_truth, drawn_below(left.size(), request, i, set));
+                } else if (best_) {
+                    label = best(request.ranking.row(sample), left);
+                } else {
+                    const std::uint64_t which = static_cast<std::uint64_t>(set) << 32 | sample;
+                    const float draw = uniform(request.seed, Stream::negative_label, which, request.epoch);
+                    label = drawn(request.ranking.row(sample), left, static_cast<double>(draw));
+                }
             }
         }
     }
@@ -46,35 +50,38 @@ class Hard final : public Negatives {
     void check(const Dataset&, std::size_t) const override {}
 
   private:
-    static std::int32_t best(std::span<const float> goodness, std::uint32_t truth) {
-        std::uint32_t chosen = truth == 0 ? 1 : 0;
+    static std::int32_t best(std::span<const float> goodness, LabelsLeft& left) {
+        auto chosen = static_cast<std::uint32_t>(goodness.size());
         for (std::uint32_t label = 0; label < goodness.size(); ++label) {
-            if (label != truth && goodness[label] > goodness[chosen]) chosen = label;
+            if (!left.has(label)) continue;
+            if (chosen == goodness.size() || goodness[label] > goodness[chosen]) chosen = label;
         }
+        left.remove(chosen);
         return static_cast<std::int32_t>(chosen);
     }
 
     /// A wrong label with probability in proportion to goodness^power; goodness is taken relative to the
     /// largest, so that no power overflows. Where all are zero, each is as likely as the other.
-    std::int32_t drawn(std::span<const float> goodness, std::uint32_t truth, double draw) const {
+    std::int32_t drawn(std::span<const float> goodness, LabelsLeft& left, double draw) const {
         const auto largest = static_cast<double>(std::ranges::max(goodness));
         double sum = 0.0;
         const auto weight = [&](std::uint32_t label) {
-            if (label == truth) return 0.0;
+            if (!left.has(label)) return 0.0;
             if (!(largest > 0.0)) return 1.0;
             return std::pow(std::max(0.0, static_cast<double>(goodness[label]) / largest), power_);
         };
         for (std::uint32_t label = 0; label < goodness.size(); ++label) sum += weight(label);
-        if (!(sum > 0.0)) return best(goodness, truth);
-        double left = draw * sum;
-        std::uint32_t chosen = truth;
+        if (!(sum > 0.0)) return best(goodness, left);
+        double rest = draw * sum;
+        std::uint32_t chosen = 0;
         for (std::uint32_t label = 0; label < goodness.size(); ++label) {
             const double w = weight(label);
             if (w <= 0.0) continue;
             chosen = label;  // the last one possible, should rounding leave something over
-            if (left < w) break;
-            left -= w;
+            if (rest < w) break;
+            rest -= w;
         }
+        left.remove(chosen);
         return static_cast<std::int32_t>(chosen);
     }
 

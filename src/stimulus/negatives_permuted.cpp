@@ -17,12 +17,13 @@ namespace {
 /// one of the n. Source: Black & Rogaway, Ciphers with Arbitrary Finite Domains, CT-RSA 2002.
 class Shuffle {
   public:
-    Shuffle(std::uint32_t n, Seed seed, std::uint32_t which)
+    Shuffle(std::uint32_t n, Seed seed, std::uint32_t which, std::size_t set)
         : n_(n),
           a_(static_cast<std::uint32_t>(std::ceil(std::sqrt(static_cast<double>(n))))),
           b_((n + a_ - 1) / a_),
           seed_(seed),
-          which_(which) {}
+          which_(which),
+          set_(set) {}
 
     std::uint32_t operator()(std::uint32_t i) const noexcept {
         assert(i < n_);
@@ -43,17 +44,18 @@ class Shuffle {
         return left * b_ + right;
     }
     std::uint32_t draw(std::uint32_t n, std::uint64_t round, std::uint64_t half) const noexcept {
-        return below(n, seed_, Stream::negative_label, (round << 32) | half, which_);
+        return below(n, seed_, Stream::negative_label, set_ << 40 | round << 32 | half, which_);
     }
 
     std::uint32_t n_, a_, b_;
     Seed seed_;
     std::uint32_t which_;
+    std::uint64_t set_;
 };
 
 /// Sample i gets the label of sample shuffle(i) of the whole data set: over an epoch every label is
 /// written as often as it is true, whatever the batches are, and which one a sample gets depends on
-/// the seed, the epoch and the sample alone.
+/// the seed, the epoch and the sample alone. Several sets are several shuffles.
 class Permuted final : public Negatives {
   public:
     explicit Permuted(bool redrawn) : redrawn_(redrawn) {}
@@ -61,10 +63,13 @@ class Permuted final : public Negatives {
     bool redrawn() const noexcept override { return redrawn_; }
 
     void make(const Request& request, std::span<std::int32_t> labels) const override {
-        const Shuffle shuffle(static_cast<std::uint32_t>(request.dataset.size()), request.seed,
-                              request.epoch);
-        for (std::size_t i = 0; i < labels.size(); ++i) {
-            labels[i] = request.dataset.label[shuffle(request.samples[i])];
+        const std::size_t n = request.samples.size();
+        for (std::size_t set = 0; set < request.n_sets; ++set) {
+            const Shuffle shuffle(static_cast<std::uint32_t>(request.dataset.size()), request.seed,
+                                  request.epoch, set);
+            for (std::size_t i = 0; i < n; ++i) {
+                labels[set * n + i] = request.dataset.label[shuffle(request.samples[i])];
+            }
         }
     }
 

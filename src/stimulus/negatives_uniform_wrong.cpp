@@ -3,25 +3,27 @@
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
+#include "stimulus/labels_left.hpp"
 #include "stimulus/negatives_redraw.hpp"
 
 namespace snnff {
 namespace {
 
-/// Each of the other labels with the same probability, never the true one.
+/// Each of the other labels with the same probability, never the true one; several without replacement.
 class UniformWrong final : public Negatives {
   public:
     explicit UniformWrong(bool redrawn) : redrawn_(redrawn) {}
 
     bool redrawn() const noexcept override { return redrawn_; }
+    std::size_t most_per_sample(std::size_t n_labels) const noexcept override { return n_labels - 1; }
 
     void make(const Request& request, std::span<std::int32_t> labels) const override {
-        const auto n_wrong = static_cast<std::uint32_t>(request.n_labels - 1);
-        for (std::size_t i = 0; i < labels.size(); ++i) {
-            const std::uint32_t sample = request.samples[i];
-            const auto drawn = static_cast<std::int32_t>(
-                below(n_wrong, request.seed, Stream::negative_label, sample, request.epoch));
-            labels[i] = drawn + (drawn >= request.dataset.label[sample] ? 1 : 0);
+        const std::size_t n = request.samples.size();
+        for (std::size_t i = 0; i < n; ++i) {
+            LabelsLeft left(request.n_labels, request.dataset.label[request.samples[i]]);
+            for (std::size_t set = 0; set < request.n_sets; ++set) {
+                labels[set * n + i] = left.take(0, drawn_below(left.size(), request, i, set));
+            }
         }
     }
 

@@ -18,6 +18,15 @@ import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ONE = "[population.a]\nsize = 4\n"
+UNLABELLED = """[overlay]
+kind = "none"
+[negatives]
+kind = "hybrid_mask"
+[readout]
+kind = "softmax"
+[prediction]
+by = "head"
+"""
 
 GOOD = [
     ONE,
@@ -43,6 +52,10 @@ GOOD = [
     ONE + '[learning]\nschedule = "cosine"\nrule = "forward_forward"\n',
     ONE + '[plan]\norder = "per_batch"\nupdates_per_batch = 30\n',
     ONE + '[plan]\norder = "layer_by_layer"\nepochs = 1000\nepisodes = 5\nbatch_size = 0\nshuffle = false\n',
+    ONE + UNLABELLED,
+    ONE + '[readout]\nkind = "softmax"\nnormalisation = "rms"\noptimizer = "sgd"\n[prediction]\nby = "both"\n',
+    ONE + "[negatives]\nper_positive = 9\n[overlay]\nsmoothing = 0.1\n",
+    ONE + '[learning]\nloss = "softplus"\n[plan]\nphases = "separated"\nphase_updates = 0\n',
     ONE + '[prediction]\nlayers = "all"\n[evaluation]\nevery_n_epochs = 1\nn_train = 100\n',
     ONE + '[recording]\nvariables = ["membrane", "spikes"]\nsamples = [0, 7]\nneurons = [3]\n',
     ONE + '[recording]\npopulations = ["a"]\nphases = ["neutral"]\nevery_n_steps = 2\nn_neurons = 2\n',
@@ -115,6 +128,13 @@ BAD = [
     ONE + "[learning]\nlearning_rate = 1\n",
     ONE + '[learning]\nrule = "backprop"\n',
     ONE + '[learning]\noptimizer = { kind = "sgd", beta1 = 0.9 }\n',
+    ONE + '[readout]\nkind = "svm"\n',
+    ONE + "[readout]\nepochs = 0\n",
+    ONE + '[prediction]\nby = "vote"\n',
+    ONE + "[overlay]\nsmoothing = -0.1\n",
+    ONE + "[negatives]\nper_positive = 0\n",
+    ONE + '[plan]\nphases = "sleep"\n',
+    ONE + "[plan]\nphase_updates = -1\n",
     ONE + "[plan]\nepochs = 0\n",
     ONE + "[plan]\nbatch_size = -1\n",
     ONE + "[plan]\nshuffle = 1\n",
@@ -162,6 +182,14 @@ READER_ONLY = [
     ONE + '[overlay]\nkind = "none"\n',
     ONE + "[plan]\nupdates_per_batch = 2\n",
     ONE + '[prediction]\nlayers = "after_first"\n',
+    ONE + '[prediction]\nby = "head"\n',
+    ONE + '[readout]\nkind = "softmax"\nlayers = "after_first"\n',
+    ONE + 'output = "spikes"\n[readout]\nkind = "softmax"\n',
+    ONE + UNLABELLED + '[recording]\nphases = ["negative"]\n',
+    ONE + '[negatives]\nkind = "hybrid_mask"\n',
+    ONE + "[negatives]\nper_positive = 10\n",
+    ONE + "[overlay]\nsmoothing = 0.95\n",
+    ONE + '[plan]\nphases = "separated"\n',
     ONE + '[recording]\npopulations = ["b"]\n',
     ONE + "[recording]\nneurons = [4]\n",
     ONE + 'neuron = "relu"\n[recording]\nvariables = ["spikes"]\n',

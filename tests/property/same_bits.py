@@ -24,16 +24,19 @@ kind = "{encoding}"
 [learning]
 rate = 0.002
 dropout = {dropout}
-loss = {{ kind = "swish", alpha = 20.0 }}
+loss = "{loss}"
 [plan]
 order = "{order}"
 epochs = 2
 batch_size = 70
+{plan}
 [evaluation]
 every_n_epochs = 1
 [recording]
 variables = [{variables}]
 samples = [0, 5]
+{phases}
+{more}
 [population.first]
 neuron = "{first}"
 size = 90
@@ -52,6 +55,41 @@ CASES = {
     ),
     "LIF below ReLU": dict(
         first="lif", second="relu", order="per_batch", variables='"membrane", "current", "activation"'
+    ),
+    "hybrid masks and a read-out": dict(
+        first="relu",
+        second="lif",
+        order="simultaneous",
+        variables='"current"',
+        phases='phases = ["positive"]',
+        more="""[overlay]
+kind = "none"
+[negatives]
+kind = "hybrid_mask"
+[readout]
+kind = "softmax"
+epochs = 3
+batch_size = 70
+[prediction]
+by = "head"
+""",
+    ),
+    "separated phases, three smoothed negatives, both predict": dict(
+        first="lif",
+        second="relu",
+        order="simultaneous",
+        loss="softplus",
+        plan='phases = "separated"\nphase_updates = 2',
+        more="""[overlay]
+smoothing = 0.1
+[negatives]
+per_positive = 3
+[readout]
+kind = "softmax"
+normalisation = "rms"
+[prediction]
+by = "both"
+""",
     ),
     "spike trains": dict(
         first="lif", second="lif", order="simultaneous", norm="none", first_keys='output = "spikes"', steps=12
@@ -102,6 +140,7 @@ def main():
     for title, keys in CASES.items():
         settings = dict(steps=6, norm="rms", first_keys="", variables='"current", "spikes"', data=data)
         settings.update(encoding="constant", dropout=0.0)
+        settings.update(loss="swish", plan="", phases="", more="")
         settings.update(keys)
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)

@@ -215,6 +215,11 @@ TEST_CASE("every key that has a default can be given with it") {
         std::vector<Override> overrides{{"population.a.size", "5"}};
         for (const auto& [slot, kind] : key.only_for) {
             overrides.push_back({in_population(slot), kind});
+            if (kind == "hybrid_mask") {  // goes with samples without a label, which a read-out predicts
+                overrides.insert(
+                    overrides.end(),
+                    {{"overlay.kind", "none"}, {"readout.kind", "softmax"}, {"prediction.by", "head"}});
+            }
             for (const KeyDoc& other : keys) {  // what that kind cannot do without
                 if (other.required && other.only_for.back() == std::pair(slot, kind)) {
                     overrides.push_back({in_population(other.path), "\"x.h5\""});

@@ -1,0 +1,153 @@
+// Training of the read-out: what the populations answer is computed once, memory allowing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "sim/parallel.hpp"
+#include "sim/presentations.hpp"
+#include "sim/readout.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff {
+namespace {
+
+constexpr std::size_t chunk_size = 512;
+constexpr std::size_t kept_bytes_limit = std::size_t{2} << 30;
+
+bool are_kept(std::size_t n_samples, std::size_t n_features) {
+    return n_samples * n_features * sizeof(float) <= kept_bytes_limit;
+}
+
+/// The features of training samples, of all at once or as they are asked for.
+class FeatureSource {
+  public:
+    FeatureSource(const ModelSpec& model, const Network& network, const SoftmaxHead& head,
+                  const Dataset& dataset)
+        : model_(model),
+          network_(network),
+          head_(head),
+          dataset_(dataset),
+          writer_(model, dataset, network.populations.front().normalisation),
+          batch_(network) {
+        if (!are_kept(dataset.size(), head.n_features())) return;
+        std::vector<std::uint32_t> all(dataset.size());
+        std::iota(all.begin(), all.end(), 0u);
+        Matrix kept(dataset.size(), head.n_features());
+        compute(all, kept);
+        kept_ = std::move(kept);
+    }
+
+    void get(std::span<const std::uint32_t> samples, MatrixView features) {
+        if (kept_.empty()) return compute(samples, features);
+        for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
+            for (std::size_t s = first; s < first + count; ++s) {
+                std::ranges::copy(kept_.row(samples[s]), features.row(s).begin());
+            }
+        });
+    }
+
+  private:
+    void compute(std::span<const std::uint32_t> samples, MatrixView features) {
+        const std::vector<std::int32_t> unlabelled(chunk_size, -1);
+        for (std::size_t first = 0; first < samples.size(); first += chunk_size) {
+            const std::size_t count = std::min(chunk_size, samples.size() - first);
+            const auto part = samples.subspan(first, count);
+            const ConstMatrixView images = images_of(dataset_, part, images_);
+            const std::vector<double> squares = input_squares(model_, dataset_, part, images);
+            enter({model_, dataset_, part, evaluation_presentation},
+                  {writer_.write(images, squares, unlabelled)}, nullptr, 1, batch_);
+            for (std::size_t k = 0; k < network_.populations.size(); ++k) {
+                batch_.forward(k, *model_.goodness, {.goodness = false, .signal = false, .output = true});
+                take_features(head_, network_, batch_, k, 0, features.rows(first, count));
+                if (k + 1 < network_.populations.size()) batch_.ascend(k);
+            }
+        }
+    }
+
+    const ModelSpec& model_;
+    const Network& network_;
+    const SoftmaxHead& head_;
+    const Dataset& dataset_;
+    LabelWriter writer_;
+    Batch batch_;
+    Matrix images_, kept_;
+};
+
+std::size_t batch_size_of(const ReadoutSpec& spec, std::size_t n) {
+    return spec.batch_size == 0 ? n : std::min(spec.batch_size, n);
+}
+
+/// Mean and deviation over all training samples, by which samples are standardised from here on: what is
+/// predicted for one then does not depend on those that are predicted with it.
+void settle_scale(FeatureSource& source, std::size_t n, SoftmaxHead& head) {
+    FeatureSums sums;
+    Matrix features;
+    std::vector<std::uint32_t> samples;
+    for (std::size_t first = 0; first < n; first += chunk_size) {
+        samples.resize(std::min(chunk_size, n - first));
+        std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
+        features.resize(samples.size(), head.n_features());
+        source.get(samples, features);
+        sums.add(features);
+    }
+    head.mean = static_cast<float>(sums.mean());
+    head.deviation = static_cast<float>(sums.deviation());
+}
+
+}  // namespace
+
+bool train_head(const ModelSpec& model, Network& network, const Dataset& train,
+                const std::atomic<int>& stop) {
+    const ReadoutSpec& spec = model.readout;
+    network.head.reset();
+    SoftmaxHead head = make_head(model);
+    FeatureSource source(model, network, head, train);
+    HeadTrainer trainer(spec, head);
+    const std::size_t n = train.size(), batch_size = batch_size_of(spec, n);
+    const std::size_t n_batches = (n + batch_size - 1) / batch_size;
+    Matrix features;
+    std::vector<std::int32_t> labels;
+    for (std::int64_t epoch = 0; epoch < spec.epochs; ++epoch) {
+        const auto order = permutation(static_cast<std::uint32_t>(n), model.seed, Stream::readout_order,
+                                       static_cast<std::uint32_t>(epoch));
+        double loss = 0.0;
+        for (std::size_t b = 0; b < n_batches; ++b) {
+            if (stop.load(std::memory_order_relaxed) != 0) return false;
+            const std::size_t first = b * batch_size;
+            const auto samples = std::span(order).subspan(first, std::min(batch_size, n - first));
+            features.resize(samples.size(), head.n_features());
+            source.get(samples, features);
+            labels.clear();
+            for (const std::uint32_t s : samples) labels.push_back(train.label[s]);
+            const double progress =
+                (static_cast<double>(epoch) + static_cast<double>(b) / static_cast<double>(n_batches)) /
+                static_cast<double>(spec.epochs);
+            const double batch_loss = trainer.update(features, labels, progress);
+            if (!std::isfinite(batch_loss)) {
+                throw RunError(fmt::format(
+                    "read-out, epoch {}, batch {}: loss is not finite; a smaller readout.rate usually helps",
+                    epoch, b));
+            }
+            loss += batch_loss * static_cast<double>(samples.size());
+        }
+        head.loss.push_back(loss / static_cast<double>(n));
+    }
+    if (spec.standardise) settle_scale(source, n, head);
+    network.head = std::move(head);
+    return true;
+}
+
+std::size_t readout_memory(const Experiment& experiment) {
+    const ModelSpec& model = experiment.model;
+    if (!model.readout.softmax) return 0;
+    const SoftmaxHead head = make_head(model);
+    const std::size_t n = experiment.train.size();
+    std::size_t floats = head.weight.size() * (2 + model.readout.optimizer->n_moments());
+    floats += batch_size_of(model.readout, n) * head.n_features();
+    if (are_kept(n, head.n_features())) floats += n * head.n_features();
+    return floats * sizeof(float);
+}
+
+}  // namespace snnff
