@@ -55,6 +55,7 @@ template Family<Loss> kinds();
 template Family<Optimizer> kinds();
 template Family<Schedule> kinds();
 template Family<DatasetReader> kinds();
+template Family<Encoding> kinds();
 template Family<Negatives> kinds();
 template Family<Initialiser> kinds();
 

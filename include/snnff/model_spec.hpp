@@ -109,6 +109,8 @@ struct ModelSpec {
     std::size_t n_train = 0, n_validation = 0, n_test = 0;  ///< 0: all (validation: none)
     std::int64_t shift_pixels = 0;  ///< training images are moved by up to this many pixels each way
 
+    std::unique_ptr<Encoding> encoding;  ///< of the samples, for the first population
+
     LabelOverlay overlay;
     bool overlay_value_is_max = true;      ///< overlay.value follows from the training data
     std::unique_ptr<Negatives> negatives;  ///< null under backprop

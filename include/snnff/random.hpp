@@ -37,6 +37,13 @@ float uniform(Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexce
 /// Normal with mean 0 and standard deviation 1.
 float normal(Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcept;
 
+/// Four numbers at once, each uniform in 0 .. 2^32 - 1; for spikes of many inputs.
+std::array<std::uint32_t, 4> four_numbers(Seed seed, Stream stream, std::uint64_t i,
+                                          std::uint32_t j) noexcept;
+
+/// A seed of its own for whatever `i` and `j` name, where they leave no room to count what is drawn for it.
+Seed derived(Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcept;
+
 /// Uniform in 0 .. n-1; n is at least 1.
 std::uint32_t below(std::uint32_t n, Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcept;
 

@@ -20,17 +20,37 @@ struct DataFile {
     std::string sha256;  ///< of the bytes on disk, lower-case hex
 };
 
+/// Samples whose inputs vary from step to step. Immutable; one object serves all threads.
+class InputSeries {
+  public:
+    virtual ~InputSeries() = default;
+    virtual std::size_t n_inputs() const noexcept = 0;
+    /// Writes steps first_step, first_step + 1, ... of a sample to the rows of `input` [step x input].
+    virtual void fill(std::size_t sample, std::int64_t first_step, MatrixView input) const noexcept = 0;
+    /// Squares of a sample's inputs, summed over inputs and steps.
+    virtual double sum_of_squares(std::size_t sample) const noexcept = 0;
+    virtual float largest() const noexcept = 0;
+    virtual float smallest() const noexcept = 0;
+    /// Whether inputs are events, 0 nearly everywhere.
+    virtual bool events() const noexcept = 0;
+    virtual std::size_t n_bytes() const noexcept = 0;
+};
+
 /// Labelled samples in memory, scaled as the model says.
 struct Dataset {
-    Matrix x;                                  ///< [sample x input]
-    std::vector<std::int32_t> label;           ///< [sample]
-    std::vector<std::int32_t> negative_label;  ///< [sample], or empty where the file gives none
+    Matrix x;                                   ///< [sample x input]; empty where inputs vary in time
+    std::shared_ptr<const InputSeries> series;  ///< set where they do
+    std::size_t first_in_series = 0;            ///< which sample of `series` is sample 0
+    std::size_t n_label_inputs = 0;             ///< appended to the inputs of `series`, for labels
+    std::size_t first_label_input = 0;          ///< where labels are written, once there is room for them
+    std::vector<std::int32_t> label;            ///< [sample]
+    std::vector<std::int32_t> negative_label;   ///< [sample], or empty where the file gives none
     std::vector<DataFile> files;
     std::size_t image_rows = 0, image_cols = 0;  ///< 0 where a sample is no image
     float background = 0.0f;                     ///< what an image is filled up with when it is moved
 
-    std::size_t size() const noexcept { return x.rows(); }
-    std::size_t n_inputs() const noexcept { return x.cols(); }
+    std::size_t size() const noexcept { return series ? label.size() : x.rows(); }
+    std::size_t n_inputs() const noexcept { return series ? series->n_inputs() + n_label_inputs : x.cols(); }
 };
 
 /// Where samples come from. Constructing one reads and checks its keys, not its files.
@@ -47,12 +67,43 @@ class DatasetReader {
 /// them) share `base`: what a population computes from the base, it computes once.
 ///
 ///   input of sample s  =  gain[s] · (base[s] with input index[s, c] replaced by value[s, c])
+///
+/// Where an encoding stands between them, it is applied to what the gain multiplies.
 struct Variant {
     ConstMatrixView base;              ///< [sample x input], 0 wherever a change is written
     std::size_t n_changes = 0;         ///< per sample
     std::vector<std::uint32_t> index;  ///< [sample x change]
     std::vector<float> value;          ///< [sample x change]
     AlignedVector<float> gain;         ///< [sample], 1/norm of the whole input, changes included
+};
+
+/// How values become a population's input, step by step. A new kind is one file in src/stimulus with a make
+/// function and one line in catalogue.def.
+class Encoding {
+  public:
+    virtual ~Encoding() = default;
+    /// Whether a value is the input itself, in every step.
+    virtual bool constant() const noexcept { return false; }
+    /// Whether every presentation of a sample draws numbers anew.
+    virtual bool random() const noexcept { return false; }
+    /// Whether a label is written into what comes out of it, as a constant current, not into what goes in.
+    virtual bool passes_labels() const noexcept { return false; }
+    /// Throws DataError, beginning with `where`, for a data set that it cannot encode: one that varies in
+    /// time or does not (`over_time`), with values from `smallest` to `largest`, the label's among them.
+    virtual void check(std::string_view where, bool over_time, float smallest, float largest) const = 0;
+
+    /// The input number `input` has in step `step`, whose value is `value` and was `before` in the step
+    /// before (0 before the first). `draws` belongs to the presentation of the sample. Pure.
+    virtual float at(float value, float before, Seed draws, std::int64_t step,
+                     std::uint32_t input) const noexcept = 0;
+    /// The same for a whole step; all spans have the same length.
+    virtual void encode(std::span<const float> value, std::span<const float> before, Seed draws,
+                        std::int64_t step, std::span<float> input) const noexcept;
+    /// Square of at(), expected where it is random; of a value that stays, its mean over the steps.
+    /// Normalisation goes by it.
+    virtual double square(float value, float before) const noexcept = 0;
+    /// Summed over a whole step.
+    virtual double sum_of_squares(std::span<const float> value, std::span<const float> before) const noexcept;
 };
 
 enum class Normalisation { none, l2, rms };
@@ -62,13 +113,17 @@ inline constexpr std::string_view normalisation_names[] = {"none", "l2", "rms"};
 /// l2: 1/(‖x‖ + 1e-4); rms: 1/(√mean(x²) + 1e-6); none: 1.
 float normalising_gain(Normalisation normalisation, double sum_of_squares, std::size_t n_inputs) noexcept;
 
-/// Writes labels into samples: the first n_labels inputs are 0 but for the one of the label.
+/// Writes labels into samples: n_labels inputs are 0 but for the one of the label.
 struct LabelOverlay {
+    /// Which ones: the first of the data, whatever they held, or further ones after its last; automatic:
+    /// appended where samples vary in time, else first.
+    enum class Where { first, appended, automatic };
     std::size_t n_labels = 10;
     float value = 1.0f;  ///< what is written for the label
     float smoothing =
         0.0f;  ///< share s of it that the other labels get: (1 − s)·value and s·value/(n_labels − 1)
     bool enabled = true;
+    Where where = Where::automatic;
 };
 
 /// What a network is to tell from real samples: samples under wrong labels, or images of another making.

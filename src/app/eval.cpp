@@ -35,6 +35,17 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
         return {
             {"data.folder", where}, {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
     }
+    if (value_of("kind") == "\"nmnist\"" && is_folder) {
+        return {
+            {"data.folder", where}, {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
+    }
+    if (value_of("kind") == "\"shd\"" && !is_folder) {
+        return {{"data.train", where},
+                {"data.test", where},
+                {"data.n_train", "0"},
+                {"data.n_validation", "0"},
+                {"data.n_test", "0"}};
+    }
     std::string table = is_folder ? fmt::format("kind = \"idx\", folder = {}", where)
                                   : fmt::format("kind = \"hdf5\", train = {0}, test = {0}", where);
     for (const char* key : {"offset", "scale"}) {
@@ -118,9 +129,9 @@ int eval(const Arguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     Dataset dataset = model.dataset->read(split, test ? model.n_test : model.n_train);
     if (dataset.size() == 0) throw DataError(fmt::format("{}: no samples to evaluate", arguments.run));
+    prepare(dataset, model);
     Network network = trained_network(arguments.run, model, dataset.n_inputs());
     if (model.predict_by != PredictBy::goodness) network.head = read_readout(arguments.run, model);
-    prepare(dataset, model);
     // Validation samples are the last of the training file and were not trained on.
     const bool set_aside = !test && model.n_train == 0 && model.n_validation < dataset.size();
     const std::size_t limit = set_aside ? dataset.size() - model.n_validation : 0;

@@ -35,6 +35,16 @@ float normal(Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcep
     return static_cast<float>(std::sqrt(-2.0 * std::log(u)) * std::cos(angle));
 }
 
+std::array<std::uint32_t, 4> four_numbers(Seed seed, Stream stream, std::uint64_t i,
+                                          std::uint32_t j) noexcept {
+    return draw(seed, stream, i, j);
+}
+
+Seed derived(Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcept {
+    const auto r = draw(seed, stream, i, j);
+    return {static_cast<std::uint64_t>(r[0]) << 32 | r[1]};
+}
+
 std::uint32_t below(std::uint32_t n, Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcept {
     // 64 random bits times n, the upper part: the bias is below n * 2^-64.
     const auto r = draw(seed, stream, i, j);

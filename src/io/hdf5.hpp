@@ -116,6 +116,11 @@ void read(const Dataset& dataset, std::span<T> values);
 /// The first rows only: values.size() is n_rows times the size of the other axes.
 template <class T>
 void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values);
+/// Lists of numbers, each with a length of its own (HDF5's variable-length type): what rows
+/// [first_row, first_row + n_rows) of a data set of one axis hold. Throws FileError where the data set holds
+/// anything else, or lists that claim more than a file of this size can hold.
+template <class T>
+std::vector<std::vector<T>> read_lists(const Dataset& dataset, std::uint64_t first_row, std::uint64_t n_rows);
 std::string read_text(const Dataset& dataset);
 
 // Attributes. Reading throws FileError where there is none or it is of another kind.

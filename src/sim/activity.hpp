@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/step_source.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/network.hpp"
@@ -11,16 +12,14 @@
 
 namespace snnff {
 
-/// What a population is driven by over one presentation: samples [first, first + n) of each variant.
-/// Either a current that stays constant (`variants` hold the population's input), or the spike train
-/// of the population below, whose own drive is `below`.
+/// What a population is driven by over one presentation: a current that stays constant (`variants` hold the
+/// population's input), or an input that varies from step to step.
 struct Drive {
     std::span<const Variant> variants;
-    const Population* lower = nullptr;  ///< set where its output is a train
-    const Drive* below = nullptr;       ///< drive of `lower`
+    const StepSource* source = nullptr;  ///< set where the input varies
 
-    bool constant() const noexcept { return lower == nullptr; }
-    std::size_t n_variants() const noexcept { return constant() ? variants.size() : below->n_variants(); }
+    bool constant() const noexcept { return source == nullptr; }
+    std::size_t n_variants() const noexcept { return constant() ? variants.size() : source->n_variants(); }
 };
 
 /// What came of one population on a batch (or a wave of it), variant by variant.
@@ -28,6 +27,9 @@ struct Activity {
     std::vector<Matrix> output;  ///< [sample x unit] for the next population; empty unless asked for
     std::vector<std::vector<double>> goodness;  ///< [variant][sample]
     std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
+    /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
+    /// empty.
+    std::vector<std::vector<double>> spikes_received;
     /// Under a constant drive: dG/d response · d response/d current, [sample x unit].
     std::vector<Matrix> signal;
 };

@@ -5,15 +5,15 @@
 
 namespace snnff {
 
-Backprop::Backprop(const ModelSpec& model, Network& network)
-    : model_(model), network_(network), pass_(network) {
+Backprop::Backprop(const ModelSpec& model, Network& network, bool input_varies)
+    : model_(model), network_(network), pass_(network, stored_steps_budget, input_varies) {
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *model.optimizer);
 }
 
 std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn) {
     const std::size_t n_populations = network_.populations.size();
-    const double loss = pass_.run(batch.drive(0).variants.front(), turn.label, turn.dropout);
+    const double loss = pass_.run(batch.drive(0), turn.label, turn.dropout);
     for (std::size_t k = 0; k < n_populations; ++k) batch.activity(k).rate = {pass_.rate(k)};
     for (std::size_t k = 0; k < n_populations && std::isfinite(loss); ++k) {
         const Optimizer::Step step{.t = ++moments_[k].n_updates,

@@ -12,7 +12,7 @@ namespace snnff {
 /// variant, by back-propagation. The loss is the last population's; there is no goodness.
 class Backprop final : public Rule {
   public:
-    Backprop(const ModelSpec& model, Network& network);
+    Backprop(const ModelSpec& model, Network& network, bool input_varies);
 
     std::vector<Loss> learn(Batch& batch, const Turn& turn) override;
 

@@ -30,12 +30,12 @@ void reshape(Matrix& matrix, std::size_t rows, std::size_t cols) {
 }  // namespace
 
 BackpropLayer::BackpropLayer(const Population& population, std::size_t index, const TimeGrid& time,
-                             const Population* below)
+                             bool by_steps)
     : population_(population),
       index_(index),
       time_(time),
       n_steps_(static_cast<std::size_t>(time.steps)),
-      by_train_(below != nullptr && below->output == Readout::spikes) {}
+      by_train_(by_steps) {}
 
 std::size_t BackpropLayer::stored_per_sample() const noexcept {
     const std::size_t n_units = population_.n_units();

@@ -30,10 +30,9 @@ class BackpropLayer {
         std::vector<double> bias;  ///< [unit]
     };
 
-    /// `below` is the population that feeds it, or null for the first, whose inputs come as they are to be
-    /// multiplied. `index` counts from the first.
-    BackpropLayer(const Population& population, std::size_t index, const TimeGrid& time,
-                  const Population* below);
+    /// `index` counts from the first, whose inputs come as they are to be multiplied. `by_steps`: whether
+    /// there is an input for every step, as from the spikes of the population below.
+    BackpropLayer(const Population& population, std::size_t index, const TimeGrid& time, bool by_steps);
 
     /// Makes room for a wave. Inputs are left out where `dropout` is given.
     void begin_wave(std::size_t n_samples, const Dropout* dropout);

@@ -24,16 +24,29 @@ void write_input(const Variant& variant, std::size_t first, MatrixView out) {
     }
 }
 
+/// The same for every step, [step·count + sample, input].
+void write_steps(const StepSource& source, std::size_t first, std::size_t count, MatrixView out) {
+    const auto steps = source.open(first, count);
+    steps->next({&out, 1});
+    const auto inputs = source.changing_inputs();
+    for (const StepSource::Change& change : steps->changes(0))
+        out(change.row, inputs[change.column]) = change.value;
+    const auto gain = source.gain(0);
+    for (std::size_t r = 0; r < out.rows() && !gain.empty(); ++r) {
+        for (float& x : out.row(r)) x *= gain[first + r % count];
+    }
+}
+
 }  // namespace
 
-BackpropPass::BackpropPass(const Network& network, std::size_t budget_bytes)
+BackpropPass::BackpropPass(const Network& network, std::size_t budget_bytes, bool input_varies)
     : network_(network),
       budget_bytes_(budget_bytes),
       gradients_(network.populations.size()),
       rates_(network.populations.size()) {
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         layers_.emplace_back(network.populations[k], k, network.time,
-                             k > 0 ? &network.populations[k - 1] : nullptr);
+                             k > 0 ? network.populations[k - 1].output == Readout::spikes : input_varies);
     }
 }
 
@@ -47,15 +60,15 @@ std::size_t BackpropPass::wave_size(std::size_t batch_size) const {
     return std::clamp<std::size_t>(budget_bytes_ / stored_per_sample(), 1, batch_size);
 }
 
-std::size_t BackpropPass::memory(const Network& network, std::size_t batch_size) {
-    const BackpropPass pass(network);
+std::size_t BackpropPass::memory(const Network& network, std::size_t batch_size, bool input_varies) {
+    const BackpropPass pass(network, stored_steps_budget, input_varies);
     std::size_t bytes = pass.wave_size(batch_size) * pass.stored_per_sample();
     for (const Population& population : network.populations)
         bytes += population.weight.size() * sizeof(float);
     return bytes;
 }
 
-double BackpropPass::run(const Variant& input, std::span<const std::int32_t> label, const Dropout* dropout) {
+double BackpropPass::run(const Drive& input, std::span<const std::int32_t> label, const Dropout* dropout) {
     const std::size_t n = label.size(), wave = wave_size(n);
     loss_.assign(n, 0.0);
     for (auto& rate : rates_) rate.assign(n, 0.0);
@@ -75,8 +88,13 @@ double BackpropPass::run(const Variant& input, std::span<const std::int32_t> lab
     return std::accumulate(loss_.begin(), loss_.end(), 0.0) / static_cast<double>(n);
 }
 
-void BackpropPass::forward(const SampleBlock& block, const Variant& input) {
-    write_input(input, block.first_of_wave + block.first, layers_.front().input(block));
+void BackpropPass::forward(const SampleBlock& block, const Drive& input) {
+    const std::size_t first = block.first_of_wave + block.first;
+    if (input.constant()) {
+        write_input(input.variants.front(), first, layers_.front().input(block));
+    } else {
+        write_steps(*input.source, first, block.count, layers_.front().input(block));
+    }
     for (std::size_t k = 0; k < layers_.size(); ++k) {
         const bool last = k + 1 == layers_.size();
         layers_[k].forward(block,

@@ -25,24 +25,27 @@ class BackpropPass {
   public:
     using Gradient = BackpropLayer::Gradient;
 
-    /// `network` must outlive it. Memory is kept from batch to batch.
-    explicit BackpropPass(const Network& network, std::size_t budget_bytes = stored_steps_budget);
+    /// `network` must outlive it. `input_varies`: whether what drives the first population varies from step
+    /// to step. Memory is kept from batch to batch.
+    explicit BackpropPass(const Network& network, std::size_t budget_bytes = stored_steps_budget,
+                          bool input_varies = false);
 
-    /// Mean loss over the samples of `input`, what the first population sees, and its gradients.
+    /// Mean loss over the samples of `input`, the only variant of what drives the first population, and its
+    /// gradients.
     /// label [sample]; dropout, where given, is for the inputs of the populations after the first.
-    double run(const Variant& input, std::span<const std::int32_t> label, const Dropout* dropout);
+    double run(const Drive& input, std::span<const std::int32_t> label, const Dropout* dropout);
 
     const Gradient& gradient(std::size_t population) const { return gradients_[population]; }
     /// [sample] spikes per unit and step of the last run(); 0 without spikes.
     const std::vector<double>& rate(std::size_t population) const { return rates_[population]; }
 
     /// Bytes held for batches of this size.
-    static std::size_t memory(const Network& network, std::size_t batch_size);
+    static std::size_t memory(const Network& network, std::size_t batch_size, bool input_varies);
 
   private:
     std::size_t stored_per_sample() const;
     std::size_t wave_size(std::size_t batch_size) const;
-    void forward(const SampleBlock& block, const Variant& input);
+    void forward(const SampleBlock& block, const Drive& input);
     void backward(const SampleBlock& block, std::span<const std::int32_t> label);
 
     const Network& network_;

@@ -10,6 +10,7 @@ namespace snnff {
 Batch::Batch(const Network& network)
     : network_(network),
       inputs_(network.populations.size()),
+      sources_(network.populations.size()),
       drives_(network.populations.size()),
       activities_(network.populations.size()) {}
 
@@ -19,7 +20,15 @@ void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t 
     n_positive_ = n_positive;
     n_variants_ = variants.size();
     inputs_[entry] = std::move(variants);
-    drives_[entry] = {inputs_[entry], nullptr, nullptr};
+    drives_[entry] = {inputs_[entry], nullptr};
+}
+
+void Batch::enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive) {
+    n_samples_ = n_samples;
+    n_positive_ = n_positive;
+    n_variants_ = source->n_variants();
+    sources_[0] = std::move(source);
+    drives_[0] = {{}, sources_[0].get()};
 }
 
 void Batch::forward(std::size_t k, ForwardRequest request) {
@@ -31,35 +40,22 @@ void Batch::forward(std::size_t k, ForwardRequest request) {
         return;
     }
     if (request.output) shape(activity.output, n_variants_, n_samples_, population.n_units());
-    TrainPass pass(population, network_.time, drives_[k]);
-    const std::size_t wave =
-        TrainPass::wave_size(population, network_.time, n_variants_, stored_steps_budget);
-    Activity part;
-    part.output.swap(activity.output);
-    activity.goodness.assign(n_variants_, {});
-    activity.rate.assign(n_variants_, {});
-    for (std::size_t first = 0; first < n_samples_; first += wave) {
-        pass.forward(first, std::min(wave, n_samples_ - first), request, part);
-        for (std::size_t v = 0; v < n_variants_; ++v) {
-            activity.goodness[v].insert(activity.goodness[v].end(), part.goodness[v].begin(),
-                                        part.goodness[v].end());
-            activity.rate[v].insert(activity.rate[v].end(), part.rate[v].begin(), part.rate[v].end());
-        }
-    }
-    activity.output.swap(part.output);
+    request.signal = false;  // of no use without the steps, which only a TrainPass keeps
+    TrainPass(population, network_.time, drives_[k]).forward(0, n_samples_, request, activity);
 }
 
 void Batch::ascend(std::size_t k, const Dropout* dropout) {
     const Population& population = network_.populations[k];
     if (population.output == Readout::spikes) {
-        drives_[k + 1] = {{}, &population, &drives_[k]};
+        sources_[k + 1] = std::make_unique<PopulationTrain>(population, network_.time, drives_[k]);
+        drives_[k + 1] = {{}, sources_[k + 1].get()};
         return;
     }
     inputs_[k + 1] = as_input(activities_[k].output, network_.populations[k + 1].normalisation);
     if (dropout != nullptr) {
         for (Matrix& output : activities_[k].output) leave_out(*dropout, k + 1, output);
     }
-    drives_[k + 1] = {inputs_[k + 1], nullptr, nullptr};
+    drives_[k + 1] = {inputs_[k + 1], nullptr};
 }
 
 }  // namespace snnff

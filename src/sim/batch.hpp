@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "sim/activity.hpp"
@@ -9,7 +10,7 @@
 
 namespace snnff {
 
-/// Bytes that stored steps of populations under spike trains may take at a time.
+/// Bytes that stored steps of populations whose input varies may take at a time.
 inline constexpr std::size_t stored_steps_budget = std::size_t{256} << 20;
 
 /// One batch on its way up through the network: what drives each population, and what came of it.
@@ -20,6 +21,8 @@ class Batch {
     /// Starts at `entry` with its constant input; the first `n_positive` variants are positive.
     void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
                std::size_t n_positive = 1);
+    /// Starts at the first population with an input that varies from step to step.
+    void enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive = 1);
     /// Runs a population and leaves what was asked for in activity(population).
     void forward(std::size_t population, ForwardRequest request);
     /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next,
@@ -35,7 +38,8 @@ class Batch {
   private:
     const Network& network_;
     std::size_t n_samples_ = 0, n_variants_ = 0, n_positive_ = 1;
-    std::vector<std::vector<Variant>> inputs_;  // of populations under constant drive
+    std::vector<std::vector<Variant>> inputs_;                // of populations under constant drive
+    std::vector<std::unique_ptr<const StepSource>> sources_;  // of the others
     std::vector<Drive> drives_;
     std::vector<Activity> activities_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/backprop_pass.hpp"
+#include "sim/encoded_input.hpp"
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
 #include "snnff/error.hpp"
@@ -16,14 +17,19 @@ namespace {
 Dataset split_off(Dataset& from, std::size_t n) {
     Dataset part;
     const std::size_t kept = from.size() - n;
-    part.x.resize(n, from.n_inputs());
-    std::copy_n(from.x.data() + kept * from.n_inputs(), part.x.size(), part.x.data());
+    if (from.series) {
+        part.series = from.series;
+        part.first_in_series = from.first_in_series + kept;
+    } else {
+        part.x.resize(n, from.n_inputs());
+        std::copy_n(from.x.data() + kept * from.n_inputs(), part.x.size(), part.x.data());
+        from.x.resize(kept, from.n_inputs());
+    }
     part.label.assign(from.label.begin() + static_cast<std::ptrdiff_t>(kept), from.label.end());
     part.files = from.files;
     part.image_rows = from.image_rows;
     part.image_cols = from.image_cols;
     part.background = from.background;
-    from.x.resize(kept, from.n_inputs());
     from.label.resize(kept);
     if (!from.negative_label.empty()) {
         part.negative_label.assign(from.negative_label.begin() + static_cast<std::ptrdiff_t>(kept),
@@ -43,20 +49,52 @@ void check_labels(const Dataset& dataset, std::size_t n_labels, const std::vecto
     }
 }
 
-/// The label field is 0 in memory: a variant's changes write the label.
-void clear_label_field(Dataset& dataset, std::size_t n_labels) {
-    for (std::size_t s = 0; s < dataset.size(); ++s) {
-        std::ranges::fill(dataset.x.row(s).subspan(0, n_labels), 0.0f);
+std::string name_of(const Dataset& dataset) {
+    return dataset.files.empty() ? "data" : dataset.files.front().path.string();
+}
+
+float largest(const Dataset& dataset) {
+    return dataset.series ? dataset.series->largest() : std::ranges::max(dataset.x.values());
+}
+float smallest(const Dataset& dataset) {
+    return dataset.series ? dataset.series->smallest() : std::ranges::min(dataset.x.values());
+}
+
+/// Makes room for labels. Their field is 0 in memory: a variant's changes write the label.
+void make_label_field(Dataset& dataset, const LabelOverlay& overlay) {
+    using Where = LabelOverlay::Where;
+    const std::size_t n_labels = overlay.n_labels, n_inputs = dataset.n_inputs();
+    if (overlay.where == Where::appended || (overlay.where == Where::automatic && dataset.series)) {
+        dataset.first_label_input = n_inputs;
+        if (dataset.series) {
+            dataset.n_label_inputs = n_labels;
+            return;
+        }
+        Matrix wider(dataset.size(), n_inputs + n_labels);
+        for (std::size_t s = 0; s < dataset.size(); ++s)
+            std::ranges::copy(dataset.x.row(s), wider.row(s).begin());
+        dataset.x = std::move(wider);
+        return;
     }
+    if (dataset.series) {
+        throw DataError(fmt::format(
+            "{}: inputs vary in time, and overlay.where = \"first\" would take the first {} away; "
+            "\"appended\", the default for such data, keeps them",
+            name_of(dataset), n_labels));
+    }
+    if (n_inputs < n_labels) {
+        throw DataError(
+            fmt::format("{}: samples have {} inputs, fewer than overlay.n_labels = {}; "
+                        "overlay.where = \"appended\" adds inputs for labels",
+                        name_of(dataset), n_inputs, n_labels));
+    }
+    for (std::size_t s = 0; s < dataset.size(); ++s)
+        std::ranges::fill(dataset.x.row(s).subspan(0, n_labels), 0.0f);
 }
 
 void check_training_data(const Dataset& train, const ModelSpec& model) {
-    const auto where = train.files.empty() ? std::string("data") : train.files.front().path.string();
+    const std::string where = name_of(train);
     if (train.size() == 0) throw DataError(where + ": no training sample; at least one is needed");
-    if (model.overlay.enabled && train.n_inputs() < model.overlay.n_labels) {
-        throw DataError(fmt::format("{}: samples have {} inputs, fewer than overlay.n_labels = {}", where,
-                                    train.n_inputs(), model.overlay.n_labels));
-    }
     if (model.shift_pixels > 0 && train.image_rows == 0) {
         throw DataError(
             fmt::format("{}: samples are no images, which data.shift_pixels = {} would move; "
@@ -97,8 +135,12 @@ Network make_network(const ModelSpec& model, std::size_t n_inputs) {
 }  // namespace
 
 void prepare(Dataset& dataset, const ModelSpec& model) {
+    if (dataset.size() == 0) return;
     check_labels(dataset, model.overlay.n_labels, dataset.label, "label");
-    if (model.overlay.enabled) clear_label_field(dataset, model.overlay.n_labels);
+    const float label = model.overlay.enabled ? model.overlay.value : smallest(dataset);
+    model.encoding->check(name_of(dataset), dataset.series != nullptr, std::min(label, smallest(dataset)),
+                          std::max(label, largest(dataset)));
+    if (model.overlay.enabled) make_label_field(dataset, model.overlay);
 }
 
 Experiment build(ModelSpec model) {
@@ -121,7 +163,7 @@ Experiment build(ModelSpec model) {
     }
     Dataset test = read_test(model, train.n_inputs());
     if (model.overlay_value_is_max) {
-        model.overlay.value = std::ranges::max(train.x.values());
+        model.overlay.value = largest(train);
         model.resolved.at_path("overlay.value", {}).value = static_cast<double>(model.overlay.value);
     }
     for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
@@ -134,6 +176,9 @@ Experiment build(ModelSpec model) {
 std::size_t estimated_memory(const Experiment& experiment) {
     std::size_t floats =
         experiment.train.x.size() + experiment.validation.x.size() + experiment.test.x.size();
+    for (const Dataset* dataset : {&experiment.train, &experiment.test}) {
+        if (dataset->series) floats += dataset->series->n_bytes() / sizeof(float);
+    }
     const ModelSpec& model = experiment.model;
     const std::size_t batch = model.plan.batch_size == 0
                                   ? experiment.train.size()
@@ -148,7 +193,9 @@ std::size_t estimated_memory(const Experiment& experiment) {
         floats += model.negatives_per_positive * batch * experiment.train.n_inputs();
     }
     const std::size_t for_gradients =
-        model.rule == LearningRule::backprop ? BackpropPass::memory(experiment.network, batch) : 0;
+        model.rule == LearningRule::backprop
+            ? BackpropPass::memory(experiment.network, batch, !comes_constant(model, experiment.train))
+            : 0;
     return floats * sizeof(float) + for_gradients + readout_memory(experiment);
 }
 

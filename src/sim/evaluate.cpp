@@ -76,8 +76,9 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
                         dataset.label.begin() + static_cast<std::ptrdiff_t>(n_samples));
     result.spike_rate.assign(n_populations, 0.0);
     std::vector<double> spikes(n_populations, 0.0);  // in all presentations
+    double input_spikes = 0.0;                       // likewise, where the input is made of them
 
-    const LabelWriter writer(model.overlay, network.populations.front().normalisation);
+    const LabelWriter writer(model, dataset, network.populations.front().normalisation);
     Batch batch(network);
     Matrix unused, features;
     for (std::size_t first = 0; first < n_samples; first += chunk_size) {
@@ -85,12 +86,12 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         std::vector<std::uint32_t> samples(count);
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         const ConstMatrixView images = images_of(dataset, samples, unused);
-        const std::vector<double> sum_of_squares = sums_of_squares(images);
+        const std::vector<double> sum_of_squares = input_squares(model, dataset, samples, images);
         std::vector<Variant> variants;
         for (const std::int32_t label : presented) {
             variants.push_back(writer.write(images, sum_of_squares, std::vector<std::int32_t>(count, label)));
         }
-        batch.enter(0, std::move(variants), count);
+        enter({model, dataset, samples, evaluation_presentation}, std::move(variants), nullptr, 1, batch);
         if (by_head) features.resize(count, network.head->n_features());
         std::vector<double> sum(count * n_labels, 0.0);
         for (std::size_t k = 0; k < n_populations; ++k) {
@@ -131,6 +132,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
                 result.spike_rate[k] += rate[by_goodness ? best : 0][s];
                 for (const auto& of_presentation : rate) spikes[k] += of_presentation[s];
             }
+            for (const auto& received : batch.activity(0).spikes_received) input_spikes += received[s];
         }
     }
 
@@ -149,9 +151,13 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
             const auto n_below = static_cast<double>(network.populations[k - 1].n_units());
             result.accumulates[k] =
                 spikes[k - 1] / n * n_below * static_cast<double>(network.time.steps) * n_units;
+        } else if (k == 0 && input_spikes > 0.0) {
+            result.accumulates[k] = input_spikes / n * n_units;
         } else {
-            result.multiply_accumulates[k] =
-                static_cast<double>(presented.size() * population.n_inputs()) * n_units;
+            const bool every_step = k == 0 && !comes_constant(model, dataset);
+            const std::size_t n_times =
+                presented.size() * (every_step ? static_cast<std::size_t>(network.time.steps) : 1);
+            result.multiply_accumulates[k] = static_cast<double>(n_times * population.n_inputs()) * n_units;
         }
         result.spike_rate[k] = population.neuron->spiking() ? result.spike_rate[k] / n : not_evaluated;
     }

@@ -36,7 +36,7 @@ double ForwardForward::update(Batch& batch, std::size_t k, double progress, bool
                                .rate = model_.rate * model_.schedule->factor(progress),
                                .weight_decay = model_.weight_decay};
     return batch.drive(k).constant() ? update_constant(batch, k, step, keep_output)
-                                     : update_from_trains(batch, k, step, keep_output);
+                                     : update_from_steps(batch, k, step, keep_output);
 }
 
 double ForwardForward::score(const Population& population, const std::vector<std::vector<double>>& goodness,
@@ -72,8 +72,8 @@ double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimi
     return loss;
 }
 
-double ForwardForward::update_from_trains(Batch& batch, std::size_t k, const Optimizer::Step& step,
-                                          bool keep_output) {
+double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Optimizer::Step& step,
+                                         bool keep_output) {
     Population& population = network_.populations[k];
     const std::size_t n = batch.n_samples(), n_variants = batch.n_variants();
     Activity& activity = batch.activity(k);
@@ -86,7 +86,8 @@ double ForwardForward::update_from_trains(Batch& batch, std::size_t k, const Opt
     Matrix gradient(population.n_units(), population.n_inputs());
     std::vector<double> bias_gradient(population.n_units(), 0.0);
     TrainPass pass(population, network_.time, batch.drive(k));
-    const std::size_t wave = TrainPass::wave_size(population, network_.time, n_variants, stored_steps_budget);
+    const std::size_t wave =
+        TrainPass::wave_size(population, network_.time, batch.drive(k), stored_steps_budget);
     double loss = 0.0;
     for (std::size_t first = 0; first < n; first += wave) {
         const std::size_t count = std::min(wave, n - first);

@@ -22,8 +22,8 @@ class ForwardForward final : public Rule {
     double update(Batch& batch, std::size_t population, double progress, bool keep_output);
     double update_constant(Batch& batch, std::size_t population, const Optimizer::Step& step,
                            bool keep_output);
-    double update_from_trains(Batch& batch, std::size_t population, const Optimizer::Step& step,
-                              bool keep_output);
+    double update_from_steps(Batch& batch, std::size_t population, const Optimizer::Step& step,
+                             bool keep_output);
     /// Loss of `n` of the batch's samples; writes d loss/d goodness, scaled so that waves add up to the
     /// batch.
     double score(const Population& population, const std::vector<std::vector<double>>& goodness,

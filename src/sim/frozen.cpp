@@ -37,7 +37,7 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
     for (std::size_t first = 0; first < n; first += chunk_size) {
         samples.resize(std::min(chunk_size, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
-        batch.enter(0, presentations.variants(samples, images_), samples.size());
+        presentations.enter(samples, presentations.variants(samples, images_), nullptr, 1, batch);
         climb(batch);
         for (std::size_t v = 0; v < n_variants; ++v) {
             const Matrix& output = batch.activity(first_learning - 1).output[v];
@@ -59,10 +59,11 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
     const std::size_t n_positive = side == Side::negatives ? 0 : 1;
     if (kept_.empty()) {
         const bool learns = first_learning_ == 0;
-        std::vector<Variant> variants = presentations_.variants(samples, images_, learns ? dropout : nullptr);
+        const Dropout* of_images = learns ? dropout : nullptr;
+        std::vector<Variant> variants = presentations_.variants(samples, images_, of_images);
         if (side == Side::positives) variants.resize(1);
         if (side == Side::negatives) variants.erase(variants.begin());
-        batch.enter(0, std::move(variants), samples.size(), n_positive);
+        presentations_.enter(samples, std::move(variants), of_images, n_positive, batch);
         climb(batch);
         if (!learns) batch.ascend(first_learning_ - 1, dropout);
         return;

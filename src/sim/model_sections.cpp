@@ -8,6 +8,8 @@ namespace snnff {
 namespace {
 
 constexpr std::string_view overlay_names[] = {"label", "none"};
+constexpr std::string_view overlay_where_names[] = {"first", "appended", "auto"};
+static_assert(static_cast<std::size_t>(LabelOverlay::Where::automatic) == 2);
 constexpr std::string_view prediction_names[] = {"all", "after_first"};
 constexpr std::string_view variable_names[] = {"membrane", "spikes", "current", "activation"};
 constexpr std::string_view phase_names[] = {"positive", "negative", "neutral"};
@@ -67,18 +69,28 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
                       "training images are moved by up to this much each way, anew in every epoch"},
                      0, Bounds::between(0, 1000));
 
+    Options encoding = root.table({"encoding", "", "how a sample becomes an input in every time step"});
+    model.encoding = encoding.make_inline<Encoding>(
+        {"kind", "", "how values, the label's among them, become the first population's input"}, "constant",
+        context);
+
     Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
     const bool backprop = model.rule == LearningRule::backprop;
     const std::size_t kind = overlay.choice(
         {"kind", "",
-         "label: the first n_labels inputs are 0 but for that of the label; none: samples stay "
-         "as they are, the default under learning.rule = \"backprop\""},
+         "label: n_labels inputs are 0 but for that of the label; none: samples stay as they are, the "
+         "default under learning.rule = \"backprop\""},
         backprop ? "none" : "label", overlay_names);
     model.overlay.enabled = overlay_names[kind] == "label";
     model.overlay.n_labels = static_cast<std::size_t>(
         overlay.integer({"n_labels", "labels", "how many classes there are"}, 10, Bounds::between(2, 256)));
     model.overlay_value_is_max = false;
     if (backprop) return;
+    model.overlay.where = static_cast<LabelOverlay::Where>(overlay.choice(
+        {"where", "",
+         "which inputs; first: those of the data, whatever they held; appended: further ones after its last; "
+         "auto: appended where samples vary in time, else first"},
+        "auto", overlay_where_names));
     const auto value = overlay.number_or(
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
     model.overlay_value_is_max = !value.has_value();

@@ -7,13 +7,39 @@
 
 namespace snnff {
 
-std::vector<double> sums_of_squares(ConstMatrixView images) {
+std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView images) {
     std::vector<double> sums(images.rows());
     for_blocks(images.rows(), 256, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
+            sums[s] = encoding.sum_of_squares(images.row(s), images.row(s));
+        }
+    });
+    return sums;
+}
+
+std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset,
+                                  std::span<const std::uint32_t> samples, ConstMatrixView images) {
+    if (!dataset.series) return input_squares(*model.encoding, images);
+    const Encoding& encoding = *model.encoding;
+    const InputSeries& series = *dataset.series;
+    const double per_step = 1.0 / static_cast<double>(model.time.steps);
+    std::vector<double> sums(samples.size());
+    for_blocks(samples.size(), 16, [&](std::size_t first, std::size_t count) {
+        Matrix value(1, series.n_inputs()), before(1, series.n_inputs());
+        for (std::size_t s = first; s < first + count; ++s) {
+            const std::size_t sample = dataset.first_in_series + samples[s];
+            if (encoding.constant()) {
+                sums[s] = per_step * series.sum_of_squares(sample);
+                continue;
+            }
             double sum = 0.0;
-            for (const float x : images.row(s)) sum += static_cast<double>(x) * static_cast<double>(x);
-            sums[s] = sum;
+            before.fill(0.0f);
+            for (std::int64_t t = 0; t < model.time.steps; ++t) {
+                series.fill(sample, t, value);
+                sum += encoding.sum_of_squares(value.row(0), before.row(0));
+                std::swap(value, before);
+            }
+            sums[s] = per_step * sum;
         }
     });
     return sums;
@@ -35,16 +61,20 @@ Variant LabelWriter::write(ConstMatrixView base, std::span<const double> sum_of_
         neutral ? neutral_share * overlay_.value : (1.0f - overlay_.smoothing) * overlay_.value;
     const float of_others =
         neutral ? of_label : overlay_.smoothing * overlay_.value / static_cast<float>(n_labels - 1);
-    const auto square = [](float x) { return static_cast<double>(x) * static_cast<double>(x); };
+    const auto square = [&](float x) {
+        if (!encoding_.passes_labels()) return encoding_.square(x, x);
+        return static_cast<double>(x) * static_cast<double>(x);
+    };
     double written_squares = 0.0;
     if (overlay_.enabled) written_squares = square(of_label);
     if (variant.n_changes > 1) written_squares += static_cast<double>(n_labels - 1) * square(of_others);
     for (std::size_t s = 0; s < base.rows(); ++s) {
         const std::size_t first = s * variant.n_changes;
         for (std::size_t c = 0; c < variant.n_changes; ++c) {
-            const auto label = static_cast<std::uint32_t>(labels[s]);
-            variant.index[first + c] = everywhere ? static_cast<std::uint32_t>(c) : label;
-            variant.value[first + c] = variant.index[first + c] == label ? of_label : of_others;
+            const std::size_t own = neutral ? n_labels : static_cast<std::size_t>(labels[s]);
+            const std::size_t label = everywhere ? c : own;
+            variant.index[first + c] = static_cast<std::uint32_t>(first_label_ + label);
+            variant.value[first + c] = label == own ? of_label : of_others;
         }
         variant.gain[s] = normalising_gain(normalisation_, sum_of_squares[s] + written_squares, base.cols());
     }
@@ -71,6 +101,11 @@ void gather(const Dataset& dataset, std::span<const std::uint32_t> samples, Matr
 }  // namespace
 
 ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer) {
+    if (dataset.series) {
+        buffer.resize(1, dataset.n_inputs());
+        buffer.fill(0.0f);
+        return {buffer.data(), samples.size(), buffer.cols(), 0};
+    }
     if (in_a_row(samples)) return dataset.x.view().rows(samples[0], samples.size());
     buffer.resize(samples.size(), dataset.n_inputs());
     gather(dataset, samples, buffer);
@@ -80,11 +115,11 @@ ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t>
 Presentations::Presentations(const ModelSpec& model, const Dataset& train, Normalisation normalisation)
     : model_(model),
       dataset_(train),
-      writer_(model.overlay, normalisation),
-      sum_of_squares_(sums_of_squares(train.x)),
+      writer_(model, train, normalisation),
       batch_size_(model.plan.batch_size == 0 ? train.size() : std::min(model.plan.batch_size, train.size())),
       order_(train.size()) {
     std::iota(order_.begin(), order_.end(), 0u);
+    if (model.shift_pixels == 0) sum_of_squares_ = input_squares(model, train, order_, train.x);
 }
 
 std::size_t Presentations::n_batches() const noexcept {
@@ -158,9 +193,28 @@ void Presentations::move(std::span<const std::uint32_t> samples, MatrixView imag
                     to[r * cols + c] = inside ? from[r0 * cols + c0] : dataset_.background;
                 }
             }
-            if (model_.overlay.enabled) std::fill_n(to, model_.overlay.n_labels, 0.0f);
+            std::fill(to + rows * cols, to + images.cols(), 0.0f);  // appended labels
+            if (model_.overlay.enabled) {
+                std::fill_n(to + dataset_.first_label_input, model_.overlay.n_labels, 0.0f);
+            }
         }
     });
+}
+
+void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout,
+           std::size_t n_positive, Batch& batch) {
+    const std::size_t n = presented.samples.size();
+    if (comes_constant(presented.model, presented.dataset)) {
+        batch.enter(0, std::move(variants), n, n_positive);
+    } else {
+        batch.enter(std::make_unique<EncodedInput>(presented, std::move(variants), dropout), n, n_positive);
+    }
+}
+
+void Presentations::enter(std::span<const std::uint32_t> samples, std::vector<Variant> variants,
+                          const Dropout* dropout, std::size_t n_positive, Batch& batch) const {
+    snnff::enter({model_, dataset_, samples, static_cast<std::uint32_t>(epoch_)}, std::move(variants),
+                 dropout, n_positive, batch);
 }
 
 std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samples, Matrix& buffer,
@@ -168,12 +222,15 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     const std::size_t n = samples.size(), n_sets = n_variants() - 1;
     const bool moves = model_.shift_pixels > 0;
     const bool makes_images = model_.negatives && model_.negatives->makes_images();
-    const bool copies = moves || dropout != nullptr || !in_a_row(samples);
+    if (!comes_constant(model_, dataset_)) dropout = nullptr;
+    const bool copies = !dataset_.series && (moves || dropout != nullptr || !in_a_row(samples));
     // positive images, unless they can stay where they are, then those of the negatives, set after set
     buffer.resize((copies ? n : 0) + (makes_images ? n_sets * n : 0), dataset_.n_inputs());
     const std::size_t n_copied = copies ? n : 0;
     ConstMatrixView base;
-    if (copies) {
+    if (dataset_.series) {
+        base = images_of(dataset_, samples, buffer);
+    } else if (copies) {
         gather(dataset_, samples, buffer.view().rows(0, n));
         base = buffer.view().rows(0, n);
     } else {
@@ -187,7 +244,7 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     std::vector<double> sum_of_squares(n);
     std::vector<std::int32_t> labels(n);
     if (moves) {
-        sum_of_squares = sums_of_squares(base);
+        sum_of_squares = input_squares(*model_.encoding, base);
     } else {
         for (std::size_t s = 0; s < n; ++s) sum_of_squares[s] = sum_of_squares_[samples[s]];
     }
@@ -197,7 +254,7 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     for (std::size_t set = 0; set < n_sets; ++set) {
         if (makes_images) {
             const ConstMatrixView images = buffer.view().rows(n_copied + set * n, n);
-            variants.push_back(writer_.write(images, sums_of_squares(images), labels));
+            variants.push_back(writer_.write(images, input_squares(*model_.encoding, images), labels));
             continue;
         }
         for (std::size_t s = 0; s < n; ++s) labels[s] = negative_label_[set * n_samples() + samples[s]];

@@ -4,36 +4,54 @@
 #include <span>
 #include <vector>
 
+#include "sim/batch.hpp"
 #include "sim/dropout.hpp"
+#include "sim/encoded_input.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/stimulus.hpp"
 
 namespace snnff {
 
 /// Writes labels into images: turns samples and labels into variants that share the images.
-/// The data set's label field (its first n_labels inputs) is 0 already; see build().
+/// The data set's label field is 0 already; see build().
 class LabelWriter {
   public:
-    LabelWriter(const LabelOverlay& overlay, Normalisation normalisation)
-        : overlay_(overlay), normalisation_(normalisation) {}
+    /// For samples of `dataset`; `model` must outlive it.
+    LabelWriter(const ModelSpec& model, const Dataset& dataset, Normalisation normalisation)
+        : overlay_(model.overlay),
+          encoding_(*model.encoding),
+          first_label_(dataset.first_label_input),
+          normalisation_(normalisation) {}
 
     /// One variant of the images in the rows of `base` under `labels`. A negative label is none:
     /// neutral, a tenth of the overlay's value on all labels (Hinton 2022). `sum_of_squares` [sample] is that
-    /// of the images, without labels.
+    /// of the images, without labels, as input_squares() gives it.
     Variant write(ConstMatrixView base, std::span<const double> sum_of_squares,
                   std::span<const std::int32_t> labels) const;
 
   private:
     LabelOverlay overlay_;
+    const Encoding& encoding_;
+    std::size_t first_label_;
     Normalisation normalisation_;
 };
 
-/// Sum of the squares of each row.
-std::vector<double> sums_of_squares(ConstMatrixView images);
+/// Squares of each sample's input summed over inputs, as `encoding` makes it of the images in the rows: the
+/// mean over steps, expected where it is random.
+std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView images);
+/// The same of samples of a data set, whose images `images` are (see images_of()).
+std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset,
+                                  std::span<const std::uint32_t> samples, ConstMatrixView images);
 
 /// The images of `samples`: a view of the data set where they follow one another, else gathered
-/// into `buffer`.
+/// into `buffer`. Samples that vary in time have none: their rows are one row of zeros.
 ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer);
+
+/// Presents samples under labels, as variants of them that a LabelWriter made, to the first population: as
+/// they are where they come constant (then dropout is in them already), else encoded, under `dropout`. The
+/// first `n_positive` variants are positive.
+void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout,
+           std::size_t n_positive, Batch& batch);
 
 /// The training presentations of a run: positives and negatives, batch by batch.
 class Presentations {
@@ -47,7 +65,8 @@ class Presentations {
     }
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
     bool fixed() const noexcept {
-        return !(model_.negatives && model_.negatives->redrawn()) && model_.shift_pixels == 0;
+        return !(model_.negatives && model_.negatives->redrawn()) && model_.shift_pixels == 0 &&
+               !model_.encoding->random();
     }
 
     /// Draws what is drawn once an epoch: the order and the wrong labels, for which `ranking` is the
@@ -57,9 +76,14 @@ class Presentations {
     std::span<const std::uint32_t> samples(std::size_t batch) const;
     /// Positives, then each set of negatives, or, where the model has no negatives, the samples as they are:
     /// n_variants() variants, views into `buffer` or the data set. Under dropout pixels are left out, labels
-    /// are not.
+    /// are not; where samples do not come constant,
+    /// leaving out is up to enter().
     std::vector<Variant> variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                   const Dropout* dropout = nullptr) const;
+
+    /// Presents some of variants(), given the same dropout, to the first population.
+    void enter(std::span<const std::uint32_t> samples, std::vector<Variant> variants, const Dropout* dropout,
+               std::size_t n_positive, Batch& batch) const;
 
   private:
     Negatives::Request request(std::span<const std::uint32_t> samples, ConstMatrixView ranking) const;
@@ -71,7 +95,7 @@ class Presentations {
     const ModelSpec& model_;
     const Dataset& dataset_;
     LabelWriter writer_;
-    std::vector<double> sum_of_squares_;  // [sample of the data set]
+    std::vector<double> sum_of_squares_;  // [sample of the data set]; empty where images are moved
     std::size_t batch_size_;
     std::int64_t epoch_ = 0;
     std::vector<std::uint32_t> order_;

@@ -25,10 +25,11 @@ class FeatureSource {
   public:
     FeatureSource(const ModelSpec& model, const Network& network, const SoftmaxHead& head,
                   const Dataset& dataset)
-        : network_(network),
+        : model_(model),
+          network_(network),
           head_(head),
           dataset_(dataset),
-          writer_(model.overlay, network.populations.front().normalisation),
+          writer_(model, dataset, network.populations.front().normalisation),
           batch_(network) {
         if (!are_kept(dataset.size(), head.n_features())) return;
         std::vector<std::uint32_t> all(dataset.size());
@@ -52,8 +53,11 @@ class FeatureSource {
         const std::vector<std::int32_t> unlabelled(chunk_size, -1);
         for (std::size_t first = 0; first < samples.size(); first += chunk_size) {
             const std::size_t count = std::min(chunk_size, samples.size() - first);
-            const ConstMatrixView images = images_of(dataset_, samples.subspan(first, count), images_);
-            batch_.enter(0, {writer_.write(images, sums_of_squares(images), unlabelled)}, count);
+            const auto part = samples.subspan(first, count);
+            const ConstMatrixView images = images_of(dataset_, part, images_);
+            const std::vector<double> squares = input_squares(model_, dataset_, part, images);
+            enter({model_, dataset_, part, evaluation_presentation},
+                  {writer_.write(images, squares, unlabelled)}, nullptr, 1, batch_);
             for (std::size_t k = 0; k < network_.populations.size(); ++k) {
                 batch_.forward(k, {.output = true});
                 take_features(head_, network_, batch_, k, 0, features.rows(first, count));
@@ -62,6 +66,7 @@ class FeatureSource {
         }
     }
 
+    const ModelSpec& model_;
     const Network& network_;
     const SoftmaxHead& head_;
     const Dataset& dataset_;

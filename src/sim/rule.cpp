@@ -5,8 +5,8 @@
 
 namespace snnff {
 
-std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network) {
-    if (model.rule == LearningRule::backprop) return std::make_unique<Backprop>(model, network);
+std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network, bool input_varies) {
+    if (model.rule == LearningRule::backprop) return std::make_unique<Backprop>(model, network, input_varies);
     return std::make_unique<ForwardForward>(model, network);
 }
 

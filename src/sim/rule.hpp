@@ -36,7 +36,8 @@ class Rule {
     virtual std::vector<Loss> learn(Batch& batch, const Turn& turn) = 0;
 };
 
-/// The rule that the model names. Both arguments must outlive it.
-std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network);
+/// The rule that the model names, for samples whose input is constant over a presentation or varies in it.
+/// Model and network must outlive it.
+std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network, bool input_varies);
 
 }  // namespace snnff

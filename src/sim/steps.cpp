@@ -6,68 +6,145 @@
 #include "kernels/product.hpp"
 
 namespace snnff {
+namespace {
 
-SteppedBlock::SteppedBlock(const Population& population, const TimeGrid& time, const Drive& drive)
-    : population_(population), time_(time) {
+/// Rows of a product that are worth a call: the inputs of so many steps are multiplied at once.
+constexpr std::size_t rows_per_product = 128;
+
+}  // namespace
+
+SteppedPopulation::SteppedPopulation(const Population& population, const TimeGrid& time, const Drive& drive)
+    : population_(population), time_(time), n_variants_(drive.n_variants()), source_(drive.source) {
     if (drive.constant()) {
         currents_ = std::make_unique<Currents>(population, drive.variants);
-    } else {
-        below_ = std::make_unique<SteppedBlock>(*drive.lower, time, *drive.below);
+        return;
+    }
+    const auto inputs = source_->changing_inputs();
+    columns_.resize(inputs.size(), population.n_units());
+    for (std::size_t c = 0; c < inputs.size(); ++c) {
+        for (std::size_t u = 0; u < population.n_units(); ++u)
+            columns_(c, u) = population.weight(u, inputs[c]);
     }
 }
 
-void SteppedBlock::run(std::size_t variant, std::size_t first, std::size_t count, const Sink& sink,
-                       const std::function<void(std::int64_t, StepView&)>& place) const {
-    Matrix train;
-    if (below_) {
-        train.resize(static_cast<std::size_t>(time_.steps) * count, n_inputs());
-        incoming(variant, first, count, train);
-    }
-    run_from(train, variant, first, count, sink, place);
-}
-
-void SteppedBlock::emit(std::size_t variant, std::size_t first, std::size_t count, MatrixView train) const {
-    const auto place = [&](std::int64_t step, StepView& view) {
-        view.emitted = train.rows(static_cast<std::size_t>(step) * count, count);
-    };
-    run(
-        variant, first, count, [](std::int64_t, const StepView&) {}, place);
-}
-
-void SteppedBlock::incoming(std::size_t variant, std::size_t first, std::size_t count,
-                            MatrixView train) const {
-    below_->emit(variant, first, count, train);
-}
-
-void SteppedBlock::run_from(ConstMatrixView incoming, std::size_t variant, std::size_t first,
-                            std::size_t count, const Sink& sink,
-                            const std::function<void(std::int64_t, StepView&)>& place) const {
-    const std::size_t n_units = population_.n_units();
-    Matrix current(count, n_units), membrane(count, n_units), emitted(count, n_units);
-    std::vector<Matrix> state(population_.neuron->n_state(), Matrix(count, n_units));
-    std::vector<MatrixView> state_views(state.begin(), state.end());
-    if (currents_) {
+SteppedBlock::SteppedBlock(const SteppedPopulation& stepped, std::size_t first, std::size_t count)
+    : stepped_(stepped), first_(first), count_(count) {
+    const Population& population = stepped.population_;
+    const std::size_t n_units = population.n_units();
+    membrane_.resize(count, n_units);
+    emitted_.resize(count, n_units);
+    state_.assign(stepped.n_variants_ * population.neuron->n_state(), Matrix(count, n_units));
+    if (stepped.currents_) {
         Matrix product(count, n_units);
-        Currents::Block(*currents_, first, count, product).compute(variant, current);
+        Currents::Block block(*stepped.currents_, first, count, product);
+        current_.assign(stepped.n_variants_, Matrix(count, n_units));
+        for (std::size_t v = 0; v < stepped.n_variants_; ++v) block.compute(v, current_[v]);
+        return;
     }
-    for (std::int64_t step = 0; step < time_.steps; ++step) {
-        if (below_) {
-            product_abt(incoming.rows(static_cast<std::size_t>(step) * count, count), population_.weight,
-                        current);
-            for (std::size_t s = 0; s < count; ++s) {
-                const auto row = current.row(s);
-                for (std::size_t u = 0; u < n_units; ++u) row[u] += population_.bias[u];
-            }
+    steps_ = stepped.source_->open(first, count);
+    const std::size_t rows = static_cast<std::size_t>(chunk()) * count;
+    current_.assign(1, Matrix(rows, n_units));
+    input_.assign(stepped.n_bases(), Matrix(rows, population.n_inputs()));
+    product_.assign(stepped.n_bases(), Matrix(rows, n_units));
+}
+
+std::int64_t SteppedBlock::chunk() const noexcept {
+    const auto n = static_cast<std::int64_t>(std::max<std::size_t>(1, rows_per_product / count_));
+    return std::min(n, stepped_.time_.steps);
+}
+
+void SteppedBlock::add_changes_and_bias(std::size_t variant, ConstMatrixView product,
+                                        MatrixView current) const {
+    for (std::size_t r = 0; r < product.rows(); ++r)
+        std::ranges::copy(product.row(r), current.row(r).begin());
+    for (const StepSource::Change& change : steps_->changes(variant)) {
+        const auto row = current.row(change.row);
+        const auto column = stepped_.columns_.row(change.column);
+        for (std::size_t u = 0; u < row.size(); ++u) row[u] += change.value * column[u];
+    }
+    const auto gain = stepped_.source_->gain(variant);
+    const float* bias = stepped_.population_.bias.data();
+    for (std::size_t r = 0; r < current.rows(); ++r) {
+        const float factor = gain.empty() ? 1.0f : gain[first_ + r % count_];
+        const auto row = current.row(r);
+        for (std::size_t u = 0; u < row.size(); ++u) row[u] = factor * row[u] + bias[u];
+    }
+}
+
+void SteppedBlock::advance(std::int64_t n_steps, const Visit& before, const Visit& after) {
+    const Population& population = stepped_.population_;
+    const std::size_t rows = static_cast<std::size_t>(n_steps) * count_;
+    const std::size_t n_state = population.neuron->n_state();
+    if (steps_) {
+        bases_.clear();
+        for (Matrix& input : input_) {
+            if (input.rows() < rows) input.resize(rows, input.cols());
+            bases_.push_back(input.view().rows(0, rows));
         }
-        StepView view{};
-        view.current = current;
-        view.state = state_views;
-        view.membrane = membrane;
-        view.emitted = emitted;
-        if (place) place(step, view);
-        population_.neuron->step(view);
-        sink(step, view);
+        steps_->next(bases_);
+        for (std::size_t b = 0; b < bases_.size(); ++b) {
+            if (product_[b].rows() < rows) product_[b].resize(rows, population.n_units());
+            product_abt(bases_[b], population.weight, product_[b].view().rows(0, rows));
+        }
+        if (current_[0].rows() < rows) current_[0].resize(rows, population.n_units());
     }
+    for (std::size_t v = 0; v < stepped_.n_variants_; ++v) {
+        if (steps_) {
+            add_changes_and_bias(v, product_[stepped_.source_->base_of(v)].view().rows(0, rows),
+                                 current_[0].view().rows(0, rows));
+        }
+        std::vector<MatrixView> state;
+        for (std::size_t i = 0; i < n_state; ++i) state.push_back(state_[v * n_state + i]);
+        for (std::int64_t t = 0; t < n_steps; ++t) {
+            StepView view{};
+            view.current = steps_ ? current_[0].view().rows(static_cast<std::size_t>(t) * count_, count_)
+                                  : current_[v].view();
+            view.state = state;
+            view.membrane = membrane_;
+            view.emitted = emitted_;
+            if (before) before(v, step_ + t, view);
+            population.neuron->step(view);
+            after(v, step_ + t, view);
+        }
+    }
+    step_ += n_steps;
+}
+
+void SteppedBlock::run(const Visit& before, const Visit& after, const Inputs& inputs) {
+    while (step_ < stepped_.time_.steps) {
+        const std::int64_t first = step_;
+        advance(std::min(chunk(), stepped_.time_.steps - step_), before, after);
+        if (inputs && steps_) inputs(first, bases_, *steps_);
+    }
+}
+
+namespace {
+
+class TrainSteps final : public StepSource::Steps {
+  public:
+    TrainSteps(const SteppedPopulation& stepped, std::size_t first, std::size_t count)
+        : block_(stepped, first, count), count_(count) {}
+
+    void next(std::span<const MatrixView> trains) override {
+        const auto n_steps = static_cast<std::int64_t>(trains.front().rows() / count_);
+        const auto place = [&](std::size_t variant, std::int64_t step, StepView& view) {
+            view.emitted =
+                trains[variant].rows(static_cast<std::size_t>(step - first_step_) * count_, count_);
+        };
+        block_.advance(n_steps, place, [](std::size_t, std::int64_t, StepView&) {});
+        first_step_ += n_steps;
+    }
+
+  private:
+    SteppedBlock block_;
+    std::size_t count_;
+    std::int64_t first_step_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<StepSource::Steps> PopulationTrain::open(std::size_t first, std::size_t count) const {
+    return std::make_unique<TrainSteps>(stepped_, first, count);
 }
 
 ReadoutSums::ReadoutSums(std::size_t count, std::size_t n_units)

@@ -10,40 +10,74 @@
 
 namespace snnff {
 
-/// The general path: a block of samples is taken through the steps one by one, whatever drives it.
-/// It serves populations driven by spike trains, and recordings.
-class SteppedBlock {
+/// The general path: a population is taken through the steps one by one, whatever drives it. It serves
+/// populations whose input varies, and recordings. Weight columns are extracted when it is made.
+class SteppedPopulation {
   public:
-    /// What happens in one step of one population, after it happened.
-    using Sink = std::function<void(std::int64_t step, const StepView& view)>;
+    SteppedPopulation(const Population& population, const TimeGrid& time, const Drive& drive);
 
-    /// `drive` of `population`; samples [first, first + count) of one variant.
-    /// Prepared for every call of run(): weight columns are extracted here.
-    SteppedBlock(const Population& population, const TimeGrid& time, const Drive& drive);
-
-    /// Runs all steps and hands each to `sink`. `slopes`: psi, carry and drive of each step are written to
-    /// memory that `place(step, view)` puts into the view; without `place` to buffers reused in every step.
-    void run(std::size_t variant, std::size_t first, std::size_t count, const Sink& sink,
-             const std::function<void(std::int64_t step, StepView& view)>& place = {}) const;
-
-    /// Emitted values of all steps: train [step·count + sample, unit].
-    void emit(std::size_t variant, std::size_t first, std::size_t count, MatrixView train) const;
-
-    /// The train that drives it, [step·count + sample, input]; only where the drive is a train.
-    void incoming(std::size_t variant, std::size_t first, std::size_t count, MatrixView train) const;
-
-    /// The same as run(), given the incoming train (where the drive is one).
-    void run_from(ConstMatrixView incoming, std::size_t variant, std::size_t first, std::size_t count,
-                  const Sink& sink,
-                  const std::function<void(std::int64_t step, StepView& view)>& place) const;
-
-    std::size_t n_inputs() const noexcept { return population_.n_inputs(); }
+    const Population& population() const noexcept { return population_; }
+    const TimeGrid& time() const noexcept { return time_; }
+    std::size_t n_variants() const noexcept { return n_variants_; }
+    std::size_t n_bases() const noexcept { return source_ == nullptr ? 0 : source_->n_bases(); }
 
   private:
+    friend class SteppedBlock;
     const Population& population_;
     const TimeGrid& time_;
-    std::unique_ptr<Currents> currents_;   // where the drive is constant
-    std::unique_ptr<SteppedBlock> below_;  // where it is a train
+    std::size_t n_variants_;
+    const StepSource* source_;            // where the input varies
+    std::unique_ptr<Currents> currents_;  // where it does not
+    Matrix columns_;                      // [changing input x unit] weights, where it varies
+};
+
+/// A block of samples of such a population, all variants, on its way through the steps. What it holds does
+/// not grow with the number of steps.
+class SteppedBlock {
+  public:
+    SteppedBlock(const SteppedPopulation& stepped, std::size_t first, std::size_t count);
+
+    /// What happens in one step of one variant.
+    using Visit = std::function<void(std::size_t variant, std::int64_t step, StepView& view)>;
+    using Inputs = std::function<void(std::int64_t first_step, std::span<const MatrixView> bases,
+                                      const StepSource::Steps& steps)>;
+
+    /// Steps worth computing at a time: their inputs make one matrix product.
+    std::int64_t chunk() const noexcept;
+    /// The next `n_steps` of all variants, one variant after the other. `before`, where given, may put memory
+    /// into a view (for what is emitted, psi, carry, drive); `after` sees what happened.
+    void advance(std::int64_t n_steps, const Visit& before, const Visit& after);
+    /// All steps, chunk by chunk. `inputs`, where given, sees the input of each chunk (only where it varies).
+    void run(const Visit& before, const Visit& after, const Inputs& inputs = {});
+
+  private:
+    void add_changes_and_bias(std::size_t variant, ConstMatrixView product, MatrixView current) const;
+    const SteppedPopulation& stepped_;
+    std::size_t first_, count_;
+    std::int64_t step_ = 0;
+    std::unique_ptr<StepSource::Steps> steps_;
+    std::vector<Matrix> state_;      // [variant · n_state + i]: [sample x unit]
+    std::vector<Matrix> current_;    // [variant], constant: [sample x unit]; varying: [0] is of a chunk
+    std::vector<Matrix> input_;      // [base]: of a chunk, [step·count + sample, input]
+    std::vector<MatrixView> bases_;  // of the last chunk
+    std::vector<Matrix> product_;    // [base]: of a chunk, [step·count + sample, unit]
+    Matrix membrane_, emitted_;
+};
+
+/// The spikes of a population as the input of the next.
+class PopulationTrain final : public StepSource {
+  public:
+    PopulationTrain(const Population& population, const TimeGrid& time, const Drive& drive)
+        : stepped_(population, time, drive) {}
+
+    std::size_t n_variants() const noexcept override { return stepped_.n_variants(); }
+    std::size_t n_bases() const noexcept override { return stepped_.n_variants(); }
+    std::size_t base_of(std::size_t variant) const noexcept override { return variant; }
+    bool spiking() const noexcept override { return true; }
+    std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override;
+
+  private:
+    SteppedPopulation stepped_;
 };
 
 /// Slopes that the steps of a block left behind, [step·count + sample, unit].

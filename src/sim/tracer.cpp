@@ -20,7 +20,7 @@ Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& da
     : state_(new State{network,
                        model,
                        dataset,
-                       LabelWriter(model.overlay, network.populations.front().normalisation),
+                       LabelWriter(model, dataset, network.populations.front().normalisation),
                        Batch(network),
                        {}}) {}
 
@@ -31,10 +31,14 @@ void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink)
     Batch& batch = state_->batch;
     const std::span samples(&sample, 1);
     const ConstMatrixView image = images_of(state_->dataset, samples, state_->images);
-    batch.enter(0, {state_->writer.write(image, sums_of_squares(image), std::span(&label, 1))}, 1);
+    const std::vector<double> squares = input_squares(state_->model, state_->dataset, samples, image);
+    enter({state_->model, state_->dataset, samples, evaluation_presentation},
+          {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, 1, batch);
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
-        const SteppedBlock block(network.populations[k], network.time, batch.drive(k));
-        block.run(0, 0, 1, [&](std::int64_t step, const StepView& view) { sink(k, step, view); });
+        const SteppedPopulation stepped(network.populations[k], network.time, batch.drive(k));
+        SteppedBlock(stepped, 0, 1).run({}, [&](std::size_t, std::int64_t step, const StepView& view) {
+            sink(k, step, view);
+        });
         if (k + 1 == network.populations.size()) break;
         batch.forward(k, {.output = true});
         batch.ascend(k);

@@ -11,92 +11,170 @@ namespace {
 /// Samples per task; few, since each holds all its steps.
 constexpr std::size_t block_size = 16;
 
+enum Slot : std::size_t { signal_slot = 7 };
+
 }  // namespace
 
-std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
+std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, const Drive& drive,
                                  std::size_t budget_bytes) {
-    const std::size_t per_sample = n_variants * static_cast<std::size_t>(time.steps) *
-                                   (population.n_inputs() + 3 * population.n_units()) * sizeof(float);
+    const std::size_t per_sample =
+        static_cast<std::size_t>(time.steps) * sizeof(float) *
+        (drive.source->n_bases() * population.n_inputs() + drive.n_variants() * 3 * population.n_units());
     return std::max<std::size_t>(1, budget_bytes / per_sample);
 }
 
 TrainPass::TrainPass(const Population& population, const TimeGrid& time, const Drive& drive)
-    : population_(population),
-      time_(time),
-      n_variants_(drive.n_variants()),
-      stepped_(population, time, drive) {}
+    : population_(population), time_(time), source_(*drive.source), stepped_(population, time, drive) {}
 
 void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
     const std::size_t n_units = population_.n_units(), steps = static_cast<std::size_t>(time_.steps);
-    activity.goodness.assign(n_variants_, std::vector<double>(n));
-    activity.rate.assign(n_variants_, std::vector<double>(n));
+    const std::size_t n_variants = stepped_.n_variants();
+    activity.goodness.assign(n_variants, std::vector<double>(n));
+    activity.rate.assign(n_variants, std::vector<double>(n));
+    activity.spikes_received.clear();
+    if (source_.spiking()) activity.spikes_received.assign(n_variants, std::vector<double>(n));
+    first_of_wave_ = first;
     blocks_.clear();
-    for (std::size_t v = 0; v < n_variants_; ++v) {
-        for (std::size_t s = 0; s < n; s += block_size) {
-            blocks_.push_back({v, s, std::min(block_size, n - s), {}, {}, {}, {}, {}});
-        }
-    }
-    for_blocks(blocks_.size(), 1, [&](std::size_t b, std::size_t) {
-        Block& block = blocks_[b];
-        const std::size_t count = block.count;
-        Matrix incoming(steps * count, population_.n_inputs());
-        stepped_.incoming(block.variant, first + block.first, count, incoming);
+    blocks_.resize((n + block_size - 1) / block_size);
+    for_blocks(n, block_size, [&](std::size_t first_of_block, std::size_t count) {
+        Block& block = blocks_[first_of_block / block_size];
+        block.first = first_of_block;
+        block.count = count;
+        block.variants.resize(n_variants);
         if (request.signal) {
-            block.psi.resize(steps * count, n_units);
-            block.carry.resize(steps * count, n_units);
-            block.drive.resize(steps * count, n_units);
+            block.incoming.assign(source_.n_bases(), Matrix(steps * count, population_.n_inputs()));
+            for (Kept& kept : block.variants) {
+                for (Matrix* m : {&kept.psi, &kept.carry, &kept.drive}) m->resize(steps * count, n_units);
+            }
         }
-        ReadoutSums sums(count, n_units);
-        const auto place = [&](std::int64_t step, StepView& view) {
+        std::vector<ReadoutSums> sums(n_variants, ReadoutSums(count, n_units));
+        const auto place = [&](std::size_t v, std::int64_t step, StepView& view) {
             if (!request.signal) return;
             const std::size_t row = static_cast<std::size_t>(step) * count;
-            view.psi = block.psi.view().rows(row, count);
-            view.carry = block.carry.view().rows(row, count);
-            view.drive = block.drive.view().rows(row, count);
+            view.psi = block.variants[v].psi.view().rows(row, count);
+            view.carry = block.variants[v].carry.view().rows(row, count);
+            view.drive = block.variants[v].drive.view().rows(row, count);
         };
-        stepped_.run_from(
-            incoming, block.variant, first + block.first, count,
-            [&](std::int64_t, const StepView& view) { sums.add(view); }, place);
-        for (std::size_t s = 0; s < count; ++s) {
-            if (population_.neuron->spiking())
-                activity.rate[block.variant][block.first + s] = sums.rate(s, time_);
-        }
-        if (request.output) {
-            sums.value(population_.output, time_,
-                       activity.output[block.variant].view().rows(first + block.first, count));
-        }
-        if (request.goodness == nullptr) return;
-        Matrix measured(count, n_units);
-        sums.value(population_.measure, time_, measured);
-        request.goodness->evaluate(measured,
-                                   std::span(activity.goodness[block.variant]).subspan(block.first, count),
-                                   request.signal ? measured.view() : MatrixView{});
-        if (!request.signal) return;
-        block.incoming = std::move(incoming);
-        block.goodness_slope = std::move(measured);
+        const auto inputs = [&](std::int64_t step, std::span<const MatrixView> bases,
+                                const StepSource::Steps& of_chunk) {
+            if (request.signal) keep_inputs(block, step, bases, of_chunk);
+            if (source_.spiking()) count_spikes(block, bases, of_chunk, activity);
+        };
+        SteppedBlock(stepped_, first + first_of_block, count)
+            .run(
+                place, [&](std::size_t v, std::int64_t, StepView& view) { sums[v].add(view); }, inputs);
+        score(block, sums, request, activity);
     });
 }
 
-void TrainPass::backward(std::span<const std::vector<double>> slope) {
-    for_blocks(blocks_.size(), 1, [&](std::size_t b, std::size_t) {
-        Block& block = blocks_[b];
-        for (std::size_t s = 0; s < block.count; ++s) {
-            const auto c = static_cast<float>(slope[block.variant][block.first + s]);
-            for (float& g : block.goodness_slope.row(s)) g *= c;
+void TrainPass::keep_inputs(Block& block, std::int64_t first_step, std::span<const MatrixView> bases,
+                            const StepSource::Steps& steps) const {
+    const std::size_t first_row = static_cast<std::size_t>(first_step) * block.count;
+    for (std::size_t b = 0; b < bases.size(); ++b) {
+        for (std::size_t r = 0; r < bases[b].rows(); ++r) {
+            std::ranges::copy(bases[b].row(r), block.incoming[b].row(first_row + r).begin());
         }
-        walk_back(population_.measure, time_, block.goodness_slope, {block.psi, block.carry, block.drive},
-                  block.psi);
+    }
+    for (std::size_t v = 0; v < block.variants.size(); ++v) {
+        for (StepSource::Change change : steps.changes(v)) {
+            change.row += static_cast<std::uint32_t>(first_row);
+            block.variants[v].changes.push_back(change);
+        }
+    }
+}
+
+void TrainPass::count_spikes(const Block& block, std::span<const MatrixView> bases,
+                             const StepSource::Steps& steps, Activity& activity) const {
+    std::vector<std::vector<double>> of_base(bases.size(), std::vector<double>(block.count));
+    for (std::size_t b = 0; b < bases.size(); ++b) {
+        for (std::size_t r = 0; r < bases[b].rows(); ++r) {
+            const auto row = bases[b].row(r);
+            const auto n_zero = std::ranges::count(row, 0.0f);
+            of_base[b][r % block.count] += static_cast<double>(row.size()) - static_cast<double>(n_zero);
+        }
+    }
+    for (std::size_t v = 0; v < block.variants.size(); ++v) {
+        double* received = activity.spikes_received[v].data() + block.first;
+        for (std::size_t s = 0; s < block.count; ++s) received[s] += of_base[source_.base_of(v)][s];
+        for (const StepSource::Change& change : steps.changes(v)) received[change.row % block.count] += 1.0;
+    }
+}
+
+void TrainPass::score(Block& block, std::span<const ReadoutSums> sums, ForwardRequest request,
+                      Activity& activity) const {
+    const std::size_t n_units = population_.n_units();
+    for (std::size_t v = 0; v < sums.size(); ++v) {
+        for (std::size_t s = 0; s < block.count; ++s) {
+            if (population_.neuron->spiking()) activity.rate[v][block.first + s] = sums[v].rate(s, time_);
+        }
+        if (request.output) {
+            sums[v].value(population_.output, time_,
+                          activity.output[v].view().rows(first_of_wave_ + block.first, block.count));
+        }
+        if (request.goodness == nullptr) continue;
+        Matrix measured(block.count, n_units);
+        sums[v].value(population_.measure, time_, measured);
+        request.goodness->evaluate(measured,
+                                   std::span(activity.goodness[v]).subspan(block.first, block.count),
+                                   request.signal ? measured.view() : MatrixView{});
+        if (request.signal) block.variants[v].goodness_slope = std::move(measured);
+    }
+}
+
+void TrainPass::backward(std::span<const std::vector<double>> slope) {
+    const std::size_t n_variants = stepped_.n_variants();
+    for_blocks(blocks_.size() * n_variants, 1, [&](std::size_t task, std::size_t) {
+        Block& block = blocks_[task / n_variants];
+        const std::size_t v = task % n_variants;
+        Kept& kept = block.variants[v];
+        for (std::size_t s = 0; s < block.count; ++s) {
+            const auto c = static_cast<float>(slope[v][block.first + s]);
+            for (float& g : kept.goodness_slope.row(s)) g *= c;
+        }
+        walk_back(population_.measure, time_, kept.goodness_slope, {kept.psi, kept.carry, kept.drive},
+                  kept.psi);
     });
 }
 
 void TrainPass::add_gradient(std::size_t first_row, MatrixView gradient, std::span<double> bias) const {
+    const std::size_t n_rows = gradient.rows();
+    const auto changing = source_.changing_inputs();
+    Matrix changed(changing.size(), n_rows);  // columns of the gradient, gathered in rows
     for (const Block& block : blocks_) {
-        const ConstMatrixView signal = block.psi.view().columns(first_row, gradient.rows());
-        product_atb(signal, block.incoming, gradient, true);
-        for (std::size_t i = 0; i < signal.rows(); ++i) {
-            const auto row = signal.row(i);
-            for (std::size_t u = 0; u < row.size(); ++u) bias[u] += static_cast<double>(row[u]);
+        for (std::size_t b = 0; b < block.incoming.size(); ++b) {
+            const MatrixView sum = scratch(signal_slot, block.incoming[b].rows(), n_rows);
+            std::fill(sum.data(), sum.data() + sum.size(), 0.0f);
+            for (std::size_t v = 0; v < block.variants.size(); ++v) {
+                if (source_.base_of(v) == b) add_signal(block, v, first_row, sum, bias, changed);
+            }
+            product_atb(sum, block.incoming[b], gradient, true);
         }
+    }
+    for (std::size_t c = 0; c < changing.size(); ++c) {
+        for (std::size_t r = 0; r < n_rows; ++r) gradient(r, changing[c]) += changed(c, r);
+    }
+}
+
+void TrainPass::add_signal(const Block& block, std::size_t variant, std::size_t first_row, MatrixView sum,
+                           std::span<double> bias, MatrixView changed) const {
+    const Kept& kept = block.variants[variant];
+    const ConstMatrixView signal = kept.psi.view().columns(first_row, sum.cols());
+    const auto gain = source_.gain(variant);
+    const auto factor = [&](std::size_t row) {
+        return gain.empty() ? 1.0f : gain[first_of_wave_ + block.first + row % block.count];
+    };
+    for (std::size_t i = 0; i < signal.rows(); ++i) {
+        const float* from = signal.row(i).data();
+        float* to = sum.row(i).data();
+        const float g = factor(i);
+        for (std::size_t u = 0; u < sum.cols(); ++u) to[u] += g * from[u];
+        for (std::size_t u = 0; u < sum.cols(); ++u) bias[u] += static_cast<double>(from[u]);
+    }
+    for (const StepSource::Change& change : kept.changes) {
+        const float* from = signal.row(change.row).data();
+        const auto to = changed.row(change.column);
+        const float g = factor(change.row) * change.value;
+        for (std::size_t u = 0; u < to.size(); ++u) to[u] += g * from[u];
     }
 }
 

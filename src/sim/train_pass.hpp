@@ -9,19 +9,19 @@
 
 namespace snnff {
 
-/// Forward and backward through the steps for a population that spike trains drive, for a wave: as
-/// many samples as the memory budget allows, so that memory does not grow with the number of steps
-/// beyond what one block of samples takes.
+/// Forward and backward through the steps for a population whose input varies. What a backward pass needs of
+/// the steps is kept for a wave: as many samples as the memory budget allows, so that memory does not grow
+/// with the number of steps beyond what one sample takes. Without a backward pass nothing is kept.
 class TrainPass {
   public:
     /// Samples per wave that keep the stored steps within `budget_bytes` (at least one).
-    static std::size_t wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
+    static std::size_t wave_size(const Population& population, const TimeGrid& time, const Drive& drive,
                                  std::size_t budget_bytes);
 
     TrainPass(const Population& population, const TimeGrid& time, const Drive& drive);
 
-    /// Samples [first, first + n). Writes goodness and rate of the wave's samples to [0, n) of
-    /// `activity`, its output (where asked for) to rows [first, first + n).
+    /// Samples [first, first + n). Writes goodness, rate and spikes received of the wave's samples to [0, n)
+    /// of `activity`, its output (where asked for) to rows [first, first + n).
     void forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity);
 
     /// d loss/d goodness, [variant][sample of the wave]; turns what is stored into d loss/d current.
@@ -31,16 +31,33 @@ class TrainPass {
     void add_gradient(std::size_t first_row, MatrixView gradient, std::span<double> bias) const;
 
   private:
-    struct Block {
-        std::size_t variant, first, count;  // samples of the wave
-        Matrix incoming;                    // [step·count + sample, input]
-        Matrix psi, carry, drive;           // [step·count + sample, unit]; psi becomes d loss/d current
-        Matrix goodness_slope;              // [sample, unit]: dG/d response
+    /// A few samples of the wave, under one variant.
+    struct Kept {
+        Matrix psi, carry, drive;  // [step·count + sample, unit]; psi becomes d loss/d current
+        Matrix goodness_slope;     // [sample, unit]: dG/d response
+        std::vector<StepSource::Change> changes;  // rows counted through all steps
     };
+    struct Block {
+        std::size_t first = 0, count = 0;  // samples of the wave
+        std::vector<Matrix> incoming;      // [base]: [step·count + sample, input]
+        std::vector<Kept> variants;
+    };
+    void score(Block& block, std::span<const ReadoutSums> sums, ForwardRequest request,
+               Activity& activity) const;
+    void keep_inputs(Block& block, std::int64_t first_step, std::span<const MatrixView> bases,
+                     const StepSource::Steps& steps) const;
+    /// Adds what one variant gives to `sum` [step·count + sample, row of the gradient], which its base
+    /// multiplies, and to the columns of the inputs that it changes.
+    void add_signal(const Block& block, std::size_t variant, std::size_t first_row, MatrixView sum,
+                    std::span<double> bias, MatrixView changed) const;
+    void count_spikes(const Block& block, std::span<const MatrixView> bases, const StepSource::Steps& steps,
+                      Activity& activity) const;
+
     const Population& population_;
     const TimeGrid& time_;
-    std::size_t n_variants_;
-    SteppedBlock stepped_;
+    const StepSource& source_;
+    SteppedPopulation stepped_;
+    std::size_t first_of_wave_ = 0;
     std::vector<Block> blocks_;
 };
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "sim/best_weights.hpp"
+#include "sim/encoded_input.hpp"
 #include "sim/evaluate.hpp"
 #include "sim/frozen.hpp"
 #include "sim/plan.hpp"
@@ -62,7 +63,7 @@ class Trainer {
           stop_(stop),
           plan_(make_plan(model_.plan, network_.populations.size())),
           presentations_(model_, experiment.train, network_.populations.front().normalisation),
-          rule_(make_rule(model_, network_)),
+          rule_(make_rule(model_, network_, !comes_constant(model_, experiment.train))),
           batch_(network_),
           epochs_learnt_(network_.populations.size(), 0) {
         for (const Stage& stage : plan_) n_epochs_ += stage.epochs;

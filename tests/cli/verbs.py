@@ -266,7 +266,7 @@ class Explain(support.CliTest):
 
     def test_without_a_key_all_are_listed_once(self):
         lines = self.good("explain").splitlines()
-        for key in ["title", "data.folder", "time.steps", "population.*.size", "learning.rate", "plan.epochs"]:
+        for key in ["title", "data.train_images", "time.steps", "population.*.size", "learning.rate", "plan.epochs"]:
             self.assertEqual(sum(line.split()[:1] == [key] for line in lines), 1, key)
 
     def test_json_and_schema_parse(self):

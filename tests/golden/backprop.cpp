@@ -58,7 +58,7 @@ TEST_CASE("loss and gradients of a network of two layers are PyTorch's") {
         variant.gain.assign(images.rows(), 1.0f);
         BackpropPass pass(network);
         const double loss =
-            pass.run(variant, std::vector<std::int32_t>(labels.begin(), labels.end()), nullptr);
+            pass.run({{&variant, 1}}, std::vector<std::int32_t>(labels.begin(), labels.end()), nullptr);
         CHECK(loss == Approx(double(golden.floats("loss").front())).epsilon(1e-5));
         for (const std::size_t k : {0u, 1u}) {
             const std::string number = std::to_string(k + 1);

@@ -19,9 +19,12 @@ n_train = 300
 n_test = 100
 [time]
 steps = {steps}
+[encoding]
+kind = "{encoding}"
 [learning]
 rate = 0.002
 {learning}
+dropout = {dropout}
 [plan]
 order = "{order}"
 epochs = 2
@@ -96,8 +99,22 @@ by = "both"
         BACKPROP, first="lif", second="lif", norm="none", first_keys='output = "spikes"', steps=12
     ),
     "back-propagation through rates, with dropout": dict(
-        BACKPROP, learning='rule = "backprop"\ndropout = 0.2', first="lif", second="linear"
+        BACKPROP, dropout=0.2, first="lif", second="linear"
     ),
+    "back-propagation through poisson spikes": dict(
+        BACKPROP, first="lif", second="lif", norm="none", encoding="poisson", steps=12
+    ),
+    "poisson spikes": dict(first="lif", second="lif", order="simultaneous", encoding="poisson", steps=12),
+    "poisson spikes through two populations, with dropout": dict(
+        first="lif",
+        second="lif",
+        order="layer_by_layer",
+        norm="none",
+        first_keys='output = "spikes"',
+        encoding="poisson",
+        dropout=0.2,
+    ),
+    "latencies": dict(first="lif", second="relu", order="per_batch", encoding="latency", variables='"current"'),
 }
 
 # what tells one run from another, and how long it took
@@ -132,7 +149,7 @@ def main():
     failed = 0
     for title, keys in CASES.items():
         settings = dict(steps=6, norm="rms", first_keys="", variables='"current", "spikes"', data=data)
-        settings.update(outputs=70, plan="", phases="", more="")
+        settings.update(encoding="constant", outputs=70, dropout=0.0, plan="", phases="", more="")
         settings.update(learning='loss = { kind = "swish", alpha = 20.0 }')
         settings.update(keys)
         with tempfile.TemporaryDirectory() as folder:

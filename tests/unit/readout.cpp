@@ -52,10 +52,10 @@ TEST_CASE("features are the populations' outputs, each normalised, one after the
     REQUIRE(head.n_features() == 70);
     REQUIRE(head.n_labels() == 10);
     Batch batch(e.network);
-    const LabelWriter writer(e.model.overlay, Normalisation::rms);
+    const LabelWriter writer(e.model, e.train, Normalisation::rms);
     const auto images = e.train.x.view().rows(0, 20);
     const std::vector<std::int32_t> none(20, -1);
-    batch.enter(0, {writer.write(images, sums_of_squares(images), none)}, 20);
+    batch.enter(0, {writer.write(images, input_squares(*e.model.encoding, images), none)}, 20);
     Matrix features(20, 70);
     std::vector<Matrix> outputs;
     for (std::size_t k = 0; k < 2; ++k) {

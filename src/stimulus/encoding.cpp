@@ -1,0 +1,21 @@
+#include <cassert>
+
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+
+void Encoding::encode(std::span<const float> value, std::span<const float> before, Seed draws,
+                      std::int64_t step, std::span<float> input) const noexcept {
+    assert(value.size() == input.size() && before.size() == input.size());
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        input[i] = at(value[i], before[i], draws, step, static_cast<std::uint32_t>(i));
+    }
+}
+
+double Encoding::sum_of_squares(std::span<const float> value, std::span<const float> before) const noexcept {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < value.size(); ++i) sum += square(value[i], before[i]);
+    return sum;
+}
+
+}  // namespace snnff
