@@ -9,6 +9,7 @@
 #include "lif_options.hpp"
 #include "network_twin.hpp"
 #include "sim/backprop_pass.hpp"
+#include "sim/steps.hpp"
 #include "snnff/random.hpp"
 
 using namespace snnff;
@@ -259,4 +260,104 @@ TEST_CASE("what a pass holds does not grow with the batch, nor with the steps be
     }
     pair.library.time.steps = 10'000;
     CHECK(BackpropPass::memory(pair.library, 1'000'000, false) <= budget + 1'000'000);
+}
+
+namespace {
+
+/// The same input in every step: `base` with input 2 replaced by `changed` and all of it times the gain.
+class Standing final : public StepSource {
+  public:
+    Standing(const Matrix& base, std::vector<float> changed, std::vector<float> gain)
+        : base_(base), changed_(std::move(changed)), gain_(std::move(gain)) {}
+    std::size_t n_variants() const noexcept override { return 1; }
+    std::size_t n_bases() const noexcept override { return 1; }
+    std::size_t base_of(std::size_t) const noexcept override { return 0; }
+    std::span<const std::uint32_t> changing_inputs() const noexcept override { return changing_; }
+    std::span<const float> gain(std::size_t) const noexcept override { return gain_; }
+    bool spiking() const noexcept override { return false; }
+
+    class Block final : public Steps {
+      public:
+        Block(const Standing& source, std::size_t first, std::size_t count)
+            : source_(source), first_(first), count_(count) {}
+        void next(std::span<const MatrixView> bases) override {
+            changes_.clear();
+            for (std::size_t row = 0; row < bases[0].rows(); ++row) {
+                const std::size_t sample = first_ + row % count_;
+                std::ranges::copy(source_.base_.row(sample), bases[0].row(row).begin());
+                changes_.push_back({std::uint32_t(row), 0, source_.changed_[sample]});
+            }
+        }
+        std::span<const Change> changes(std::size_t) const override { return changes_; }
+
+      private:
+        const Standing& source_;
+        std::size_t first_, count_;
+        std::vector<Change> changes_;
+    };
+    std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override {
+        return std::make_unique<Block>(*this, first, count);
+    }
+
+  private:
+    const Matrix& base_;
+    std::vector<float> changed_, gain_;
+    std::vector<std::uint32_t> changing_{2};
+};
+
+void check_same(const BackpropPass::Gradient& found, const BackpropPass::Gradient& expected) {
+    double worst = 0.0, scale = 0.0;
+    for (std::size_t i = 0; i < expected.weight.size(); ++i) {
+        const double g = double(expected.weight.data()[i]);
+        worst = std::max(worst, std::abs(double(found.weight.data()[i]) - g));
+        scale = std::max(scale, std::abs(g));
+    }
+    CHECK(scale > 1e-3);
+    CHECK(worst <= 1e-5 * scale);
+}
+
+}  // namespace
+
+TEST_CASE("an input that stays the same over the steps teaches what a constant one does") {
+    constexpr std::size_t n = 40;  // more than one block
+    Pair pair({{"lif", "spikes"}, {"linear", "activation", "none", 3}}, 9);
+    Matrix base(n, n_inputs);
+    std::vector<float> changed(n), gain(n);
+    std::vector<std::int32_t> label(n);
+    Variant variant;
+    variant.n_changes = 1;
+    for (std::size_t s = 0; s < n; ++s) {
+        for (std::size_t i = 0; i < n_inputs; ++i)
+            base(s, i) = i == 2 ? 0.0f : float(1.0 + noise(s, std::uint32_t(i)));
+        changed[s] = float(1.0 + noise(s, 9));
+        gain[s] = float(0.5 + 0.01 * double(s));
+        label[s] = std::int32_t(s % 3);
+        variant.index.push_back(2);
+        variant.value.push_back(changed[s]);
+        variant.gain.push_back(gain[s]);
+    }
+    variant.base = base;
+    BackpropPass constant(pair.library, generous), varying(pair.library, generous, true);
+    const Standing source(base, changed, gain);
+    const double loss = constant.run({{&variant, 1}}, label, nullptr);
+    CHECK(varying.run({{}, &source}, label, nullptr) == Approx(loss).epsilon(1e-6));
+    for (std::size_t k = 0; k < 2; ++k) check_same(varying.gradient(k), constant.gradient(k));
+}
+
+TEST_CASE("spikes teach the same as the input of a network as from the population that sends them") {
+    Pair pair({{"lif", "spikes", "none", 6}, {"lif", "spikes"}, {"linear", "activation", "none", 3}}, 12);
+    const Variant variant = pair.variant();
+    const Drive drive{{&variant, 1}};
+    BackpropPass whole(pair.library, generous);
+    const double loss = whole.run(drive, labels, nullptr);
+
+    const PopulationTrain train(pair.library.populations[0], pair.library.time, drive);
+    Network upper;
+    upper.time = pair.library.time;
+    for (std::size_t k = 1; k < 3; ++k) upper.populations.push_back(pair.library.populations[k]);
+    for (const std::size_t budget : {generous, std::size_t{1}}) {  // at once, and in waves of one sample
+        BackpropPass part(upper, budget, true);
+        CHECK(part.run({{}, &train}, labels, nullptr) == Approx(loss).epsilon(1e-6));
+        for (std::size_t k = 0; k < 2; ++k) check_same(part.gradient(k), whole.gradient(k + 1));
+    }
 }
