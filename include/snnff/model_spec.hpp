@@ -154,6 +154,10 @@ ModelSpec read_model(const std::filesystem::path& path, std::span<const Override
 ModelSpec read_model_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
                           std::span<const Override> overrides);
 
+/// A read-out of the model's populations, its parameters all zero: the loss is convex, so that every start
+/// leads to the same minimum.
+SoftmaxHead make_head(const ModelSpec& model);
+
 /// Every key of a model file with unit, default, allowed values and meaning.
 std::vector<KeyDoc> model_keys();
 /// A JSON Schema (draft-07) of model files, made from model_keys(). It knows every key, its type and its

@@ -53,18 +53,10 @@ SoftmaxHead read_readout(const std::filesystem::path& path, const ModelSpec& mod
             root.where()));
     }
     const hdf5::Group group = root.group("readout");
-    SoftmaxHead head;
-    head.first_population = model.readout.first_population;
-    head.normalisation = model.readout.normalisation;
-    std::size_t n_features = 0;
-    for (std::size_t k = head.first_population; k < model.populations.size(); ++k) {
-        n_features += model.populations[k].n_units;
-    }
-    const std::size_t n_labels = model.overlay.n_labels;
-    head.weight.resize(n_labels, n_features);
-    head.bias.resize(n_labels);
-    read_checked(group.dataset("weight"), {n_labels, n_features}, head.weight.values(), "read-out");
-    read_checked(group.dataset("bias"), {n_labels}, head.bias, "read-out");
+    SoftmaxHead head = make_head(model);
+    read_checked(group.dataset("weight"), {head.n_labels(), head.n_features()}, head.weight.values(),
+                 "read-out");
+    read_checked(group.dataset("bias"), {head.n_labels()}, head.bias, "read-out");
     const auto number = [&](const std::string& name) {
         const auto values = hdf5::read_attribute<double>(group, name);
         if (values.size() == 1 && std::isfinite(values[0])) return static_cast<float>(values[0]);

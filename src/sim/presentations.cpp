@@ -112,6 +112,38 @@ ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t>
     return buffer;
 }
 
+void shift_images(const ModelSpec& model, const Dataset& dataset, std::int64_t epoch,
+                  std::span<const std::uint32_t> samples, MatrixView images) {
+    const auto rows = static_cast<std::int64_t>(dataset.image_rows),
+               cols = static_cast<std::int64_t>(dataset.image_cols);
+    const auto n_ways = static_cast<std::uint32_t>(2 * model.shift_pixels + 1);
+    for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
+        const MatrixView before = scratch(0, 1, images.cols());
+        for (std::size_t s = first; s < first + count; ++s) {
+            const auto way = [&](std::uint32_t axis) {
+                const std::uint64_t which = static_cast<std::uint64_t>(epoch) << 32 | samples[s];
+                return static_cast<std::int64_t>(below(n_ways, model.seed, Stream::shift, which, axis)) -
+                       model.shift_pixels;
+            };
+            const std::int64_t down = way(0), right = way(1);
+            std::ranges::copy(images.row(s), before.data());
+            const float* from = before.data();
+            float* to = images.row(s).data();
+            for (std::int64_t r = 0; r < rows; ++r) {
+                for (std::int64_t c = 0; c < cols; ++c) {
+                    const std::int64_t r0 = r - down, c0 = c - right;
+                    const bool inside = r0 >= 0 && r0 < rows && c0 >= 0 && c0 < cols;
+                    to[r * cols + c] = inside ? from[r0 * cols + c0] : dataset.background;
+                }
+            }
+            std::fill(to + rows * cols, to + images.cols(), 0.0f);  // appended labels
+            if (model.overlay.enabled) {
+                std::fill_n(to + dataset.first_label_input, model.overlay.n_labels, 0.0f);
+            }
+        }
+    });
+}
+
 Presentations::Presentations(const ModelSpec& model, const Dataset& train, Normalisation normalisation)
     : model_(model),
       dataset_(train),
@@ -170,37 +202,6 @@ void Presentations::make_images(std::span<const std::uint32_t> samples, MatrixVi
     });
 }
 
-void Presentations::move(std::span<const std::uint32_t> samples, MatrixView images) const {
-    const auto rows = static_cast<std::int64_t>(dataset_.image_rows),
-               cols = static_cast<std::int64_t>(dataset_.image_cols);
-    const auto n_ways = static_cast<std::uint32_t>(2 * model_.shift_pixels + 1);
-    for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
-        const MatrixView before = scratch(0, 1, images.cols());
-        for (std::size_t s = first; s < first + count; ++s) {
-            const auto way = [&](std::uint32_t axis) {
-                const std::uint64_t which = static_cast<std::uint64_t>(epoch_) << 32 | samples[s];
-                return static_cast<std::int64_t>(below(n_ways, model_.seed, Stream::shift, which, axis)) -
-                       model_.shift_pixels;
-            };
-            const std::int64_t down = way(0), right = way(1);
-            std::ranges::copy(images.row(s), before.data());
-            const float* from = before.data();
-            float* to = images.row(s).data();
-            for (std::int64_t r = 0; r < rows; ++r) {
-                for (std::int64_t c = 0; c < cols; ++c) {
-                    const std::int64_t r0 = r - down, c0 = c - right;
-                    const bool inside = r0 >= 0 && r0 < rows && c0 >= 0 && c0 < cols;
-                    to[r * cols + c] = inside ? from[r0 * cols + c0] : dataset_.background;
-                }
-            }
-            std::fill(to + rows * cols, to + images.cols(), 0.0f);  // appended labels
-            if (model_.overlay.enabled) {
-                std::fill_n(to + dataset_.first_label_input, model_.overlay.n_labels, 0.0f);
-            }
-        }
-    });
-}
-
 void enter(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout,
            std::size_t n_positive, Batch& batch) {
     const std::size_t n = presented.samples.size();
@@ -238,7 +239,7 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     }
     if (makes_images) make_images(samples, buffer.view().rows(n_copied, n_sets * n));
     for (std::size_t first = 0; moves && first < buffer.rows(); first += n) {
-        move(samples, buffer.view().rows(first, n));
+        shift_images(model_, dataset_, epoch_, samples, buffer.view().rows(first, n));
     }
 
     std::vector<double> sum_of_squares(n);

@@ -47,6 +47,11 @@ std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset
 /// into `buffer`. Samples that vary in time have none: their rows are one row of zeros.
 ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer);
 
+/// Moves each sample's image in place by up to the model's shift_pixels each way, as drawn for (epoch, sample);
+/// inputs of labels become 0.
+void shift_images(const ModelSpec& model, const Dataset& dataset, std::int64_t epoch,
+                  std::span<const std::uint32_t> samples, MatrixView images);
+
 /// Presents samples under labels, as variants of them that a LabelWriter made, to the first population: as
 /// they are where they come constant (then dropout is in them already), else encoded, under `dropout`. The
 /// first `n_positive` variants are positive.
@@ -89,8 +94,6 @@ class Presentations {
     Negatives::Request request(std::span<const std::uint32_t> samples, ConstMatrixView ranking) const;
     /// Images of negatives that are no labels, [set·samples + sample, input].
     void make_images(std::span<const std::uint32_t> samples, MatrixView images) const;
-    /// Moves each sample's image in place; all of a sample's images in the same way.
-    void move(std::span<const std::uint32_t> samples, MatrixView images) const;
 
     const ModelSpec& model_;
     const Dataset& dataset_;

@@ -15,10 +15,6 @@
 
 namespace snnff {
 
-/// A read-out for the populations of a model, its parameters all zero: the loss is convex, so that
-/// every start leads to the same minimum.
-SoftmaxHead make_head(const ModelSpec& model);
-
 /// Copies what population `k` answered to a variant of the batch into its columns of `features`
 /// [sample x feature], normalised, if the read-out sees that population. To be called between its
 /// forward pass, with the output asked for, and ascend().

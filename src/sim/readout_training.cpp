@@ -1,4 +1,5 @@
-// Training of the read-out: what the populations answer is computed once, memory allowing.
+// Training of the read-out: what the populations answer is computed once, unless images move from epoch
+// to epoch or it takes too much memory.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,8 +17,11 @@ namespace {
 constexpr std::size_t chunk_size = 512;
 constexpr std::size_t kept_bytes_limit = std::size_t{2} << 30;
 
-bool are_kept(std::size_t n_samples, std::size_t n_features) {
-    return n_samples * n_features * sizeof(float) <= kept_bytes_limit;
+/// An epoch in which images stay where they are.
+constexpr std::int64_t unmoved = -1;
+
+bool are_kept(const ModelSpec& model, std::size_t n_samples, std::size_t n_features) {
+    return model.shift_pixels == 0 && n_samples * n_features * sizeof(float) <= kept_bytes_limit;
 }
 
 /// The features of training samples, of all at once or as they are asked for.
@@ -31,16 +35,17 @@ class FeatureSource {
           dataset_(dataset),
           writer_(model, dataset, network.populations.front().normalisation),
           batch_(network) {
-        if (!are_kept(dataset.size(), head.n_features())) return;
+        if (!are_kept(model, dataset.size(), head.n_features())) return;
         std::vector<std::uint32_t> all(dataset.size());
         std::iota(all.begin(), all.end(), 0u);
         Matrix kept(dataset.size(), head.n_features());
-        compute(all, kept);
+        compute(all, unmoved, kept);
         kept_ = std::move(kept);
     }
 
-    void get(std::span<const std::uint32_t> samples, MatrixView features) {
-        if (kept_.empty()) return compute(samples, features);
+    /// Of samples as `epoch` shows them.
+    void get(std::span<const std::uint32_t> samples, std::int64_t epoch, MatrixView features) {
+        if (kept_.empty()) return compute(samples, epoch, features);
         for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
             for (std::size_t s = first; s < first + count; ++s) {
                 std::ranges::copy(kept_.row(samples[s]), features.row(s).begin());
@@ -49,15 +54,27 @@ class FeatureSource {
     }
 
   private:
-    void compute(std::span<const std::uint32_t> samples, MatrixView features) {
+    /// The images of samples, moved as in training if the model moves them.
+    ConstMatrixView images(std::span<const std::uint32_t> samples, std::int64_t epoch) {
+        const ConstMatrixView images = images_of(dataset_, samples, images_);
+        if (model_.shift_pixels == 0 || epoch == unmoved) return images;
+        if (images.data() != images_.data()) {
+            images_.resize(images.rows(), images.cols());
+            std::copy_n(images.data(), images.size(), images_.data());
+        }
+        shift_images(model_, dataset_, epoch, samples, images_);
+        return images_;
+    }
+
+    void compute(std::span<const std::uint32_t> samples, std::int64_t epoch, MatrixView features) {
         const std::vector<std::int32_t> unlabelled(chunk_size, -1);
         for (std::size_t first = 0; first < samples.size(); first += chunk_size) {
             const std::size_t count = std::min(chunk_size, samples.size() - first);
             const auto part = samples.subspan(first, count);
-            const ConstMatrixView images = images_of(dataset_, part, images_);
-            const std::vector<double> squares = input_squares(model_, dataset_, part, images);
+            const ConstMatrixView shown = images(part, epoch);
+            const std::vector<double> squares = input_squares(model_, dataset_, part, shown);
             enter({model_, dataset_, part, evaluation_presentation},
-                  {writer_.write(images, squares, unlabelled)}, nullptr, 1, batch_);
+                  {writer_.write(shown, squares, unlabelled)}, nullptr, 1, batch_);
             for (std::size_t k = 0; k < network_.populations.size(); ++k) {
                 batch_.forward(k, {.output = true});
                 take_features(head_, network_, batch_, k, 0, features.rows(first, count));
@@ -89,7 +106,7 @@ void settle_scale(FeatureSource& source, std::size_t n, SoftmaxHead& head) {
         samples.resize(std::min(chunk_size, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         features.resize(samples.size(), head.n_features());
-        source.get(samples, features);
+        source.get(samples, unmoved, features);
         sums.add(features);
     }
     head.mean = static_cast<float>(sums.mean());
@@ -118,7 +135,7 @@ bool train_head(const ModelSpec& model, Network& network, const Dataset& train,
             const std::size_t first = b * batch_size;
             const auto samples = std::span(order).subspan(first, std::min(batch_size, n - first));
             features.resize(samples.size(), head.n_features());
-            source.get(samples, features);
+            source.get(samples, epoch, features);
             labels.clear();
             for (const std::uint32_t s : samples) labels.push_back(train.label[s]);
             const double progress =
@@ -146,7 +163,7 @@ std::size_t readout_memory(const Experiment& experiment) {
     const std::size_t n = experiment.train.size();
     std::size_t floats = head.weight.size() * (2 + model.readout.optimizer->n_moments());
     floats += batch_size_of(model.readout, n) * head.n_features();
-    if (are_kept(n, head.n_features())) floats += n * head.n_features();
+    if (are_kept(model, n, head.n_features())) floats += n * head.n_features();
     return floats * sizeof(float);
 }
 
