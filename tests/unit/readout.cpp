@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -151,6 +152,29 @@ TEST_CASE("no population learns from its read-out") {
         CHECK(std::ranges::equal(with.network.populations[k].weight.values(),
                                  without.network.populations[k].weight.values()));
     }
+}
+
+TEST_CASE("where training moves images, a read-out learns from moved ones, standardised by those at rest") {
+    const std::atomic<int> stop{0};
+    const auto head_of = [&](bool moved_before) {
+        Experiment e = build(model("[readout]\nkind = \"softmax\"\nepochs = 1\n"));
+        e.model.shift_pixels = 2;
+        if (moved_before) {
+            std::vector<std::uint32_t> all(e.train.size());
+            std::iota(all.begin(), all.end(), 0u);
+            shift_images(e.model, e.train, 0, all, e.train.x);
+            e.model.shift_pixels = 0;
+        }
+        CHECK(train_head(e.model, e.network, e.train, stop));
+        return *e.network.head;
+    };
+    const SoftmaxHead moving = head_of(false), expected = head_of(true);
+    // up to the order of sums in products of another shape; unmoved images differ by far more
+    CHECK(moving.loss.front() == Approx(expected.loss.front()).epsilon(1e-6));
+    for (std::size_t i = 0; i < expected.weight.size(); ++i) {
+        CHECK(std::abs(moving.weight.data()[i] - expected.weight.data()[i]) < 1e-6f);
+    }
+    CHECK(moving.mean != expected.mean);
 }
 
 TEST_CASE("the best weights are chosen by what predicts, the read-out trained anew each time") {
