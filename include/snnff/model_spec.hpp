@@ -98,6 +98,13 @@ struct RecordingSpec {
     std::vector<std::string> phases;  ///< positive, negative, neutral
 };
 
+/// How training images differ from epoch to epoch; see augment_images().
+struct Augmentation {
+    std::int64_t shift_pixels = 0;  ///< moved by up to this many whole pixels each way
+    double warp_pixels = 0.0;       ///< standard deviation of a smooth field of displacements along each axis
+    bool any() const noexcept { return shift_pixels > 0 || warp_pixels > 0.0; }
+};
+
 /// A model file after parsing: everything checked that can be checked without the data.
 struct ModelSpec {
     std::string title;
@@ -107,7 +114,7 @@ struct ModelSpec {
 
     std::unique_ptr<DatasetReader> dataset;
     std::size_t n_train = 0, n_validation = 0, n_test = 0;  ///< 0: all (validation: none)
-    std::int64_t shift_pixels = 0;  ///< training images are moved by up to this many pixels each way
+    Augmentation augmentation;
 
     std::unique_ptr<Encoding> encoding;  ///< of the samples, for the first population
 

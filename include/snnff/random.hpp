@@ -18,6 +18,7 @@ enum class Stream : std::uint32_t {
     dropout = 7,
     mask = 8,
     recorded_label = 9,
+    warp = 10,
     readout_order = 16,
 };
 

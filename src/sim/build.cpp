@@ -95,11 +95,11 @@ void make_label_field(Dataset& dataset, const LabelOverlay& overlay) {
 void check_training_data(const Dataset& train, const ModelSpec& model) {
     const std::string where = name_of(train);
     if (train.size() == 0) throw DataError(where + ": no training sample; at least one is needed");
-    if (model.shift_pixels > 0 && train.image_rows == 0) {
+    if (model.augmentation.any() && train.image_rows == 0) {
         throw DataError(
-            fmt::format("{}: samples are no images, which data.shift_pixels = {} would move; "
-                        "IDX files have images",
-                        where, model.shift_pixels));
+            fmt::format("{}: samples are no images, which data.shift_pixels = {} and data.warp_pixels = {} "
+                        "would change; IDX files have images",
+                        where, model.augmentation.shift_pixels, model.augmentation.warp_pixels));
     }
 }
 

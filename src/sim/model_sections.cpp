@@ -64,10 +64,14 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
     model.n_validation =
         count(data, {"n_validation", "samples", "training samples set aside to choose by; 0: none"}, 0);
     model.n_test = count(data, {"n_test", "samples", "test samples to use; 0: all"}, 0);
-    model.shift_pixels =
+    model.augmentation.shift_pixels =
         data.integer({"shift_pixels", "pixels",
                       "training images are moved by up to this much each way, anew in every epoch"},
                      0, Bounds::between(0, 1000));
+    model.augmentation.warp_pixels = data.number({"warp_pixels", "pixels",
+                                                  "training images are warped smoothly by displacements of "
+                                                  "this standard deviation, anew in every epoch"},
+                                                 0.0, Bounds::between(0, 1000));
 
     Options encoding = root.table({"encoding", "", "how a sample becomes an input in every time step"});
     model.encoding = encoding.make_inline<Encoding>(

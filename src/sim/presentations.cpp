@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sim/augment.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
@@ -112,38 +113,6 @@ ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t>
     return buffer;
 }
 
-void shift_images(const ModelSpec& model, const Dataset& dataset, std::int64_t epoch,
-                  std::span<const std::uint32_t> samples, MatrixView images) {
-    const auto rows = static_cast<std::int64_t>(dataset.image_rows),
-               cols = static_cast<std::int64_t>(dataset.image_cols);
-    const auto n_ways = static_cast<std::uint32_t>(2 * model.shift_pixels + 1);
-    for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
-        const MatrixView before = scratch(0, 1, images.cols());
-        for (std::size_t s = first; s < first + count; ++s) {
-            const auto way = [&](std::uint32_t axis) {
-                const std::uint64_t which = static_cast<std::uint64_t>(epoch) << 32 | samples[s];
-                return static_cast<std::int64_t>(below(n_ways, model.seed, Stream::shift, which, axis)) -
-                       model.shift_pixels;
-            };
-            const std::int64_t down = way(0), right = way(1);
-            std::ranges::copy(images.row(s), before.data());
-            const float* from = before.data();
-            float* to = images.row(s).data();
-            for (std::int64_t r = 0; r < rows; ++r) {
-                for (std::int64_t c = 0; c < cols; ++c) {
-                    const std::int64_t r0 = r - down, c0 = c - right;
-                    const bool inside = r0 >= 0 && r0 < rows && c0 >= 0 && c0 < cols;
-                    to[r * cols + c] = inside ? from[r0 * cols + c0] : dataset.background;
-                }
-            }
-            std::fill(to + rows * cols, to + images.cols(), 0.0f);  // appended labels
-            if (model.overlay.enabled) {
-                std::fill_n(to + dataset.first_label_input, model.overlay.n_labels, 0.0f);
-            }
-        }
-    });
-}
-
 Presentations::Presentations(const ModelSpec& model, const Dataset& train, Normalisation normalisation)
     : model_(model),
       dataset_(train),
@@ -151,7 +120,7 @@ Presentations::Presentations(const ModelSpec& model, const Dataset& train, Norma
       batch_size_(model.plan.batch_size == 0 ? train.size() : std::min(model.plan.batch_size, train.size())),
       order_(train.size()) {
     std::iota(order_.begin(), order_.end(), 0u);
-    if (model.shift_pixels == 0) sum_of_squares_ = input_squares(model, train, order_, train.x);
+    if (!model.augmentation.any()) sum_of_squares_ = input_squares(model, train, order_, train.x);
 }
 
 std::size_t Presentations::n_batches() const noexcept {
@@ -221,10 +190,10 @@ void Presentations::enter(std::span<const std::uint32_t> samples, std::vector<Va
 std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                              const Dropout* dropout) const {
     const std::size_t n = samples.size(), n_sets = n_variants() - 1;
-    const bool moves = model_.shift_pixels > 0;
+    const bool changes = model_.augmentation.any();
     const bool makes_images = model_.negatives && model_.negatives->makes_images();
     if (!comes_constant(model_, dataset_)) dropout = nullptr;
-    const bool copies = !dataset_.series && (moves || dropout != nullptr || !in_a_row(samples));
+    const bool copies = !dataset_.series && (changes || dropout != nullptr || !in_a_row(samples));
     // positive images, unless they can stay where they are, then those of the negatives, set after set
     buffer.resize((copies ? n : 0) + (makes_images ? n_sets * n : 0), dataset_.n_inputs());
     const std::size_t n_copied = copies ? n : 0;
@@ -238,13 +207,13 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
         base = dataset_.x.view().rows(samples[0], n);
     }
     if (makes_images) make_images(samples, buffer.view().rows(n_copied, n_sets * n));
-    for (std::size_t first = 0; moves && first < buffer.rows(); first += n) {
-        shift_images(model_, dataset_, epoch_, samples, buffer.view().rows(first, n));
+    for (std::size_t first = 0; changes && first < buffer.rows(); first += n) {
+        augment_images(model_, dataset_, epoch_, samples, buffer.view().rows(first, n));
     }
 
     std::vector<double> sum_of_squares(n);
     std::vector<std::int32_t> labels(n);
-    if (moves) {
+    if (changes) {
         sum_of_squares = input_squares(*model_.encoding, base);
     } else {
         for (std::size_t s = 0; s < n; ++s) sum_of_squares[s] = sum_of_squares_[samples[s]];

@@ -47,11 +47,6 @@ std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset
 /// into `buffer`. Samples that vary in time have none: their rows are one row of zeros.
 ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t> samples, Matrix& buffer);
 
-/// Moves each sample's image in place by up to the model's shift_pixels each way, as drawn for (epoch, sample);
-/// inputs of labels become 0.
-void shift_images(const ModelSpec& model, const Dataset& dataset, std::int64_t epoch,
-                  std::span<const std::uint32_t> samples, MatrixView images);
-
 /// Presents samples under labels, as variants of them that a LabelWriter made, to the first population: as
 /// they are where they come constant (then dropout is in them already), else encoded, under `dropout`. The
 /// first `n_positive` variants are positive.
@@ -70,7 +65,7 @@ class Presentations {
     }
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
     bool fixed() const noexcept {
-        return !(model_.negatives && model_.negatives->redrawn()) && model_.shift_pixels == 0 &&
+        return !(model_.negatives && model_.negatives->redrawn()) && !model_.augmentation.any() &&
                !model_.encoding->random();
     }
 
@@ -98,7 +93,7 @@ class Presentations {
     const ModelSpec& model_;
     const Dataset& dataset_;
     LabelWriter writer_;
-    std::vector<double> sum_of_squares_;  // [sample of the data set]; empty where images are moved
+    std::vector<double> sum_of_squares_;  // [sample of the data set]; empty where images are augmented
     std::size_t batch_size_;
     std::int64_t epoch_ = 0;
     std::vector<std::uint32_t> order_;

@@ -1,11 +1,12 @@
-// Training of the read-out: what the populations answer is computed once, unless images move from epoch
-// to epoch or it takes too much memory.
+// Training of the read-out: what the populations answer is computed once, unless images change from
+// epoch to epoch or it takes too much memory.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "sim/augment.hpp"
 #include "sim/parallel.hpp"
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
@@ -17,11 +18,11 @@ namespace {
 constexpr std::size_t chunk_size = 512;
 constexpr std::size_t kept_bytes_limit = std::size_t{2} << 30;
 
-/// An epoch in which images stay where they are.
-constexpr std::int64_t unmoved = -1;
+/// An epoch in which images are as they are in the data set.
+constexpr std::int64_t unchanged = -1;
 
 bool are_kept(const ModelSpec& model, std::size_t n_samples, std::size_t n_features) {
-    return model.shift_pixels == 0 && n_samples * n_features * sizeof(float) <= kept_bytes_limit;
+    return !model.augmentation.any() && n_samples * n_features * sizeof(float) <= kept_bytes_limit;
 }
 
 /// The features of training samples, of all at once or as they are asked for.
@@ -39,7 +40,7 @@ class FeatureSource {
         std::vector<std::uint32_t> all(dataset.size());
         std::iota(all.begin(), all.end(), 0u);
         Matrix kept(dataset.size(), head.n_features());
-        compute(all, unmoved, kept);
+        compute(all, unchanged, kept);
         kept_ = std::move(kept);
     }
 
@@ -54,15 +55,15 @@ class FeatureSource {
     }
 
   private:
-    /// The images of samples, moved as in training if the model moves them.
+    /// The images of samples, augmented as in training.
     ConstMatrixView images(std::span<const std::uint32_t> samples, std::int64_t epoch) {
         const ConstMatrixView images = images_of(dataset_, samples, images_);
-        if (model_.shift_pixels == 0 || epoch == unmoved) return images;
+        if (!model_.augmentation.any() || epoch == unchanged) return images;
         if (images.data() != images_.data()) {
             images_.resize(images.rows(), images.cols());
             std::copy_n(images.data(), images.size(), images_.data());
         }
-        shift_images(model_, dataset_, epoch, samples, images_);
+        augment_images(model_, dataset_, epoch, samples, images_);
         return images_;
     }
 
@@ -106,7 +107,7 @@ void settle_scale(FeatureSource& source, std::size_t n, SoftmaxHead& head) {
         samples.resize(std::min(chunk_size, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         features.resize(samples.size(), head.n_features());
-        source.get(samples, unmoved, features);
+        source.get(samples, unchanged, features);
         sums.add(features);
     }
     head.mean = static_cast<float>(sums.mean());

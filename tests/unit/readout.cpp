@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "sim/augment.hpp"
 #include "sim/presentations.hpp"
 #include "snnff/error.hpp"
 #include "snnff/run_file.hpp"
@@ -158,12 +159,12 @@ TEST_CASE("where training moves images, a read-out learns from moved ones, stand
     const std::atomic<int> stop{0};
     const auto head_of = [&](bool moved_before) {
         Experiment e = build(model("[readout]\nkind = \"softmax\"\nepochs = 1\n"));
-        e.model.shift_pixels = 2;
+        e.model.augmentation.shift_pixels = 2;
         if (moved_before) {
             std::vector<std::uint32_t> all(e.train.size());
             std::iota(all.begin(), all.end(), 0u);
-            shift_images(e.model, e.train, 0, all, e.train.x);
-            e.model.shift_pixels = 0;
+            augment_images(e.model, e.train, 0, all, e.train.x);
+            e.model.augmentation.shift_pixels = 0;
         }
         CHECK(train_head(e.model, e.network, e.train, stop));
         return *e.network.head;
