@@ -30,6 +30,8 @@ struct PopulationEpoch {
 struct EpochReport {
     std::int64_t epoch = 0;     ///< counted through the whole plan, from 0
     std::int64_t n_epochs = 0;  ///< of the whole plan
+    /// The epoch whose weights a plan that keeps the best would end with by now; -1 where there is none.
+    std::int64_t kept_epoch = -1;
     std::vector<PopulationEpoch> populations;
     double train_error = not_evaluated;       ///< percent
     double validation_error = not_evaluated;  ///< percent

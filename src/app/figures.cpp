@@ -62,6 +62,7 @@ RunFigures read_figures(const std::filesystem::path& path) {
     figures.status = summary.status;
     figures.steps = model.time.steps;
     figures.n_epochs = static_cast<std::int64_t>(summary.epochs.size());
+    if (!summary.epochs.empty()) figures.kept_epoch = summary.epochs.back().kept_epoch;
     figures.seed = model.seed.value;
     figures.train_error = error_of(summary, "train");
     figures.validation_error = error_of(summary, "validation");
@@ -156,6 +157,7 @@ nlohmann::ordered_json to_json(const RunFigures& figures) {
         {"multiply_accumulates_per_prediction", figures.multiply_accumulates()},
         {"training_seconds", figures.seconds},
     };
+    if (figures.kept_epoch >= 0) json["kept_epoch"] = figures.kept_epoch;
     if (figures.readout_labels > 0) {
         json["readout"] = {{"features", figures.readout_features},
                            {"labels", figures.readout_labels},

@@ -26,6 +26,7 @@ struct RunFigures {
     std::filesystem::path path;
     std::string title, status;
     std::int64_t steps = 0, n_epochs = 0;
+    std::int64_t kept_epoch = -1;  ///< whose weights the run ended with, where it kept the best; else -1
     std::uint64_t seed = 0;
     double train_error = not_evaluated, validation_error = not_evaluated, test_error = not_evaluated;
     double seconds = not_evaluated;  ///< of training, evaluations between epochs included

@@ -57,6 +57,9 @@ std::string side_by_side(const std::vector<RunFigures>& runs) {
     row("steps", [](const RunFigures& r) { return std::to_string(r.steps); });
     row("parameters", [](const RunFigures& r) { return grouped(r.n_parameters()); });
     row("epochs", [](const RunFigures& r) { return std::to_string(r.n_epochs); });
+    row("epoch kept", [](const RunFigures& r) {
+        return r.kept_epoch < 0 ? std::string("-") : std::to_string(r.kept_epoch);
+    });
     row("train error", [](const RunFigures& r) { return percent(r.train_error); });
     row("validation error", [](const RunFigures& r) { return percent(r.validation_error); });
     row("test error", [](const RunFigures& r) { return percent(r.test_error); });

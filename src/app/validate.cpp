@@ -25,8 +25,9 @@ int validate(const Arguments& arguments) {
             n_parameters += static_cast<double>(population.n_parameters());
         }
         put(fmt::format(
-            "{}: good; {}, {} parameters, {} steps; {} samples to train, {} to validate, {} to test\n", model,
-            network, grouped(n_parameters), experiment.model.time.steps, experiment.train.size(),
+            "{}: good; {}, {} parameters, {} step{}; {} samples to train, {} to validate, {} to test\n",
+            model, network, grouped(n_parameters), experiment.model.time.steps,
+            experiment.model.time.steps == 1 ? "" : "s", experiment.train.size(),
             experiment.validation.size(), experiment.test.size()));
     }
     return 0;

@@ -43,14 +43,19 @@ class EpochReader {
         : training_(training), complete_(complete), epoch_(read_series<std::int64_t>(training, "epoch")) {
         epochs_.resize(epoch_.size());
         std::int64_t n_epochs = static_cast<std::int64_t>(epoch_.size());
-        if (hdf5::has_attribute(training, "n_epochs")) {
-            const auto values = hdf5::read_attribute<std::int64_t>(training, "n_epochs");
-            if (values.size() == 1) n_epochs = values.front();
-        }
+        std::int64_t kept_epoch = -1;
+        const auto read_number = [&](const std::string& name, std::int64_t& number) {
+            if (!hdf5::has_attribute(training, name)) return;
+            const auto values = hdf5::read_attribute<std::int64_t>(training, name);
+            if (values.size() == 1) number = values.front();
+        };
+        read_number("n_epochs", n_epochs);
+        read_number("kept_epoch", kept_epoch);
         for (std::size_t i = 0; i < epoch_.size(); ++i) {
             epochs_[i].epoch = epoch_[i];
             epochs_[i].n_epochs = n_epochs;
         }
+        if (!epochs_.empty()) epochs_.back().kept_epoch = kept_epoch;
     }
 
     std::vector<EpochReport> read(std::span<const std::string> populations) {

@@ -24,6 +24,7 @@ struct TrainingSeries {
     hdf5::Appender epoch, train_error, validation_error, test_error, test_loss, seconds;
     std::deque<Population> populations;
     bool has_train_error = false, has_validation_error = false;
+    std::int64_t kept_epoch = -1;
 
     void append(const EpochReport& report);
     void flush();

@@ -90,6 +90,7 @@ void TrainingSeries::append(const EpochReport& report) {
                                     report.epoch, report.populations.size(), populations.size()));
     }
     if (epoch.n_rows() == 0) set_attribute(group, "n_epochs", report.n_epochs);
+    if (report.kept_epoch != kept_epoch) set_attribute(group, "kept_epoch", kept_epoch = report.kept_epoch);
     epoch.append_one(report.epoch);
     for (std::size_t k = 0; k < populations.size(); ++k) {
         const PopulationEpoch& values = report.populations[k];

@@ -13,13 +13,16 @@ namespace snnff {
 /// no part in it.
 class BestWeights {
   public:
-    void note(double validation_error, const Network& network, const PlanSpec& plan) {
+    void note(std::int64_t epoch, double validation_error, const Network& network, const PlanSpec& plan) {
         ++n_measurements_since_;
         if (!(validation_error < lowest_)) return;
         lowest_ = validation_error;
         n_measurements_since_ = 0;
-        if (plan.keep_best) kept_ = network.populations;
+        if (!plan.keep_best) return;
+        kept_ = network.populations;
+        kept_epoch_ = epoch;
     }
+    std::int64_t kept_epoch() const { return kept_epoch_; }  ///< -1 before there is one
     bool out_of_patience(const PlanSpec& plan) const {
         return plan.patience > 0 && n_measurements_since_ >= plan.patience;
     }
@@ -32,7 +35,7 @@ class BestWeights {
 
   private:
     double lowest_ = std::numeric_limits<double>::infinity();
-    std::int64_t n_measurements_since_ = 0;
+    std::int64_t n_measurements_since_ = 0, kept_epoch_ = -1;
     std::vector<Population> kept_;
 };
 

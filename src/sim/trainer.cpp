@@ -175,7 +175,7 @@ class Trainer {
                 evaluate(network_, model_, experiment_.train, model_.n_evaluated_train).error();
             if (experiment_.validation.size() > 0) {
                 report.validation_error = evaluate(network_, model_, experiment_.validation).error();
-                best_.note(report.validation_error, network_, model_.plan);
+                best_.note(epoch_, report.validation_error, network_, model_.plan);
             }
             if (model_.evaluate_test && experiment_.test.size() > 0) {
                 const Evaluation test = evaluate(network_, model_, experiment_.test);
@@ -183,6 +183,7 @@ class Trainer {
                 report.test_loss = test.loss;
             }
         }
+        report.kept_epoch = best_.kept_epoch();
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
     }
 

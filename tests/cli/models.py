@@ -37,6 +37,13 @@ class EveryModel(support.CliTest):
     def test_all_are_found(self):
         self.assertGreaterEqual(len(MODELS), 8)
 
+    def test_are_valid(self):
+        for path in MODELS:
+            with self.subTest(model=path.name):
+                # the sample stands in for the full set, which need not be there
+                self.assertIn("good", self.good("validate", path, "--set", SMALL_DATA[0], "--set",
+                                                "data.n_validation=0"))
+
     def test_runs_scaled_down(self):
         for path in MODELS:
             with self.subTest(model=path.name):

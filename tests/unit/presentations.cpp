@@ -153,16 +153,20 @@ TEST_CASE("hard negatives are wrong labels that the network ranks high") {
 }
 
 TEST_CASE("keep = best ends with the weights of the lowest validation error, patience ends early") {
-    const auto errors_of = [](Experiment& e) {
+    std::int64_t kept_epoch = -1;
+    const auto errors_of = [&](Experiment& e) {
         struct Errors final : Observer {
             std::vector<double> validation;
+            std::int64_t kept = -1;
             void on_epoch(const EpochReport& report, const Network&) override {
                 validation.push_back(report.validation_error);
+                kept = report.kept_epoch;
             }
         } errors;
         Observer* const observers[] = {&errors};
         const std::atomic<int> stop{0};
         CHECK(train(e, observers, stop) == Ending::complete);
+        kept_epoch = errors.kept;
         return errors.validation;
     };
     const std::string keys =
@@ -174,10 +178,12 @@ TEST_CASE("keep = best ends with the weights of the lowest validation error, pat
     const double lowest = std::ranges::min(errors);
     REQUIRE(errors.back() > lowest);  // else this shows nothing
     CHECK(evaluate(best.network, best.model, best.validation).error() == lowest);
+    CHECK(kept_epoch == std::ranges::min_element(errors) - errors.begin());
 
     Experiment patient = experiment(keys + "patience = 2");
     const auto fewer = errors_of(patient);
     REQUIRE(fewer.size() < 15);
     const auto at = std::ranges::min_element(fewer) - fewer.begin();
     CHECK(static_cast<std::ptrdiff_t>(fewer.size()) - 1 - at == 2);
+    CHECK(kept_epoch == -1);  // ends with the last weights
 }

@@ -68,6 +68,7 @@ TEST_CASE("what a run wrote is read back") {
         CHECK(std::isnan(run.epochs[k].populations[1].loss));
         CHECK(run.epochs[k].seconds == 0.5);
     }
+    CHECK(run.epochs.back().kept_epoch == 4);
     CHECK(run.epochs[3].train_error == 12.5);
     CHECK(run.epochs[3].test_error == 15.25);
     CHECK(run.epochs[3].test_loss == 0.375);

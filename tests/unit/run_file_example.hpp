@@ -62,6 +62,7 @@ inline EpochReport epoch(std::int64_t k) {
     EpochReport report;
     report.epoch = k;
     report.n_epochs = n_epochs;
+    report.kept_epoch = k < 4 ? k : 4;
     report.populations.resize(2);
     report.populations[0].loss = 1.0 / static_cast<double>(k + 1);
     report.populations[0].spike_rate = 0.125;
