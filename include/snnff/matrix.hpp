@@ -77,6 +77,9 @@ class BasicMatrixView {
 using MatrixView = BasicMatrixView<float>;
 using ConstMatrixView = BasicMatrixView<const float>;
 
+/// Columns that make rows of floats begin on a cache line: at least `n`.
+constexpr std::size_t whole_lines(std::size_t n) noexcept { return (n + 15) / 16 * 16; }
+
 /// Owns a dense row-major matrix of floats, zero at first.
 class Matrix {
   public:

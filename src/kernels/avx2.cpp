@@ -11,8 +11,9 @@ namespace {
 }  // namespace
 
 extern const Kernels avx2_kernels;
-const Kernels avx2_kernels{"avx2", lif_step,    lif_respond, sgd,        adam, sum_squares, sum_abs,
-                           scale,  scaled_sign, relu,        leaky_relu, tanh, sigmoid,     silu};
+const Kernels avx2_kernels{"avx2",     lif_step,    lif_respond, sgd,   adam,        gather_rows,
+                           back_step,  sum_squares, sum_abs,     scale, scaled_sign, relu,
+                           leaky_relu, tanh,        sigmoid,     silu};
 
 }  // namespace snnff::kernels
 #endif

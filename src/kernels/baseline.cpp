@@ -10,7 +10,8 @@ namespace {
 }  // namespace
 
 extern const Kernels baseline_kernels;
-const Kernels baseline_kernels{"baseline", lif_step,    lif_respond, sgd,        adam, sum_squares, sum_abs,
-                               scale,      scaled_sign, relu,        leaky_relu, tanh, sigmoid,     silu};
+const Kernels baseline_kernels{"baseline", lif_step,    lif_respond, sgd,   adam,        gather_rows,
+                               back_step,  sum_squares, sum_abs,     scale, scaled_sign, relu,
+                               leaky_relu, tanh,        sigmoid,     silu};
 
 }  // namespace snnff::kernels

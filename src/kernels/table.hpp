@@ -88,6 +88,30 @@ struct AdamStep {
     float keep = 1;          ///< 1 − rate·decay for decoupled decay
 };
 
+/// A product whose left factor is 0 nearly everywhere: out[r][u] = Σ value[a]·dense[index[a]][u], over the
+/// a from end[r-1] (0 for the first row) to end[r] in their order, or added to what is in out.
+struct GatherRows {
+    std::size_t n = 0;  ///< units
+    std::size_t n_rows = 0;
+    const std::size_t* end = nullptr;
+    const std::uint32_t* index = nullptr;
+    const float* value = nullptr;
+    ConstRows dense;
+    Rows out;
+    bool add = false;
+};
+
+/// One step of walk_back(), for `rows` samples.
+struct BackStep {
+    std::size_t rows = 0, n = 0;
+    float weight = 1.0f;  ///< of what arrives, in this step
+    ConstRows arriving, psi, carry;
+    ConstRows drive;  ///< null where it is 1 everywhere
+    Rows later;       ///< carry·a of the step after; updated
+    Rows signal;      ///< may be the memory of psi
+    bool from_emitted = true, summed = false;
+};
+
 /// y = f(x) and, unless null, slope = f'(x) over n values; y may be x, and NaN stays NaN. `parameter` is
 /// leaky_relu's slope below 0; the others have none.
 using Activation = void (*)(const float* x, std::size_t n, float parameter, float* y, float* slope) noexcept;
@@ -98,6 +122,8 @@ struct Kernels {
     void (*lif_respond)(const LifRespond&) noexcept;
     void (*sgd)(const SgdStep&) noexcept;
     void (*adam)(const AdamStep&) noexcept;
+    void (*gather_rows)(const GatherRows&) noexcept;
+    void (*back_step)(const BackStep&) noexcept;
     /// Σ x², Σ |x| over n values: 16 partial sums in double, element i in sum i mod 16, added in
     /// pairs at the end – the order depends on n only.
     double (*sum_squares)(const float* x, std::size_t n) noexcept;

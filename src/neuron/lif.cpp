@@ -70,6 +70,10 @@ class Lif final : public NeuronModel {
     std::string_view recorded_reset() const noexcept override {
         return parameters_.reset == kernels::LifReset::none ? "" : "before";
     }
+    std::span<const float> fixed_carry() const noexcept override {
+        const bool fixed = parameters_.reset != kernels::LifReset::zero && !refractory();
+        return fixed ? std::span<const float>(parameters_.beta) : std::span<const float>{};
+    }
     /// Decay with the input added, comparison, reset.
     double operations_per_step() const noexcept override { return 3.0; }
 

@@ -41,7 +41,8 @@ void Batch::forward(std::size_t k, ForwardRequest request) {
     }
     if (request.output) shape(activity.output, n_variants_, n_samples_, population.n_units());
     request.signal = false;  // of no use without the steps, which only a TrainPass keeps
-    TrainPass(population, network_.time, drives_[k]).forward(0, n_samples_, request, activity);
+    TrainPass::Memory memory;
+    TrainPass(population, network_.time, drives_[k], memory).forward(0, n_samples_, request, activity);
 }
 
 void Batch::ascend(std::size_t k, const Dropout* dropout) {

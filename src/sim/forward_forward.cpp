@@ -4,13 +4,19 @@
 #include <cmath>
 
 #include "sim/parallel.hpp"
-#include "sim/train_pass.hpp"
 
 namespace snnff {
+namespace {
+
+/// Rows of a gradient per task, where it is summed from steps.
+constexpr std::size_t rows_per_task = 128;
+
+}  // namespace
 
 ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model_(model), network_(network) {
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *model.optimizer);
+    steps_.resize(network.populations.size());
 }
 
 std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn) {
@@ -85,7 +91,7 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
 
     Matrix gradient(population.n_units(), population.n_inputs());
     std::vector<double> bias_gradient(population.n_units(), 0.0);
-    TrainPass pass(population, network_.time, batch.drive(k));
+    TrainPass pass(population, network_.time, batch.drive(k), steps_[k]);
     const std::size_t wave =
         TrainPass::wave_size(population, network_.time, batch.drive(k), stored_steps_budget);
     double loss = 0.0;
@@ -97,9 +103,10 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
         const double share = static_cast<double>(count) / static_cast<double>(n);
         loss += score(population, part.goodness, batch.n_positive(), share, slope);
         pass.backward(slope);
-        for_blocks(population.n_units(), 64, [&](std::size_t row, std::size_t rows) {
+        for_blocks(population.n_units(), rows_per_task, [&](std::size_t row, std::size_t rows) {
+            const std::span<double> bias(bias_gradient);
             pass.add_gradient(row, gradient.view().rows(row, rows),
-                              std::span(bias_gradient).subspan(row, rows));
+                              population.learns_bias ? bias.subspan(row, rows) : std::span<double>{});
         });
         for (std::size_t v = 0; v < n_variants; ++v) {
             activity.goodness[v].insert(activity.goodness[v].end(), part.goodness[v].begin(),

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/rule.hpp"
+#include "sim/train_pass.hpp"
 #include "sim/update.hpp"
 
 namespace snnff {
@@ -33,6 +34,7 @@ class ForwardForward final : public Rule {
     const ModelSpec& model_;
     Network& network_;
     std::vector<Moments> moments_;
+    std::vector<TrainPass::Memory> steps_;  // [population] of the last pass, where the input varies
 };
 
 }  // namespace snnff

@@ -4,12 +4,27 @@
 #include <numeric>
 
 #include "kernels/product.hpp"
+#include "sim/parallel.hpp"
 
 namespace snnff {
 namespace {
 
 /// Rows of a product that are worth a call: the inputs of so many steps are multiplied at once.
 constexpr std::size_t rows_per_product = 128;
+
+/// In blocks that fit a cache line either way; rows of the result begin on one.
+void transpose(const Matrix& from, Matrix& to) {
+    constexpr std::size_t side = 16;
+    to.resize(from.cols(), whole_lines(from.rows()));
+    for_blocks(to.rows(), side, [&](std::size_t first, std::size_t count) {
+        for (std::size_t c = 0; c < from.rows(); c += side) {
+            const std::size_t n_cols = std::min(side, from.rows() - c);
+            for (std::size_t r = first; r < first + count; ++r) {
+                for (std::size_t i = c; i < c + n_cols; ++i) to(r, i) = from(i, r);
+            }
+        }
+    });
+}
 
 }  // namespace
 
@@ -25,6 +40,7 @@ SteppedPopulation::SteppedPopulation(const Population& population, const TimeGri
         for (std::size_t u = 0; u < population.n_units(); ++u)
             columns_(c, u) = population.weight(u, inputs[c]);
     }
+    if (source_->spiking()) transpose(population.weight, by_input_);
 }
 
 SteppedBlock::SteppedBlock(const SteppedPopulation& stepped, std::size_t first, std::size_t count)
@@ -46,6 +62,7 @@ SteppedBlock::SteppedBlock(const SteppedPopulation& stepped, std::size_t first, 
     current_.assign(1, Matrix(rows, n_units));
     input_.assign(stepped.n_bases(), Matrix(rows, population.n_inputs()));
     product_.assign(stepped.n_bases(), Matrix(rows, n_units));
+    if (!stepped.by_input_.empty()) spikes_.resize(stepped.n_bases());
 }
 
 std::int64_t SteppedBlock::chunk() const noexcept {
@@ -84,7 +101,16 @@ void SteppedBlock::advance(std::int64_t n_steps, const Visit& before, const Visi
         steps_->next(bases_);
         for (std::size_t b = 0; b < bases_.size(); ++b) {
             if (product_[b].rows() < rows) product_[b].resize(rows, population.n_units());
-            product_abt(bases_[b], population.weight, product_[b].view().rows(0, rows));
+            const MatrixView product = product_[b].view().rows(0, rows);
+            if (!spikes_.empty()) {
+                spikes_[b].clear();
+                spikes_[b].add(bases_[b]);
+            }
+            if (!spikes_.empty() && spikes_[b].is_sparse()) {
+                spikes_[b].multiply(stepped_.by_input_.view().columns(0, population.n_units()), product);
+            } else {
+                product_abt(bases_[b], population.weight, product);
+            }
         }
         if (current_[0].rows() < rows) current_[0].resize(rows, population.n_units());
     }
@@ -114,7 +140,7 @@ void SteppedBlock::run(const Visit& before, const Visit& after, const Inputs& in
     while (step_ < stepped_.time_.steps) {
         const std::int64_t first = step_;
         advance(std::min(chunk(), stepped_.time_.steps - step_), before, after);
-        if (inputs && steps_) inputs(first, bases_, *steps_);
+        if (inputs && steps_) inputs({first, bases_, spikes_, *steps_});
     }
 }
 

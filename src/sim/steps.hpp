@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/activity.hpp"
+#include "sim/sparse_rows.hpp"
 
 namespace snnff {
 
@@ -29,6 +30,7 @@ class SteppedPopulation {
     const StepSource* source_;            // where the input varies
     std::unique_ptr<Currents> currents_;  // where it does not
     Matrix columns_;                      // [changing input x unit] weights, where it varies
+    Matrix by_input_;                     // [input x unit, whole lines] weights, for an input of spikes
 };
 
 /// A block of samples of such a population, all variants, on its way through the steps. What it holds does
@@ -39,8 +41,14 @@ class SteppedBlock {
 
     /// What happens in one step of one variant.
     using Visit = std::function<void(std::size_t variant, std::int64_t step, StepView& view)>;
-    using Inputs = std::function<void(std::int64_t first_step, std::span<const MatrixView> bases,
-                                      const StepSource::Steps& steps)>;
+    /// The input of some steps, base by base: dense, or as its spikes where it is made of them.
+    struct Input {
+        std::int64_t first_step;
+        std::span<const MatrixView> bases;   // [step·count + sample, input]
+        std::span<const SparseRows> spikes;  // empty where the input is not made of spikes
+        const StepSource::Steps& steps;
+    };
+    using Inputs = std::function<void(const Input&)>;
 
     /// Steps worth computing at a time: their inputs make one matrix product.
     std::int64_t chunk() const noexcept;
@@ -56,11 +64,12 @@ class SteppedBlock {
     std::size_t first_, count_;
     std::int64_t step_ = 0;
     std::unique_ptr<StepSource::Steps> steps_;
-    std::vector<Matrix> state_;      // [variant · n_state + i]: [sample x unit]
-    std::vector<Matrix> current_;    // [variant], constant: [sample x unit]; varying: [0] is of a chunk
-    std::vector<Matrix> input_;      // [base]: of a chunk, [step·count + sample, input]
-    std::vector<MatrixView> bases_;  // of the last chunk
-    std::vector<Matrix> product_;    // [base]: of a chunk, [step·count + sample, unit]
+    std::vector<Matrix> state_;       // [variant · n_state + i]: [sample x unit]
+    std::vector<Matrix> current_;     // [variant], constant: [sample x unit]; varying: [0] is of a chunk
+    std::vector<Matrix> input_;       // [base]: of a chunk, [step·count + sample, input]
+    std::vector<MatrixView> bases_;   // of the last chunk
+    std::vector<SparseRows> spikes_;  // [base] of the last chunk, where the input is made of spikes
+    std::vector<Matrix> product_;     // [base]: of a chunk, [step·count + sample, unit]
     Matrix membrane_, emitted_;
 };
 
@@ -80,9 +89,11 @@ class PopulationTrain final : public StepSource {
     SteppedPopulation stepped_;
 };
 
-/// Slopes that the steps of a block left behind, [step·count + sample, unit].
+/// Slopes that the steps of a block left behind, [step·count + sample, unit]. Where the neuron's carry is
+/// fixed (NeuronModel::fixed_carry()) it stands for `carry`, and `drive` is 1.
 struct StepSlopes {
     MatrixView psi, carry, drive;
+    std::span<const float> fixed_carry{};  // [unit]
 };
 
 /// Walks back through the steps of a block. With u[t] = carry[t]·u[t-1] + drive[t]·I[t] - reset (detached),

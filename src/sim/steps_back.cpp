@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernels/dispatch.hpp"
 #include "sim/steps.hpp"
 
 namespace snnff {
@@ -19,21 +20,23 @@ void walk_back(Readout output, const TimeGrid& time, ConstMatrixView arriving, c
     Matrix behind(count, n_units);  // carry[t+1]·a[t+1]
     for (std::size_t t = steps; t-- > 0;) {
         const float weight = last_only && t + 1 < steps ? 0.0f : share;
-        for (std::size_t s = 0; s < count; ++s) {
-            const std::size_t row = t * count + s;
-            const float* from = arriving.row(train ? row : s).data();
-            const float* psi = slopes.psi.row(row).data();
-            const float* carry = slopes.carry.row(row).data();
-            const float* drive = slopes.drive.row(row).data();
-            float* later = behind.row(s).data();
-            float* to = signal.row(summed ? s : row).data();
-            for (std::size_t u = 0; u < n_units; ++u) {
-                const float direct = weight * from[u] * (from_emitted ? psi[u] : 1.0f);
-                const float a = direct + later[u];
-                later[u] = carry[u] * a;
-                to[u] = (summed ? to[u] : 0.0f) + drive[u] * a;
-            }
-        }
+        const std::size_t row = t * count;
+        const bool fixed = !slopes.fixed_carry.empty();
+        const auto rows_of = [](ConstMatrixView m, std::size_t first) {
+            return kernels::ConstRows{m.row(first).data(), m.stride()};
+        };
+        kernels::active().back_step(
+            {.rows = count,
+             .n = n_units,
+             .weight = weight,
+             .arriving = rows_of(arriving, train ? row : 0),
+             .psi = rows_of(slopes.psi, row),
+             .carry = fixed ? kernels::ConstRows{slopes.fixed_carry.data(), 0} : rows_of(slopes.carry, row),
+             .drive = fixed ? kernels::ConstRows{} : rows_of(slopes.drive, row),
+             .later = {behind.data(), n_units},
+             .signal = {signal.row(summed ? 0 : row).data(), signal.stride()},
+             .from_emitted = from_emitted,
+             .summed = summed});
     }
 }
 

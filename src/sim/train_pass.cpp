@@ -23,8 +23,15 @@ std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& t
     return std::max<std::size_t>(1, budget_bytes / per_sample);
 }
 
-TrainPass::TrainPass(const Population& population, const TimeGrid& time, const Drive& drive)
-    : population_(population), time_(time), source_(*drive.source), stepped_(population, time, drive) {}
+TrainPass::TrainPass(const Population& population, const TimeGrid& time, const Drive& drive, Memory& memory)
+    : population_(population),
+      time_(time),
+      source_(*drive.source),
+      stepped_(population, time, drive),
+      n_sharing_(source_.n_bases(), 0),
+      blocks_(memory.blocks) {
+    for (std::size_t v = 0; v < source_.n_variants(); ++v) ++n_sharing_[source_.base_of(v)];
+}
 
 void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
     const std::size_t n_units = population_.n_units(), steps = static_cast<std::size_t>(time_.steps);
@@ -34,69 +41,73 @@ void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request
     activity.spikes_received.clear();
     if (source_.spiking()) activity.spikes_received.assign(n_variants, std::vector<double>(n));
     first_of_wave_ = first;
-    blocks_.clear();
     blocks_.resize((n + block_size - 1) / block_size);
+    const bool fixed = !population_.neuron->fixed_carry().empty();
     for_blocks(n, block_size, [&](std::size_t first_of_block, std::size_t count) {
         Block& block = blocks_[first_of_block / block_size];
         block.first = first_of_block;
         block.count = count;
         block.variants.resize(n_variants);
+        std::vector<SparseRows> spikes(source_.spiking() ? source_.n_bases() : 0);
         if (request.signal) {
-            block.incoming.assign(source_.n_bases(), Matrix(steps * count, population_.n_inputs()));
+            if (!source_.spiking())
+                shape(block.incoming, source_.n_bases(), steps * count, population_.n_inputs());
             for (Kept& kept : block.variants) {
-                for (Matrix* m : {&kept.psi, &kept.carry, &kept.drive}) m->resize(steps * count, n_units);
+                kept.psi.resize(steps * count, whole_lines(n_units));
+                for (Matrix* m : {&kept.carry, &kept.drive}) m->resize(fixed ? 0 : steps * count, n_units);
+                kept.changes.clear();
             }
         }
         std::vector<ReadoutSums> sums(n_variants, ReadoutSums(count, n_units));
         const auto place = [&](std::size_t v, std::int64_t step, StepView& view) {
             if (!request.signal) return;
             const std::size_t row = static_cast<std::size_t>(step) * count;
-            view.psi = block.variants[v].psi.view().rows(row, count);
+            view.psi = block.variants[v].psi.view().rows(row, count).columns(0, n_units);
+            if (fixed) return;
             view.carry = block.variants[v].carry.view().rows(row, count);
             view.drive = block.variants[v].drive.view().rows(row, count);
         };
-        const auto inputs = [&](std::int64_t step, std::span<const MatrixView> bases,
-                                const StepSource::Steps& of_chunk) {
-            if (request.signal) keep_inputs(block, step, bases, of_chunk);
-            if (source_.spiking()) count_spikes(block, bases, of_chunk, activity);
+        const auto inputs = [&](const SteppedBlock::Input& input) {
+            if (request.signal) keep_inputs(block, input);
+            for (std::size_t b = 0; request.signal && b < spikes.size(); ++b) spikes[b].add(input.spikes[b]);
+            if (source_.spiking()) count_spikes(block, input, activity);
         };
         SteppedBlock(stepped_, first + first_of_block, count)
             .run(
                 place, [&](std::size_t v, std::int64_t, StepView& view) { sums[v].add(view); }, inputs);
+        block.spikes.clear();
+        for (const SparseRows& of_base : spikes) block.spikes.push_back(of_base.transposed());
         score(block, sums, request, activity);
     });
 }
 
-void TrainPass::keep_inputs(Block& block, std::int64_t first_step, std::span<const MatrixView> bases,
-                            const StepSource::Steps& steps) const {
-    const std::size_t first_row = static_cast<std::size_t>(first_step) * block.count;
-    for (std::size_t b = 0; b < bases.size(); ++b) {
-        for (std::size_t r = 0; r < bases[b].rows(); ++r) {
-            std::ranges::copy(bases[b].row(r), block.incoming[b].row(first_row + r).begin());
+void TrainPass::keep_inputs(Block& block, const SteppedBlock::Input& input) const {
+    const std::size_t first_row = static_cast<std::size_t>(input.first_step) * block.count;
+    for (std::size_t b = 0; b < block.incoming.size(); ++b) {
+        for (std::size_t r = 0; r < input.bases[b].rows(); ++r) {
+            std::ranges::copy(input.bases[b].row(r), block.incoming[b].row(first_row + r).begin());
         }
     }
     for (std::size_t v = 0; v < block.variants.size(); ++v) {
-        for (StepSource::Change change : steps.changes(v)) {
+        for (StepSource::Change change : input.steps.changes(v)) {
             change.row += static_cast<std::uint32_t>(first_row);
             block.variants[v].changes.push_back(change);
         }
     }
 }
 
-void TrainPass::count_spikes(const Block& block, std::span<const MatrixView> bases,
-                             const StepSource::Steps& steps, Activity& activity) const {
-    std::vector<std::vector<double>> of_base(bases.size(), std::vector<double>(block.count));
-    for (std::size_t b = 0; b < bases.size(); ++b) {
-        for (std::size_t r = 0; r < bases[b].rows(); ++r) {
-            const auto row = bases[b].row(r);
-            const auto n_zero = std::ranges::count(row, 0.0f);
-            of_base[b][r % block.count] += static_cast<double>(row.size()) - static_cast<double>(n_zero);
+void TrainPass::count_spikes(const Block& block, const SteppedBlock::Input& input, Activity& activity) const {
+    std::vector<std::vector<double>> of_base(input.spikes.size(), std::vector<double>(block.count));
+    for (std::size_t b = 0; b < input.spikes.size(); ++b) {
+        for (std::size_t r = 0; r < input.spikes[b].n_rows(); ++r) {
+            of_base[b][r % block.count] += static_cast<double>(input.spikes[b].n_active(r));
         }
     }
     for (std::size_t v = 0; v < block.variants.size(); ++v) {
         double* received = activity.spikes_received[v].data() + block.first;
         for (std::size_t s = 0; s < block.count; ++s) received[s] += of_base[source_.base_of(v)][s];
-        for (const StepSource::Change& change : steps.changes(v)) received[change.row % block.count] += 1.0;
+        for (const StepSource::Change& change : input.steps.changes(v))
+            received[change.row % block.count] += 1.0;
     }
 }
 
@@ -131,8 +142,9 @@ void TrainPass::backward(std::span<const std::vector<double>> slope) {
             const auto c = static_cast<float>(slope[v][block.first + s]);
             for (float& g : kept.goodness_slope.row(s)) g *= c;
         }
-        walk_back(population_.measure, time_, kept.goodness_slope, {kept.psi, kept.carry, kept.drive},
-                  kept.psi);
+        const MatrixView psi = kept.psi.view().columns(0, population_.n_units());
+        walk_back(population_.measure, time_, kept.goodness_slope,
+                  {psi, kept.carry, kept.drive, population_.neuron->fixed_carry()}, psi);
     });
 }
 
@@ -140,19 +152,47 @@ void TrainPass::add_gradient(std::size_t first_row, MatrixView gradient, std::sp
     const std::size_t n_rows = gradient.rows();
     const auto changing = source_.changing_inputs();
     Matrix changed(changing.size(), n_rows);  // columns of the gradient, gathered in rows
+    Matrix by_input;                          // all of them, where spikes are added one by one
+    if (source_.spiking()) by_input.resize(population_.n_inputs(), n_rows);
+    const std::size_t n_steps = static_cast<std::size_t>(time_.steps);
     for (const Block& block : blocks_) {
-        for (std::size_t b = 0; b < block.incoming.size(); ++b) {
-            const MatrixView sum = scratch(signal_slot, block.incoming[b].rows(), n_rows);
+        for (std::size_t b = 0; b < source_.n_bases(); ++b) {
+            // with nothing to add to it or to weigh it by, a signal is its own sum
+            const bool alone = n_sharing_[b] == 1 && changing.empty() && bias.empty();
+            const std::size_t only = alone ? variant_of(b) : 0;
+            if (alone && source_.gain(only).empty()) {
+                add_product(block, b, block.variants[only].psi.view().columns(first_row, n_rows), gradient,
+                            by_input);
+                continue;
+            }
+            const MatrixView sum = scratch(signal_slot, n_steps * block.count, n_rows);
             std::fill(sum.data(), sum.data() + sum.size(), 0.0f);
             for (std::size_t v = 0; v < block.variants.size(); ++v) {
                 if (source_.base_of(v) == b) add_signal(block, v, first_row, sum, bias, changed);
             }
-            product_atb(sum, block.incoming[b], gradient, true);
+            add_product(block, b, sum, gradient, by_input);
         }
+    }
+    for (std::size_t input = 0; input < by_input.rows(); ++input) {
+        for (std::size_t r = 0; r < n_rows; ++r) gradient(r, input) += by_input(input, r);
     }
     for (std::size_t c = 0; c < changing.size(); ++c) {
         for (std::size_t r = 0; r < n_rows; ++r) gradient(r, changing[c]) += changed(c, r);
     }
+}
+
+std::size_t TrainPass::variant_of(std::size_t base) const {
+    std::size_t v = 0;
+    while (source_.base_of(v) != base) ++v;
+    return v;
+}
+
+void TrainPass::add_product(const Block& block, std::size_t base, ConstMatrixView signal, MatrixView gradient,
+                            MatrixView by_input) const {
+    if (block.spikes.empty()) return product_atb(signal, block.incoming[base], gradient, true);
+    const SparseRows& spikes = block.spikes[base];
+    if (spikes.is_sparse()) return spikes.multiply(signal, by_input, true);
+    product_atb(signal, spikes.transposed().dense(), gradient, true);
 }
 
 void TrainPass::add_signal(const Block& block, std::size_t variant, std::size_t first_row, MatrixView sum,
@@ -168,7 +208,7 @@ void TrainPass::add_signal(const Block& block, std::size_t variant, std::size_t 
         float* to = sum.row(i).data();
         const float g = factor(i);
         for (std::size_t u = 0; u < sum.cols(); ++u) to[u] += g * from[u];
-        for (std::size_t u = 0; u < sum.cols(); ++u) bias[u] += static_cast<double>(from[u]);
+        for (std::size_t u = 0; u < bias.size(); ++u) bias[u] += static_cast<double>(from[u]);
     }
     for (const StepSource::Change& change : kept.changes) {
         const float* from = signal.row(change.row).data();

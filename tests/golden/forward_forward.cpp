@@ -170,7 +170,8 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
         const auto slope = slopes(experiment.model, population, activity);
         ConstantGradient(batch.drive(k).variants, activity.signal, slope).rows(0, gradient, bias);
     } else {
-        TrainPass pass(population, network.time, batch.drive(k));
+        TrainPass::Memory memory;
+        TrainPass pass(population, network.time, batch.drive(k), memory);
         pass.forward(0, batch.n_samples(), {.goodness = experiment.model.goodness.get(), .signal = true},
                      activity);
         pass.backward(slopes(experiment.model, population, activity));

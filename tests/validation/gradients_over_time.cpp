@@ -63,7 +63,8 @@ TEST_CASE("the gradient of a population under encoded input is that of its smoot
             const EncodedInput source({e.model, e.train, samples, 0}, variants, nullptr);
             const Drive drive{{}, &source};
 
-            TrainPass pass(population, e.network.time, drive);
+            TrainPass::Memory memory;
+            TrainPass pass(population, e.network.time, drive, memory);
             Activity activity;
             pass.forward(0, n_samples, {.goodness = e.model.goodness.get(), .signal = true, .output = false},
                          activity);
