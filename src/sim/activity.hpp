@@ -32,6 +32,7 @@ struct Activity {
     std::vector<std::vector<double>> spikes_received;
     /// Under a constant drive: dG/d response · d response/d current, [sample x unit].
     std::vector<Matrix> signal;
+    Matrix products;  ///< of Currents::multiply(), kept for its memory
 };
 
 /// A population's current under constant drive: gain · (base·Wᵀ + changes) + bias. The product of a
@@ -40,6 +41,11 @@ class Currents {
   public:
     /// Extracts the weight columns of the inputs in which variants differ.
     Currents(const Population& population, std::span<const Variant> variants);
+
+    /// Computes the products of all bases at once, cut by units and not by samples: a part of the weights is
+    /// then read and packed once, which is what counts where samples are few. Else blocks do it for
+    /// themselves.
+    void multiply(std::size_t n_samples, Matrix& products);
 
     /// For one block of samples; `product` and `out` [count x unit] are the caller's buffers. Ask for the
     /// variants in their order.
@@ -50,6 +56,8 @@ class Currents {
         void compute(std::size_t variant, MatrixView out);
 
       private:
+        void finish(const Variant& variant, ConstMatrixView products, MatrixView out) const;
+
         const Currents& currents_;
         std::size_t first_, count_;
         MatrixView product_;
@@ -61,6 +69,9 @@ class Currents {
     std::span<const Variant> variants_;
     Matrix columns_;                         // [input that changes x unit]
     std::vector<std::uint32_t> column_row_;  // row of columns_ for an input
+    std::vector<std::size_t> product_of_;    // [variant] number of its base, once multiplied
+    ConstMatrixView products_;               // [base·n_samples + sample x unit]
+    std::size_t n_samples_ = 0;
 };
 
 /// What a forward pass is to leave behind.

@@ -2,8 +2,15 @@
 
 #include "kernels/product.hpp"
 #include "sim/activity.hpp"
+#include "sim/parallel.hpp"
 
 namespace snnff {
+namespace {
+
+/// Units of a product that is cut by units.
+constexpr std::size_t units_per_task = 256;
+
+}  // namespace
 
 Currents::Currents(const Population& population, std::span<const Variant> variants)
     : population_(population), variants_(variants) {
@@ -29,17 +36,47 @@ Currents::Currents(const Population& population, std::span<const Variant> varian
     }
 }
 
+void Currents::multiply(std::size_t n_samples, Matrix& products) {
+    std::vector<ConstMatrixView> bases;
+    for (const Variant& variant : variants_) {
+        std::size_t b = 0;
+        while (b < bases.size() && bases[b].data() != variant.base.data()) ++b;
+        if (b == bases.size()) bases.push_back(variant.base);
+        product_of_.push_back(b);
+    }
+    const std::size_t n_units = population_.n_units(), n_rows = bases.size() * n_samples;
+    if (products.rows() != n_rows || products.cols() != n_units) products.resize(n_rows, n_units);
+    n_samples_ = n_samples;
+    products_ = products;
+    const std::size_t n_parts = (n_units + units_per_task - 1) / units_per_task;
+    for_blocks(n_parts * bases.size(), 1, [&](std::size_t task, std::size_t) {
+        const std::size_t b = task / n_parts, first = task % n_parts * units_per_task;
+        const std::size_t count = std::min(units_per_task, n_units - first);
+        product_abt(bases[b].rows(0, n_samples), population_.weight.view().rows(first, count),
+                    products.view().rows(b * n_samples, n_samples).columns(first, count));
+    });
+}
+
 void Currents::Block::compute(std::size_t v, MatrixView out) {
     const Variant& variant = currents_.variants_[v];
     const Population& population = currents_.population_;
+    if (!currents_.product_of_.empty()) {
+        const std::size_t row = currents_.product_of_[v] * currents_.n_samples_ + first_;
+        return finish(variant, currents_.products_.rows(row, count_), out);
+    }
     if (variant.base.data() != multiplied_) {
         product_abt(variant.base.rows(first_, count_), population.weight, product_);
         multiplied_ = variant.base.data();
     }
+    finish(variant, product_, out);
+}
+
+void Currents::Block::finish(const Variant& variant, ConstMatrixView products, MatrixView out) const {
+    const Population& population = currents_.population_;
     const std::size_t n_units = population.n_units();
     const float* bias = population.bias.data();
     for (std::size_t s = 0; s < count_; ++s) {
-        const float* product = product_.row(s).data();
+        const float* product = products.row(s).data();
         float* current = out.row(s).data();
         const std::size_t sample = first_ + s;
         const float gain = variant.gain[sample];

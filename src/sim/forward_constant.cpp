@@ -8,6 +8,8 @@ namespace snnff {
 namespace {
 
 constexpr std::size_t samples_per_task = 64;
+/// Up to here products are cut by units.
+constexpr std::size_t few_samples = 1024;
 
 enum Slot : std::size_t { product_slot, current_slot, measured_slot, slope_slot, output_slot, rate_slot };
 
@@ -63,7 +65,8 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
     if (request.signal) shape(activity.signal, n_variants, n_samples, n_units);
     activity.goodness.assign(n_variants, std::vector<double>(n_samples));
     activity.rate.assign(n_variants, std::vector<double>(n_samples));
-    const Currents currents(population, variants);
+    Currents currents(population, variants);
+    if (n_samples <= few_samples) currents.multiply(n_samples, activity.products);
 
     for_blocks(n_samples, even_block(n_samples, samples_per_task), [&](std::size_t first, std::size_t count) {
         const MatrixView product = scratch(product_slot, count, n_units);
