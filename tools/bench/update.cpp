@@ -1,0 +1,198 @@
+// One Forward-Forward update of one population: forward under positive and negative labels, loss, gradient,
+// Adam.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arrays.hpp"
+#include "sim/rule.hpp"
+#include "workload.hpp"
+
+namespace snnff::bench {
+namespace {
+
+ModelSpec model_of(const Shape& shape) {
+    const bool lif = shape.neuron == "lif", train = shape.density.has_value();
+    return read_model_text(
+        fmt::format("[time]\nsteps = {}\n[learning]\nrate = 0.001\noptimizer = \"adam\"\n"
+                    "goodness = \"mean_square\"\nloss = {{ kind = \"softplus\", theta = {} }}\n"
+                    ""
+                    "[population.only]\nneuron = \"{}\"\nsize = {}\nbias = false\nnormalisation = \"{}\"\n{}",
+                    shape.steps, lif ? 0.1 : 2.0, shape.neuron, shape.n_units.front(), train ? "none" : "l2",
+                    lif ? "beta = 0.9\nmeasure = \"rate\"\noutput = \"rate\"\n" : ""),
+        shape.name, ".", {});
+}
+
+/// The spikes of a population below, positives and negatives.
+class Train final : public StepSource {
+  public:
+    Train(const Shape& shape) : n_samples_(shape.n_samples) {
+        const auto steps = static_cast<std::size_t>(shape.steps);
+        for (std::size_t v = 0; v < 2; ++v) {
+            spikes_[v].resize(steps * n_samples_, shape.n_inputs);
+            for (std::size_t row = 0; row < spikes_[v].rows(); ++row) {
+                for (std::size_t i = 0; i < shape.n_inputs; ++i) {
+                    const float u =
+                        uniform(Seed{2 + v}, Stream::input_spikes, row, static_cast<std::uint32_t>(i));
+                    spikes_[v](row, i) = static_cast<double>(u) < *shape.density ? 1.0f : 0.0f;
+                }
+            }
+        }
+    }
+    const Matrix& spikes(std::size_t variant) const { return spikes_[variant]; }  // [step·samples + sample]
+    std::size_t n_variants() const noexcept override { return 2; }
+    std::size_t n_bases() const noexcept override { return 2; }
+    std::size_t base_of(std::size_t variant) const noexcept override { return variant; }
+    bool spiking() const noexcept override { return true; }
+
+    class Block final : public Steps {
+      public:
+        Block(const Train& train, std::size_t first, std::size_t count)
+            : train_(train), first_(first), count_(count) {}
+        void next(std::span<const MatrixView> bases) override {
+            for (std::size_t v = 0; v < 2; ++v) {
+                for (std::size_t r = 0; r < bases[v].rows(); ++r) {
+                    const std::size_t row = (step_ + r / count_) * train_.n_samples_ + first_ + r % count_;
+                    std::ranges::copy(train_.spikes_[v].row(row), bases[v].row(r).begin());
+                }
+            }
+            step_ += bases[0].rows() / count_;
+        }
+
+      private:
+        const Train& train_;
+        std::size_t first_, count_, step_ = 0;
+    };
+    std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override {
+        return std::make_unique<Block>(*this, first, count);
+    }
+
+  private:
+    std::size_t n_samples_;
+    Matrix spikes_[2];
+};
+
+/// A train that outlives the batch it drives.
+class Borrowed final : public StepSource {
+  public:
+    explicit Borrowed(const StepSource& source) : source_(source) {}
+    std::size_t n_variants() const noexcept override { return source_.n_variants(); }
+    std::size_t n_bases() const noexcept override { return source_.n_bases(); }
+    std::size_t base_of(std::size_t variant) const noexcept override { return source_.base_of(variant); }
+    bool spiking() const noexcept override { return source_.spiking(); }
+    std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override {
+        return source_.open(first, count);
+    }
+
+  private:
+    const StepSource& source_;
+};
+
+class Update final : public Workload {
+  public:
+    explicit Update(const Shape& shape)
+        : Workload(shape),
+          model_(model_of(shape)),
+          network_(make_network(model_, shape.n_inputs)),
+          batch_(network_),
+          rule_(make_rule(model_, network_, shape.density.has_value())),
+          stage_{.learning = {0}} {
+        if (shape.density) {
+            train_ = std::make_unique<Train>(shape);
+            return;
+        }
+        images_ = random_images(shape.n_samples, shape.n_inputs);
+        for (const bool negative : {false, true}) {
+            Variant variant;
+            variant.base = images_;
+            variant.n_changes = 1;
+            for (std::size_t s = 0; s < shape.n_samples; ++s) {
+                const auto label = static_cast<std::int32_t>((s + (negative ? 3 : 0)) % 10);
+                labels_[negative].push_back(label);
+                variant.index.push_back(static_cast<std::uint32_t>(label));
+                variant.value.push_back(1.0f);
+                double squares = 1.0;
+                for (const float x : images_.row(s))
+                    squares += static_cast<double>(x) * static_cast<double>(x);
+                variant.gain.push_back(normalising_gain(Normalisation::l2, squares, shape.n_inputs));
+            }
+            variants_.push_back(std::move(variant));
+        }
+    }
+
+    void repeat() override {
+        if (train_) {
+            batch_.enter(std::make_unique<Borrowed>(*train_), shape().n_samples);
+        } else {
+            batch_.enter(0, variants_, shape().n_samples);
+        }
+        const double progress = 0.0;
+        loss_ = rule_->learn(batch_, {stage_, {&progress, 1}, labels_[0]}).front().loss;
+    }
+
+    Work work() const override {
+        const auto n = static_cast<double>(shape().n_samples), in = static_cast<double>(shape().n_inputs),
+                   units = static_cast<double>(shape().n_units.front()),
+                   steps = static_cast<double>(shape().steps);
+        Work work;
+        if (shape().density) {
+            // a row of weights added per spike, a row of signals per spike in the gradient
+            work.vector_flops += 2 * 2 * n * steps * in * *shape().density * units;
+            work.bytes += 2 * n * steps * in / 8;  // a spike is a bit
+        } else {
+            // both variants share the product and, in the gradient, the sum of their signals
+            work.product_flops = 2 * 2 * n * in * units;
+            work.bytes += n * in * sizeof(float);
+        }
+        // per unit and step: membrane 3, threshold 1, spike 1, surrogate 5, slope 3, sums 2
+        work.vector_flops += 2 * n * units * (shape().neuron == "lif" ? 15 * steps : 2);
+        work.vector_flops += 12 * in * units;          // Adam
+        work.bytes += 6 * in * units * sizeof(float);  // weight and two moments, read and written
+        return work;
+    }
+
+    nlohmann::json dump(const std::filesystem::path& folder) override {
+        Arrays arrays(folder);
+        if (train_) {
+            const auto steps = static_cast<std::size_t>(shape().steps);
+            for (std::size_t v = 0; v < 2; ++v) {
+                arrays.write(v == 0 ? "train_positive.f32" : "train_negative.f32", train_->spikes(v).values(),
+                             {steps, shape().n_samples, shape().n_inputs});
+            }
+        } else {
+            arrays.write("base.f32", images_);
+            arrays.write("positive_label.i32", std::span<const std::int32_t>(labels_[0]),
+                         {labels_[0].size()});
+            arrays.write("negative_label.i32", std::span<const std::int32_t>(labels_[1]),
+                         {labels_[1].size()});
+        }
+        const Matrix& weight = network_.populations.front().weight;
+        arrays.write("weight_before.f32", weight);
+        std::vector<float> losses;
+        for (int update = 0; update < 3; ++update) {
+            repeat();
+            losses.push_back(static_cast<float>(loss_));
+        }
+        arrays.write("weight_after.f32", weight);
+        arrays.write("loss.f32", std::span<const float>(losses), {losses.size()});
+        return arrays.shapes();
+    }
+
+  private:
+    ModelSpec model_;
+    Network network_;
+    Batch batch_;
+    std::unique_ptr<Rule> rule_;
+    Stage stage_;
+    Matrix images_;
+    std::vector<std::int32_t> labels_[2];
+    std::vector<Variant> variants_;
+    std::unique_ptr<Train> train_;
+    double loss_ = 0.0;
+};
+
+}  // namespace
+
+std::unique_ptr<Workload> make_update(const Shape& shape) { return std::make_unique<Update>(shape); }
+
+}  // namespace snnff::bench
