@@ -1,6 +1,10 @@
-"""LIF populations under given currents in Brian2's C++ standalone mode: the same dynamics, spikes counted."""
+"""LIF populations under given currents in Brian2's C++ standalone mode: the same dynamics, spikes counted.
+
+As Brian2 has it: an equation, a threshold and a reset, which are three loops over the neurons per step. Written as
+one run_regularly without any event (v = beta*v + current - int(v > 1); count += int(v > 1)) it is some six times
+faster, and no simulation of Brian2's any more: nothing could receive those spikes.
+"""
 import contextlib
-import logging
 import math
 import os
 import pathlib
@@ -43,7 +47,7 @@ class Standalone:
             method="exact", namespace={"beta": BETA, "tau": -1/math.log(BETA) * brian2.ms})
         neurons.current = current.ravel()
         network = brian2.Network(neurons)
-        network.run(steps * brian2.ms)
+        network.run(steps * brian2.ms, namespace={})
         with open(os.devnull, "w", encoding="utf-8") as null, contextlib.redirect_stdout(null):
             brian2.device.build(directory=str(folder), compile=True, run=True, with_output=False)
         self.folder, self.steps = folder, steps
@@ -58,7 +62,7 @@ class Standalone:
 
 def simulate(shape, bench, folder):
     arrays = bench.arrays(shape["name"])
-    logging.getLogger("brian2").setLevel(logging.ERROR)
+    brian2.BrianLogger.log_level_error()
     ways, agreement = [], ""
     for threads in thread_counts():
         program = Standalone(pathlib.Path(folder, f"brian-{threads}"), arrays["current"], shape["steps"], threads)

@@ -19,9 +19,9 @@ def measured(workload, pairs, mark, floor_ms=None):
     }
 
 
-def not_measured(workload, mark, ours_ms=None, floor_ms=None):
-    return {"workload": workload, "ours_ms": ours_ms, "peer_ms": None, "floor_ms": floor_ms, "ratio": None,
-            "mark": mark, "met": None}
+def not_measured(workload, mark, floor_ms=None):
+    return {"workload": workload, "ours_ms": None, "peer_ms": None, "floor_ms": floor_ms, "ratio": None, "mark": mark,
+            "met": None}
 
 
 def number(value):

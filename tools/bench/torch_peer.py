@@ -3,17 +3,19 @@
 An input that does not change is normalised before the clock starts, positives and negatives go through one
 product, the current is computed outside the loop over steps.
 """
+import gzip
 import time
 
 import numpy as np
 import torch
 
-from ours import threads_label
+from ours import ROOT, threads_label
 from timing import Contest, Disagreement, Way, median_ms, thread_counts
 from torch_populations import (DenseInput, Learner, SparseInput, l2_gain, lif_rate_in_place, optimizers, responses,
                                rms_gain, softplus_loss, swish_loss, use_threads, with_labels)
 
 RATE = 0.001
+SAMPLE = ROOT / "data" / "mnist-sample"
 
 
 def on_threads(n, repeat):
@@ -66,14 +68,17 @@ def update(shape, bench):
     return Contest(bench.ways(shape["name"]), ways, agreement)
 
 
+def changes_that_differ(weight, ours):
+    """The share of weights that did not change alike. Adam's first steps are the rate times the sign of a gradient:
+    where a gradient is all but 0 rounding decides on it, so that nearly all have to be the same, not all."""
+    return float(np.mean(np.abs(weight - ours) > 0.02 * RATE))
+
+
 def updates_agree(learner, x, arrays, formulation):
-    """Compares losses and the changes of weights. Adam's first steps are the rate times the sign of a gradient:
-    where a gradient is all but 0 rounding decides on it, so that nearly all changes have to agree, not all."""
+    """Compares losses and the changes of weights over a few updates."""
     losses = [float(learner.update(x)[0]) for _ in arrays["loss"]]
     off = np.max(np.abs(np.array(losses) / arrays["loss"] - 1.0))
-    change = learner.parameters[0].detach().numpy() - arrays["weight_before"]
-    differ = np.abs(change - (arrays["weight_after"] - arrays["weight_before"])) > 0.02 * RATE
-    share = differ.mean()
+    share = changes_that_differ(learner.parameters[0].detach().numpy(), arrays["weight_after"])
     if not off <= 1e-4:
         raise Disagreement(f"losses {arrays['loss'].tolist()}, PyTorch ({formulation}) {losses}")
     if not share <= 0.01:
@@ -172,20 +177,19 @@ def epoch(shape, bench, simulator):
     initial = {f"hidden{i + 1}": {"weight": arrays[f"weight{i}"], "bias": np.zeros(n, np.float32)}
                for i, n in enumerate(shape["n_units"])}
 
-    def peer(formulation, options, n=None):
-        return EpochOfTwo(images[:n], labels[:n], wrong[:n], initial, formulation, options)
+    def peer(formulation, options, part=slice(None)):
+        return EpochOfTwo(images[part], labels[part], wrong[part], initial, formulation, options)
 
-    n = 500  # samples
-    losses, _ = simulator.learn(
-        arrays["images"][:n], labels[:n], wrong[:n], initial,
-        {"plan.epochs": 1, "plan.shuffle": "false", "learning.dropout": 0.0, "learning.schedule": '"constant"',
-         "readout.kind": '"none"', "prediction.by": '"goodness"'})
-    use_threads(thread_counts()[-1])
-    found = peer("eager", {}, n).run().numpy()
-    expected = np.array([losses[population][0] for population in initial])
-    off = np.max(np.abs(found / expected - 1.0))
-    if not off <= 1e-2:
-        raise Disagreement(f"mean losses of {n // 100} batches {expected.tolist()}, PyTorch {found.tolist()}")
+    use_threads(1)
+    agreement = []
+    for first in range(0, 500, 100):
+        part = slice(first, first + 100)
+        agreement.append(batch_agrees(peer("eager", {}, part), simulator, initial,
+                                      (arrays["images"][part], labels[part], wrong[part])))
+    off, share = (float(np.median(each)) for each in zip(*agreement))
+    if not (off <= 1e-4 and share <= 0.01):
+        raise Disagreement(f"over five batches, losses differ by {off:.1e}, {100 * share:.2f} % of the changes of "
+                           "weights are not those of PyTorch (medians)")
 
     def way(threads, formulation, optimizer, options):
         state = peer(formulation, options)
@@ -197,7 +201,22 @@ def epoch(shape, bench, simulator):
 
     ways = [way(threads, formulation, optimizer, options) for threads in thread_counts()
             for formulation in responses("lif", 8) for optimizer, options in optimizers().items()]
-    return Contest(bench.ways(shape["name"]), ways, f"losses of {n // 100} batches within {off:.1e}")
+    return Contest(bench.ways(shape["name"]), ways,
+                   f"losses within {off:.1e}, {100 * (1 - share):.3f} % of the changes of weights")
+
+
+def batch_agrees(peer, simulator, initial, batch):
+    """How far losses are off, and which share of the changes of weights, after one batch learnt from the initial
+    weights. A membrane within rounding of the threshold may fire in one program only: in one batch out of a few,
+    which then tells by 1e-4 to 1e-2 of a loss."""
+    losses, learnt = simulator.learn(
+        *batch, initial, {"plan.epochs": 1, "learning.dropout": 0.0, "learning.schedule": '"constant"',
+                          "readout.kind": '"none"', "prediction.by": '"goodness"'})
+    found = peer.run().numpy()
+    off = max(abs(found[i] / losses[population][0] - 1.0) for i, population in enumerate(initial))
+    share = max(changes_that_differ(learner.parameters[0].detach().numpy(), learnt[population]["weight"])
+                for learner, population in zip(peer.learners, initial))
+    return off, share
 
 
 class Tutorial:
@@ -235,18 +254,20 @@ def tutorial(neuron, steps, n_epochs, data, simulator):
     def peer(formulation, options):
         return Tutorial(torch.from_numpy(images), labels, wrong, initial, answers[formulation], options)
 
-    n_compared = 20  # epochs
+    # Ten steps up to a membrane that jumps by 1 where rounding moves a spike, at a rate of 0.03: PyTorch in single
+    # and in double precision are 2e-4 apart after 5 epochs, 7e-2 after 20.
+    n_compared = 5  # epochs
     settings = {"time.steps": steps, "evaluation.every_n_epochs": 0}
     losses, _ = simulator.learn(images, labels, wrong, initial, {**settings, "plan.epochs": n_compared})
     use_threads(1)
     off = 0.0
     for i, found in enumerate(peer("eager", {}).run(n_compared)):
         expected = losses[f"hidden{i + 1}"][i * n_compared:(i + 1) * n_compared]
-        off = max(off, np.max(np.abs(found / expected - 1.0)))
-        if not off <= 1e-2:
+        off = max(off, float(np.max(np.abs(found / expected - 1.0))))
+        if not off <= 5e-3:
             raise Disagreement(f"losses of hidden{i + 1} {expected.tolist()}, PyTorch {found.tolist()}")
 
-    settings["data.folder"] = f'"{data_folder()}"'
+    settings["data.folder"] = f'"{SAMPLE}"'
     ours = simulator.ways({**settings, "plan.epochs": n_epochs}, {"plan.epochs": 50})
 
     def way(threads, formulation, optimizer, options):
@@ -256,23 +277,17 @@ def tutorial(neuron, steps, n_epochs, data, simulator):
             use_threads(threads)
             return timed_ms(lambda: state.run(n))
         return Way(f"{threads_label(threads)}, {formulation}, {optimizer}", lambda _: with_epochs(n_epochs),
-                   lambda: with_epochs(50) * n_epochs / 50)
+                   lambda: with_epochs(20) * n_epochs / 20)
 
     ways = [way(threads, formulation, optimizer, options) for threads in thread_counts() for formulation in answers
             for optimizer, options in optimizers().items()]
     return Contest(ours, ways, f"losses of {n_compared} epochs within {off:.1e}")
 
 
-def data_folder():
-    from ours import ROOT
-    return ROOT / "data" / "mnist-sample"
-
-
 def tutorial_data(n_samples=128):
     """The first images of the sample of MNIST, from 0 to 1, and their labels."""
-    import gzip
-    with gzip.open(data_folder() / "train-images-idx3-ubyte.gz") as file:
+    with gzip.open(SAMPLE / "train-images-idx3-ubyte.gz") as file:
         pixels = np.frombuffer(file.read(), np.uint8, offset=16)[:n_samples * 784]
-    with gzip.open(data_folder() / "train-labels-idx1-ubyte.gz") as file:
+    with gzip.open(SAMPLE / "train-labels-idx1-ubyte.gz") as file:
         labels = np.frombuffer(file.read(), np.uint8, offset=8)[:n_samples]
     return pixels.reshape(n_samples, 784).astype(np.float32) / np.float32(255.0), labels.astype(np.int32)
