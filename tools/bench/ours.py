@@ -100,7 +100,7 @@ class Simulator:
         try:
             import h5py
         except ImportError as missing:
-            raise NotMeasured("python3-h5py is missing, which the results are compared through") from missing
+            raise NotMeasured("install python3-h5py, which the results are compared through") from missing
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             with h5py.File(folder / "data.h5", "w") as data:

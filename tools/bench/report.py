@@ -19,8 +19,8 @@ def measured(workload, pairs, mark, floor_ms=None):
     }
 
 
-def not_measured(workload, mark, floor_ms=None):
-    return {"workload": workload, "ours_ms": None, "peer_ms": None, "floor_ms": floor_ms, "ratio": None, "mark": mark,
+def not_measured(workload, mark):
+    return {"workload": workload, "ours_ms": None, "peer_ms": None, "floor_ms": None, "ratio": None, "mark": mark,
             "met": None}
 
 
