@@ -59,18 +59,19 @@ class Spike(torch.autograd.Function):
         return (membrane - 1.0).mul_(math.pi).square_().add_(1.0).reciprocal_().mul_(gradient)
 
 
-def current_of(currents, step):
-    """Currents are constant [sample, unit], or given by step [step, sample, unit]."""
-    return currents if currents.dim() == 2 else currents[step]
+def by_step(currents, steps):
+    """Currents that are constant [sample, unit], or given by step [step, sample, unit], as a list. Taken apart at
+    once: backwards, an index per step would add up as many blocks of the size of the whole."""
+    return [currents] * steps if currents.dim() == 2 else currents.unbind(0)
 
 
 def lif_eager(currents, steps: int, beta: float, measure: str):
     """The firing rate [sample, unit], or the membrane after the last step."""
-    membrane = current_of(currents, 0)
+    membrane, *others = by_step(currents, steps)
     spike = Spike.apply(membrane)
     total = spike
-    for step in range(1, steps):
-        membrane = torch.add(current_of(currents, step), membrane, alpha=beta) - spike.detach()
+    for current in others:
+        membrane = torch.add(current, membrane, alpha=beta) - spike.detach()
         if measure == "membrane":
             spike = (membrane > 1.0).to(membrane.dtype)
         else:
@@ -84,12 +85,13 @@ def lif_script(currents: torch.Tensor, steps: int, beta: float, measure: str):
     """As lif_eager; functions of one's own with a slope of their own are not for TorchScript, so that a spike
     is the step minus the smooth curve without slope, plus the curve."""
     constant = currents.dim() == 2
-    membrane = currents if constant else currents[0]
+    at = [currents] if constant else currents.unbind(0)
+    membrane = at[0]
     spike = torch.zeros_like(membrane)
     total = torch.zeros_like(membrane)
     for step in range(steps):
         if step > 0:
-            membrane = torch.add(currents if constant else currents[step], membrane, alpha=beta) - spike.detach()
+            membrane = torch.add(at[0] if constant else at[step], membrane, alpha=beta) - spike.detach()
         spike = (membrane > 1.0).to(membrane.dtype)
         if measure != "membrane":
             smooth = torch.atan((membrane - 1.0) * 3.141592653589793) * 0.3183098861837907
@@ -101,8 +103,8 @@ def lif_snntorch(currents, steps: int, beta: float, measure: str):
     neuron = snntorch.Leaky(beta=beta, spike_grad=surrogate.atan(alpha=2.0))
     membrane = neuron.init_leaky()
     total = 0.0
-    for step in range(steps):
-        spike, membrane = neuron(current_of(currents, step), membrane)
+    for current in by_step(currents, steps):
+        spike, membrane = neuron(current, membrane)
         total = total + spike
     return membrane if measure == "membrane" else total * (1.0 / steps)
 
