@@ -5,6 +5,7 @@ product, the current is computed outside the loop over steps.
 """
 import gzip
 import time
+import tomllib
 
 import numpy as np
 import torch
@@ -68,17 +69,22 @@ def update(shape, bench):
     return Contest(bench.ways(shape["name"]), ways, agreement)
 
 
-def changes_that_differ(weight, ours):
-    """The share of weights that did not change alike. Adam's first steps are the rate times the sign of a gradient:
-    where a gradient is all but 0 rounding decides on it, so that nearly all have to be the same, not all."""
-    return float(np.mean(np.abs(weight - ours) > 0.02 * RATE))
+def changes_that_differ(before, ours, peer, rate):
+    """The share of weights that did not change alike, of those that changed at all. Adam's first steps are the rate
+    times the sign of a gradient: where a gradient is all but 0 rounding decides on it, so that nearly all have to be
+    the same, not all."""
+    changed = (ours != before) | (peer != before)
+    if changed.mean() < 0.001:
+        raise Disagreement("there is nothing to compare: fewer than 0.1 % of the weights change")
+    return float(np.mean(np.abs(peer - ours)[changed] > 0.02 * rate))
 
 
 def updates_agree(learner, x, arrays, formulation):
     """Compares losses and the changes of weights over a few updates."""
     losses = [float(learner.update(x)[0]) for _ in arrays["loss"]]
     off = np.max(np.abs(np.array(losses) / arrays["loss"] - 1.0))
-    share = changes_that_differ(learner.parameters[0].detach().numpy(), arrays["weight_after"])
+    share = changes_that_differ(arrays["weight_before"], arrays["weight_after"],
+                                learner.parameters[0].detach().numpy(), RATE)
     if not off <= 1e-4:
         raise Disagreement(f"losses {arrays['loss'].tolist()}, PyTorch ({formulation}) {losses}")
     if not share <= 0.01:
@@ -148,17 +154,19 @@ def uniform_wrong(labels, seed=1):
 
 
 class EpochOfTwo:
-    """Both populations of models/mnist-lif.toml learn from every batch, the second from what the first
-    answered before its update."""
+    """Both populations of models/mnist-lif.toml learn from every batch, the second from what the first answered
+    before its update. Swish loss, rms and Adam are taken for granted, the numbers come from the file."""
 
-    def __init__(self, images, labels, wrong, initial, formulation, optimizer, batch=100):
+    def __init__(self, model, images, labels, wrong, initial, formulation, optimizer):
+        batch, self.rate = model["plan"]["batch_size"], model["learning"]["rate"]
         both = [torch.from_numpy(each) for each in (labels, wrong)]
-        x = torch.stack([with_labels(images, label, 6.0) for label in both])
+        x = torch.stack([with_labels(images, label, model["overlay"]["value"]) for label in both])
         x = (x * rms_gain(x)).view(2, -1, batch, x.shape[-1])
         self.batches = [x[:, i].reshape(2 * batch, -1) for i in range(x.shape[1])]
-        respond = responses("lif", 8)[formulation]
-        self.learners = [Learner([each["weight"], each["bias"]], respond, swish_loss(20.0), RATE, optimizer)
-                         for each in initial.values()]
+        self.learners = [
+            Learner([parameters["weight"], parameters["bias"]], of_population(model, name)[formulation],
+                    swish_loss(model["learning"]["loss"]["alpha"]), self.rate, optimizer)
+            for name, parameters in initial.items()]
 
     def run(self, n_batches=None):
         """The mean loss of each population."""
@@ -170,7 +178,15 @@ class EpochOfTwo:
         return torch.tensor(losses).mean(dim=0)
 
 
+def of_population(model, name):
+    """Ways to answer currents as a LIF population of a model file does, whose measure and output are rates."""
+    population = model["population"][name]
+    return responses("lif", model["time"]["steps"], population["beta"], population["measure"],
+                     population.get("threshold", 1.0))
+
+
 def epoch(shape, bench, simulator):
+    model = tomllib.loads(simulator.model.read_text())
     arrays = bench.arrays(shape["name"])
     images, labels = torch.from_numpy(arrays["images"]), np.arange(shape["n_samples"], dtype=np.int32) % 10
     wrong = uniform_wrong(labels)
@@ -178,12 +194,13 @@ def epoch(shape, bench, simulator):
                for i, n in enumerate(shape["n_units"])}
 
     def peer(formulation, options, part=slice(None)):
-        return EpochOfTwo(images[part], labels[part], wrong[part], initial, formulation, options)
+        return EpochOfTwo(model, images[part], labels[part], wrong[part], initial, formulation, options)
 
     use_threads(1)
     agreement = []
-    for first in range(0, 500, 100):
-        part = slice(first, first + 100)
+    batch = model["plan"]["batch_size"]
+    for first in range(0, 5 * batch, batch):
+        part = slice(first, first + batch)
         agreement.append(batch_agrees(peer("eager", {}, part), simulator, initial,
                                       (arrays["images"][part], labels[part], wrong[part])))
     off, share = (float(np.median(each)) for each in zip(*agreement))
@@ -200,7 +217,7 @@ def epoch(shape, bench, simulator):
         return Way(f"{threads_label(threads)}, {formulation}, {optimizer}", on_threads(threads, state.run), trial)
 
     ways = [way(threads, formulation, optimizer, options) for threads in thread_counts()
-            for formulation in responses("lif", 8) for optimizer, options in optimizers().items()]
+            for formulation in of_population(model, "hidden1") for optimizer, options in optimizers().items()]
     return Contest(bench.ways(shape["name"]), ways,
                    f"losses within {off:.1e}, {100 * (1 - share):.3f} % of the changes of weights")
 
@@ -214,7 +231,8 @@ def batch_agrees(peer, simulator, initial, batch):
                           "readout.kind": '"none"', "prediction.by": '"goodness"'})
     found = peer.run().numpy()
     off = max(abs(found[i] / losses[population][0] - 1.0) for i, population in enumerate(initial))
-    share = max(changes_that_differ(learner.parameters[0].detach().numpy(), learnt[population]["weight"])
+    share = max(changes_that_differ(initial[population]["weight"], learnt[population]["weight"],
+                                    learner.parameters[0].detach().numpy(), peer.rate)
                 for learner, population in zip(peer.learners, initial))
     return off, share
 

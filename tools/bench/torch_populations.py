@@ -1,12 +1,13 @@
 """Populations in PyTorch, as quick as its operators allow: what snnff is compared with.
 
-The dynamics are those of snnTorch's Leaky with its defaults (threshold 1, the reset subtracts and lands one step
+The dynamics are those of snnTorch's Leaky with its defaults (the reset subtracts the threshold and lands one step
 after the spike, arctangent surrogate with alpha 2), from rest. Leaky itself is one of the ways where snnTorch is
 installed; it does more per step than the recurrence needs.
 """
 import ctypes
 import math
 import re
+import warnings
 from pathlib import Path
 
 import torch
@@ -43,20 +44,23 @@ def description():
 def prepare():
     # Threads take the setting over from the one that starts them: before any product.
     torch.set_flush_denormal(True)
+    warnings.filterwarnings("ignore", message="The value of the smallest subnormal")  # numpy is astonished by it
 
 
 class Spike(torch.autograd.Function):
-    """1 above the threshold 1; backwards the slope of atan(pi z)/pi, which is snnTorch's atan with alpha 2."""
+    """1 above the threshold; backwards the slope of atan(pi z)/pi, which is snnTorch's atan with alpha 2."""
 
     @staticmethod
-    def forward(ctx, membrane):
+    def forward(ctx, membrane, threshold):
         ctx.save_for_backward(membrane)
-        return (membrane > 1.0).to(membrane.dtype)
+        ctx.threshold = threshold
+        return (membrane > threshold).to(membrane.dtype)
 
     @staticmethod
     def backward(ctx, gradient):
         (membrane,) = ctx.saved_tensors
-        return (membrane - 1.0).mul_(math.pi).square_().add_(1.0).reciprocal_().mul_(gradient)
+        z = membrane - ctx.threshold
+        return z.mul_(math.pi).square_().add_(1.0).reciprocal_().mul_(gradient), None
 
 
 def by_step(currents, steps):
@@ -65,23 +69,23 @@ def by_step(currents, steps):
     return [currents] * steps if currents.dim() == 2 else currents.unbind(0)
 
 
-def lif_eager(currents, steps: int, beta: float, measure: str):
+def lif_eager(currents, steps: int, beta: float, measure: str, threshold: float):
     """The firing rate [sample, unit], or the membrane after the last step."""
     membrane, *others = by_step(currents, steps)
-    spike = Spike.apply(membrane)
+    spike = Spike.apply(membrane, threshold)
     total = spike
     for current in others:
-        membrane = torch.add(current, membrane, alpha=beta) - spike.detach()
+        membrane = torch.sub(torch.add(current, membrane, alpha=beta), spike.detach(), alpha=threshold)
         if measure == "membrane":
-            spike = (membrane > 1.0).to(membrane.dtype)
+            spike = (membrane > threshold).to(membrane.dtype)
         else:
-            spike = Spike.apply(membrane)
+            spike = Spike.apply(membrane, threshold)
             total = total + spike
     return membrane if measure == "membrane" else total * (1.0 / steps)
 
 
 @torch.jit.script
-def lif_script(currents: torch.Tensor, steps: int, beta: float, measure: str):
+def lif_script(currents: torch.Tensor, steps: int, beta: float, measure: str, threshold: float):
     """As lif_eager; functions of one's own with a slope of their own are not for TorchScript, so that a spike
     is the step minus the smooth curve without slope, plus the curve."""
     constant = currents.dim() == 2
@@ -91,16 +95,17 @@ def lif_script(currents: torch.Tensor, steps: int, beta: float, measure: str):
     total = torch.zeros_like(membrane)
     for step in range(steps):
         if step > 0:
-            membrane = torch.add(at[0] if constant else at[step], membrane, alpha=beta) - spike.detach()
-        spike = (membrane > 1.0).to(membrane.dtype)
+            charged = torch.add(at[0] if constant else at[step], membrane, alpha=beta)
+            membrane = torch.sub(charged, spike.detach(), alpha=threshold)
+        spike = (membrane > threshold).to(membrane.dtype)
         if measure != "membrane":
-            smooth = torch.atan((membrane - 1.0) * 3.141592653589793) * 0.3183098861837907
+            smooth = torch.atan((membrane - threshold) * 3.141592653589793) * 0.3183098861837907
             total = total + ((spike - smooth).detach() + smooth)
     return membrane if measure == "membrane" else total * (1.0 / steps)
 
 
-def lif_snntorch(currents, steps: int, beta: float, measure: str):
-    neuron = snntorch.Leaky(beta=beta, spike_grad=surrogate.atan(alpha=2.0))
+def lif_snntorch(currents, steps: int, beta: float, measure: str, threshold: float):
+    neuron = snntorch.Leaky(beta=beta, threshold=threshold, spike_grad=surrogate.atan(alpha=2.0))
     membrane = neuron.init_leaky()
     total = 0.0
     for current in by_step(currents, steps):
@@ -122,14 +127,14 @@ def lif_rate_in_place(current, steps, beta):
     return total.mul_(1.0 / steps)
 
 
-def responses(neuron, steps, beta=0.9, measure="rate"):
+def responses(neuron, steps, beta=0.9, measure="rate", threshold=1.0):
     """Ways to answer currents, by name."""
     if neuron == "relu":
         return {"eager": F.relu}
-    ways = {"eager": lambda currents: lif_eager(currents, steps, beta, measure),
-            "script": lambda currents: lif_script(currents, steps, beta, measure)}
+    ways = {"eager": lambda currents: lif_eager(currents, steps, beta, measure, threshold),
+            "script": lambda currents: lif_script(currents, steps, beta, measure, threshold)}
     if snntorch:
-        ways["snnTorch"] = lambda currents: lif_snntorch(currents, steps, beta, measure)
+        ways["snnTorch"] = lambda currents: lif_snntorch(currents, steps, beta, measure, threshold)
     return ways
 
 
