@@ -139,6 +139,12 @@ int main(int argc, char** argv) {
     CLI::App app{"Times workloads of snnff against what this machine allows."};
     app.require_subcommand(1);
     CLI::App* serve = app.add_subcommand("serve", "answer commands from standard input");
+    CLI::App* repeat = app.add_subcommand("repeat", "repeat a workload, for programs that watch");
+    CLI::App* about = app.add_subcommand("about", "what the program was built with, as JSON");
+    std::string name;
+    std::size_t n_repetitions = 1;
+    repeat->add_option("NAME", name)->required();
+    repeat->add_option("N", n_repetitions);
     CLI::App* table = app.add_subcommand("table", "every workload beside its floor");
     double seconds = 1.0;
     bool as_json = false;
@@ -152,8 +158,18 @@ int main(int argc, char** argv) {
         std::unique_ptr<ThreadLimit> limit;
         if (*serve) {
             Server().run();
+            return 0;
+        }
+        if (*about) {
+            std::cout << ordered_json{{"compiler", __VERSION__}, {"products", product_library()}}.dump()
+                      << '\n';
+            return 0;
+        }
+        limit = std::make_unique<ThreadLimit>(threads);
+        if (*repeat) {
+            const auto workload = make_workload(name);
+            for (std::size_t i = 0; i < n_repetitions; ++i) workload->repeat();
         } else {
-            limit = std::make_unique<ThreadLimit>(threads);
             print_table(seconds, as_json);
         }
     } catch (const std::exception& error) {

@@ -113,7 +113,8 @@ class Simulate final : public Workload {
   public:
     explicit Simulate(const Shape& shape)
         : Workload(shape),
-          model_(read_model_text("[population.only]\nneuron = \"lif\"\nbeta = 0.9\n", shape.name, ".", {})),
+          model_(read_model_text("[population.only]\nneuron = \"lif\"\nsize = 1000\nbeta = 0.9\n", shape.name,
+                                 ".", {})),
           time_{.dt_ms = 1.0, .steps = shape.steps},
           current_(shape.n_samples, shape.n_units[0]),
           count_(shape.n_samples, shape.n_units[0]) {
