@@ -228,3 +228,36 @@ TEST_CASE("a spike train's mean is the rate") {
         CHECK(n_spikes > 100.0);  // the test is about spikes
     }
 }
+
+TEST_CASE("where a neuron says its carry is fixed, every step has that carry and all of its input") {
+    std::size_t n_fixed = 0, n_varying = 0;
+    for (const Kind& kind : all_kinds()) {
+        const auto model = made_kind(kind);
+        const auto fixed = model->fixed_carry();
+        if (fixed.empty()) {
+            ++n_varying;
+            continue;
+        }
+        ++n_fixed;
+        CAPTURE(text(kind));
+        REQUIRE(fixed.size() == n_units);
+        const Matrix current = currents();
+        std::vector<Matrix> memory(model->n_state(), Matrix(n_samples, n_units));
+        std::vector<MatrixView> state(memory.begin(), memory.end());
+        Matrix membrane(n_samples, n_units), emitted = membrane, psi = membrane, carry = membrane,
+                                             drive = membrane;
+        for (std::int64_t t = 0; t < time_grid.steps; ++t) {
+            model->step({.current = current,
+                         .state = state,
+                         .membrane = membrane,
+                         .emitted = emitted,
+                         .psi = psi,
+                         .carry = carry,
+                         .drive = drive});
+            for (std::size_t s = 0; s < n_samples; ++s) CHECK(std::ranges::equal(carry.row(s), fixed));
+            CHECK(std::ranges::all_of(drive.values(), [](float d) { return d == 1.0f; }));
+        }
+    }
+    CHECK(n_fixed > 0);
+    CHECK(n_varying > 0);
+}
