@@ -74,6 +74,10 @@ struct Experiment {
 /// Throws FileError, DataError or ModelError.
 Experiment build(ModelSpec model);
 
+/// The model's populations one above the other, the first on `n_inputs` inputs, parameters as they are before
+/// training. Throws FileError or DataError where they come from a file that does not serve.
+Network make_network(const ModelSpec& model, std::size_t n_inputs);
+
 /// Makes a data set that was read apart from build() fit for evaluation: labels are checked against
 /// the model and the label field is cleared. Throws DataError.
 void prepare(Dataset& dataset, const ModelSpec& model);

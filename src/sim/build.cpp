@@ -113,6 +113,8 @@ Dataset read_test(const ModelSpec& model, std::size_t n_inputs) {
     return test;
 }
 
+}  // namespace
+
 Network make_network(const ModelSpec& model, std::size_t n_inputs) {
     Network network{model.time, {}};
     for (const PopulationSpec& spec : model.populations) {
@@ -131,8 +133,6 @@ Network make_network(const ModelSpec& model, std::size_t n_inputs) {
     }
     return network;
 }
-
-}  // namespace
 
 void prepare(Dataset& dataset, const ModelSpec& model) {
     if (dataset.size() == 0) return;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "snnff/matrix.hpp"
-#include "snnff/model_spec.hpp"
 #include "snnff/random.hpp"
+#include "snnff/training.hpp"
 
 namespace snnff::bench {
 
@@ -48,27 +48,6 @@ inline Matrix random_images(std::size_t n_samples, std::size_t n_inputs) {
         }
     }
     return images;
-}
-
-/// Populations as the model has them, weights drawn for `n_inputs`.
-inline Network make_network(const ModelSpec& model, std::size_t n_inputs) {
-    Network network;
-    network.time = model.time;
-    for (const PopulationSpec& spec : model.populations) {
-        Population p;
-        p.name = spec.name;
-        p.neuron = spec.neuron;
-        p.normalisation = spec.normalisation;
-        p.measure = spec.measure;
-        p.output = spec.output;
-        p.learns_bias = spec.bias;
-        p.weight.resize(spec.n_units, n_inputs);
-        p.bias.assign(spec.n_units, 0.0f);
-        spec.init->fill(p, static_cast<std::uint32_t>(network.populations.size()), model.seed);
-        n_inputs = spec.n_units;
-        network.populations.push_back(std::move(p));
-    }
-    return network;
 }
 
 }  // namespace snnff::bench
