@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "kernels/dispatch.hpp"
 #include "sim/best_weights.hpp"
 #include "sim/encoded_input.hpp"
 #include "sim/evaluate.hpp"
@@ -45,10 +46,8 @@ struct EpochSums {
         epoch.goodness_positive = goodness_positive / static_cast<double>(n_positive);
         epoch.goodness_negative = goodness_negative / static_cast<double>(n_negative);
         if (population.neuron->spiking()) epoch.spike_rate = rate / static_cast<double>(n_rates);
-        double squares = 0.0;
-        for (const float w : population.weight.values())
-            squares += static_cast<double>(w) * static_cast<double>(w);
-        epoch.weight_norm = std::sqrt(squares);
+        const std::span<const float> weights = population.weight.values();
+        epoch.weight_norm = std::sqrt(kernels::active().sum_squares(weights.data(), weights.size()));
         return epoch;
     }
 };

@@ -1,0 +1,118 @@
+// What decays ends at 0 and not among the denormals, with every instruction set there is.
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "kernels/dispatch.hpp"
+
+using namespace snnff;
+using kernels::Kernels;
+
+namespace {
+
+constexpr std::size_t n = 37;  // neither a whole number of vectors nor fewer than one
+
+bool any_denormal(const std::vector<float>& values) {
+    for (const float x : values) {
+        if (std::fpclassify(x) == FP_SUBNORMAL) return true;
+    }
+    return false;
+}
+
+/// Membranes that start at 1e-36 of the threshold and get no current, over 100 steps of beta 0.5.
+struct Decay {
+    std::vector<float> beta = std::vector<float>(n, 0.5f), threshold = std::vector<float>(n, 1.0f);
+    std::vector<float> current = std::vector<float>(n, 0.0f), v = std::vector<float>(n, 1e-36f);
+    std::vector<float> membrane = std::vector<float>(n), emitted = std::vector<float>(n);
+
+    void step(const Kernels& kernels, kernels::LifReset reset) {
+        kernels::LifStep job;
+        job.units = {n, beta.data(), threshold.data(), reset};
+        job.rows = 1;
+        job.current = {current.data(), n};
+        job.potential = {v.data(), n};
+        job.membrane = {membrane.data(), n};
+        job.emitted = {emitted.data(), n};
+        kernels.lif_step(job);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a membrane that nothing drives decays to 0 without passing through denormals") {
+    for (const Kernels* kernels : kernels::available()) {
+        for (const auto reset :
+             {kernels::LifReset::none, kernels::LifReset::zero, kernels::LifReset::subtract_delayed,
+              kernels::LifReset::subtract_immediate}) {
+            CAPTURE(kernels->name, static_cast<int>(reset));
+            Decay decay;
+            bool passed = false;
+            for (int step = 0; step < 100; ++step) {
+                decay.step(*kernels, reset);
+                passed = passed || any_denormal(decay.v) || any_denormal(decay.membrane);
+            }
+            CHECK_FALSE(passed);
+            for (const float v : decay.v) CHECK(v == 0.0f);
+        }
+    }
+}
+
+TEST_CASE("a current below the normal range is none") {
+    for (const Kernels* kernels : kernels::available()) {
+        CAPTURE(kernels->name);
+        const Decay decay;
+        const std::vector<float> current(n, 1e-40f);
+        std::vector<float> last(n, -1.0f);
+        const kernels::LifOutput output{kernels::LifMeasure::last_membrane, 1.0f, {last.data(), n}, {}};
+        kernels::LifRespond job;
+        job.units = {n, decay.beta.data(), decay.threshold.data()};
+        job.rows = 1;
+        job.steps = 5;
+        job.current = {current.data(), n};
+        job.outputs = &output;
+        job.n_outputs = 1;
+        kernels->lif_respond(job);
+        for (const float u : last) CHECK(u == 0.0f);
+    }
+}
+
+TEST_CASE("moments of parameters that no longer learn, and signals walked back, decay to 0") {
+    for (const Kernels* kernels : kernels::available()) {
+        CAPTURE(kernels->name);
+        const std::vector<float> none(n, 0.0f), one(n, 1.0f), half(n, 0.5f);
+        std::vector<float> w(n, 1.0f), mean(n, 1e-36f), square(n, 1e-36f), velocity(n, 1e-36f);
+        std::vector<float> later(n, 1e-36f), signal(n);
+        kernels::AdamStep adam{n,    none.data(), w.data(), mean.data(), square.data(), 0.5f, 0.5f,
+                               0.5f, 0.5f,        1e-3f,    1.0f,        1e-8f,         0.0f, 1.0f};
+        kernels::SgdStep sgd{n, none.data(), w.data(), velocity.data(), 1e-3f, 0.5f, 0.0f};
+        kernels::BackStep back;
+        back.rows = 1;
+        back.n = n;
+        back.arriving = {none.data(), n};
+        back.psi = {one.data(), n};
+        back.carry = {half.data(), n};
+        back.later = {later.data(), n};
+        back.signal = {signal.data(), n};
+        bool passed = false;
+        for (int step = 0; step < 100; ++step) {
+            kernels->adam(adam);
+            kernels->sgd(sgd);
+            kernels->back_step(back);
+            for (const auto* values : {&mean, &square, &velocity, &later, &signal})
+                passed = passed || any_denormal(*values);
+        }
+        CHECK_FALSE(passed);
+        for (const auto* values : {&mean, &square, &velocity, &later}) CHECK(values->front() == 0.0f);
+    }
+}
+
+TEST_CASE("a kernel leaves the caller's arithmetic as it was") {
+    for (const Kernels* kernels : kernels::available()) {
+        CAPTURE(kernels->name);
+        Decay().step(*kernels, kernels::LifReset::none);
+        volatile float smallest_normal = std::numeric_limits<float>::min();
+        CHECK(smallest_normal * 0.5f > 0.0f);
+    }
+}
