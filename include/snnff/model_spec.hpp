@@ -95,7 +95,8 @@ struct RecordingSpec {
     std::vector<std::int64_t> neurons;     ///< unit indices; empty: the first n_neurons
     std::int64_t n_neurons = 50;
     std::int64_t every_n_steps = 1;
-    std::vector<std::string> phases;  ///< positive, negative, neutral
+    std::vector<std::string> phases;   ///< positive, negative, neutral
+    std::vector<std::int64_t> labels;  ///< under which samples are presented besides
 };
 
 /// How training images differ from epoch to epoch; see augment_images().

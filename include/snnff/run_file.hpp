@@ -30,6 +30,13 @@ struct ReportSpec {
     double frame_ms = 1.0;               ///< time between frames
 };
 
+/// What frames show, [frame] each.
+struct FrameIndex {
+    std::span<const std::int64_t> sample, step;
+    std::span<const std::int64_t> label;  ///< that was written into the sample; -1 for none
+    std::span<const std::uint8_t> phase;  ///< 0: the sample's own label, 1: a wrong one, 2: none
+};
+
 /// Writes one run, laid out as the README's "run file" section says. Frames and epochs are appended
 /// through bounded buffers (at most about 1 MiB a report) and flushed at every epoch and every few
 /// seconds, so that what has been flushed survives the process being killed; epochs that take less
@@ -53,10 +60,8 @@ class RunFileWriter {
 
     /// Opens a report; returns its handle. Spikes of the same population go to /spikes/<population>.
     std::size_t open_report(const ReportSpec& spec);
-    /// frames [frame x neuron]; sample, step, phase [frame]. Frames follow those already there.
-    void append_frames(std::size_t report, ConstMatrixView frames, std::span<const std::int64_t> sample,
-                       std::span<const std::int64_t> step, std::span<const std::uint8_t> phase,
-                       std::int64_t epoch);
+    /// frames [frame x neuron], in the order of `of`. Frames follow those already there.
+    void append_frames(std::size_t report, ConstMatrixView frames, const FrameIndex& of, std::int64_t epoch);
     void open_spikes(std::string_view population);
     void append_spikes(std::string_view population, std::span<const double> timestamps_ms,
                        std::span<const std::uint64_t> node_ids);

@@ -51,7 +51,8 @@ std::uint64_t recording_bytes(const ModelSpec& model) {
     if (recording.every_n_epochs > 0) n_recordings += n_epochs_of(model) / every(recording.every_n_epochs);
     const auto steps = static_cast<std::uint64_t>(model.time.steps);
     const std::uint64_t frames =
-        n_recordings * recording.samples.size() * std::max<std::size_t>(recording.phases.size(), 1) *
+        n_recordings * recording.samples.size() *
+        std::max<std::size_t>(recording.phases.size() + recording.labels.size(), 1) *
         ((steps + every(recording.every_n_steps) - 1) / every(recording.every_n_steps));
     std::uint64_t total = 0;
     for (const PopulationSpec& population : model.populations) {
@@ -62,8 +63,8 @@ std::uint64_t recording_bytes(const ModelSpec& model) {
         const std::uint64_t n_neurons = std::min<std::uint64_t>(wanted, population.n_units);
         for (const std::string& variable : recording.variables) {
             if (!has(*population.neuron, variable)) continue;
-            // Values; epoch, sample, step, time and phase of every frame; groups and attributes.
-            total += growing(frames, n_neurons * 4) + 4 * growing(frames, 8) + growing(frames, 1) + 50'000;
+            // Values; epoch, sample, step, label, time and phase of every frame; groups and attributes.
+            total += growing(frames, n_neurons * 4) + 5 * growing(frames, 8) + growing(frames, 1) + 50'000;
             // At most every neuron fires in every frame.
             if (variable == "spikes") total += 2 * growing(frames * n_neurons, 8);
         }

@@ -111,7 +111,7 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     set_attribute(data, "long_name", spec.long_name);
     if (!spec.recorded_reset.empty()) set_attribute(data, "reset", spec.recorded_reset);
     if (!std::isnan(spec.threshold)) set_attribute(data, "threshold", spec.threshold);
-    set_attribute(data, "coordinates", "time epoch sample step phase");
+    set_attribute(data, "coordinates", "time epoch sample step label phase");
     hdf5::attach_scale(data, 0, report.frame);
     hdf5::attach_scale(data, 1, neuron);
     write_mapping(report, spec, neuron);
@@ -119,7 +119,8 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     report.time = create_index<double>(report, "time", "ms", "time of the frame");
     report.sample = create_index<std::int64_t>(report, "sample", "1", "index of the recorded sample");
     report.step = create_index<std::int64_t>(report, "step", "1", "time step within the sample");
-    report.phase = create_index<std::uint8_t>(report, "phase", "1", "label under which it was presented");
+    report.label = create_index<std::int64_t>(report, "label", "1", "label it was presented under; -1: none");
+    report.phase = create_index<std::uint8_t>(report, "phase", "1", "whether that label is the sample's own");
     constexpr std::array<std::uint8_t, 3> phases{0, 1, 2};
     hdf5::set_attribute_array<std::uint8_t>(report.phase.dataset(), "flag_values", phases);
     set_attribute(report.phase.dataset(), "flag_meanings", "positive negative neutral");
@@ -129,16 +130,16 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     return s.reports.size() - 1;
 }
 
-void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames,
-                                  std::span<const std::int64_t> sample, std::span<const std::int64_t> step,
-                                  std::span<const std::uint8_t> phase, std::int64_t epoch) {
+void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames, const FrameIndex& of,
+                                  std::int64_t epoch) {
     ReportSeries& series = state_->reports.at(report);
     const std::size_t n = frames.rows();
-    if (sample.size() != n || step.size() != n || phase.size() != n || frames.cols() != series.data.width()) {
-        throw FileError(
-            fmt::format("{}: {} x {} values, {} samples, {} steps and {} phases are no frames of {}",
-                        series.group.where(), n, frames.cols(), sample.size(), step.size(), phase.size(),
-                        series.data.width()));
+    if (of.sample.size() != n || of.step.size() != n || of.label.size() != n || of.phase.size() != n ||
+        frames.cols() != series.data.width()) {
+        throw FileError(fmt::format(
+            "{}: {} x {} values, {} samples, {} steps, {} labels and {} phases are no frames of {}",
+            series.group.where(), n, frames.cols(), of.sample.size(), of.step.size(), of.label.size(),
+            of.phase.size(), series.data.width()));
     }
     for (std::size_t i = 0; i < n; ++i) {
         // A product, not a sum of steps: times do not drift however long the run.
@@ -146,21 +147,22 @@ void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames,
         series.epoch.append_one(epoch);
         series.data.append(frames.row(i));
     }
-    series.sample.append(sample);
-    series.step.append(step);
-    series.phase.append(phase);
+    series.sample.append(of.sample);
+    series.step.append(of.step);
+    series.label.append(of.label);
+    series.phase.append(of.phase);
     state_->flush_if_due();
 }
 
 void ReportSeries::flush() {
-    for (Appender* series : {&data, &time, &sample, &step, &phase, &epoch}) series->flush();
+    for (Appender* series : {&data, &time, &sample, &step, &label, &phase, &epoch}) series->flush();
     hdf5::set_length(frame, data.n_rows());
     const std::array<double, 3> now{0.0, static_cast<double>(data.n_rows()) * frame_ms, frame_ms};
     hdf5::write(bounds, std::span<const double>{now});
 }
 
 void ReportSeries::compact() {
-    for (Appender* series : {&data, &time, &sample, &step, &phase, &epoch}) series->compact();
+    for (Appender* series : {&data, &time, &sample, &step, &label, &phase, &epoch}) series->compact();
 }
 
 void RunFileWriter::open_spikes(std::string_view population) {

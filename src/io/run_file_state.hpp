@@ -40,7 +40,7 @@ struct TrainingSeries {
 struct ReportSeries {
     hdf5::Group group;
     hdf5::Dataset frame;  // the axis, without coordinate
-    hdf5::Appender data, time, sample, step, phase, epoch;
+    hdf5::Appender data, time, sample, step, label, phase, epoch;
     hdf5::Dataset bounds;  // mapping/time: start, stop, step
     double frame_ms = 1.0;
 

@@ -23,8 +23,15 @@ struct Report {
     Variable variable;
     std::size_t handle;
     std::vector<float> frames;
-    std::vector<std::int64_t> sample, step;
+    std::vector<std::int64_t> sample, step, label;
     std::vector<std::uint8_t> phase;
+};
+
+/// A sample with a label written into it, or with none (-1).
+struct Presented {
+    std::uint32_t sample;
+    std::int32_t label;
+    std::uint8_t phase;
 };
 
 class Traces final : public Observer {
@@ -110,26 +117,36 @@ class Traces final : public Observer {
         } else {
             report.long_name = "input current of " + population.name;
         }
-        reports_.push_back({k, variable, writer_.open_report(report), {}, {}, {}, {}});
+        reports_.push_back({k, variable, writer_.open_report(report), {}, {}, {}, {}, {}});
     }
 
     void record(std::int64_t epoch) {
         for (std::size_t phase = 0; phase < phase_names.size(); ++phase) {
             if (std::ranges::find(spec_.phases, phase_names[phase]) == spec_.phases.end()) continue;
-            for (const std::int64_t sample : spec_.samples) {
-                present(static_cast<std::uint32_t>(sample), static_cast<std::uint8_t>(phase), epoch);
+            for (const std::int64_t number : spec_.samples) {
+                const auto sample = static_cast<std::uint32_t>(number);
+                const auto which = static_cast<std::uint8_t>(phase);
+                present({sample, label(sample, which), which}, epoch);
+            }
+        }
+        for (const std::int64_t shown : spec_.labels) {
+            for (const std::int64_t number : spec_.samples) {
+                const auto sample = static_cast<std::uint32_t>(number);
+                const bool own = shown == dataset_.label[sample];
+                present({sample, static_cast<std::int32_t>(shown), static_cast<std::uint8_t>(own ? 0 : 1)},
+                        epoch);
             }
         }
         for (Report& report : reports_) hand_over(report, epoch);
     }
 
-    void present(std::uint32_t sample, std::uint8_t phase, std::int64_t epoch) {
-        tracer_->present(sample, label(sample, phase),
+    void present(const Presented& presented, std::int64_t epoch) {
+        tracer_->present(presented.sample, presented.label,
                          [&](std::size_t k, std::int64_t step, const StepView& view) {
                              if (step % spec_.every_n_steps == 0) {
                                  for (Report& report : reports_) {
                                      if (report.population == k)
-                                         add_frame(report, view, sample, step, phase, epoch);
+                                         add_frame(report, view, presented, step, epoch);
                                  }
                              }
                              add_spikes(k, step, view);
@@ -148,16 +165,17 @@ class Traces final : public Observer {
         return static_cast<std::int32_t>((static_cast<std::uint32_t>(truth) + wrong) % n_labels);
     }
 
-    void add_frame(Report& report, const StepView& view, std::uint32_t sample, std::int64_t step,
-                   std::uint8_t phase, std::int64_t epoch) {
+    void add_frame(Report& report, const StepView& view, const Presented& presented, std::int64_t step,
+                   std::int64_t epoch) {
         const auto values = report.variable == Variable::membrane  ? ConstMatrixView(view.membrane).row(0)
                             : report.variable == Variable::current ? view.current.row(0)
                                                                    : ConstMatrixView(view.emitted).row(0);
         for (const std::uint64_t neuron : neurons_[report.population])
             report.frames.push_back(values[neuron]);
-        report.sample.push_back(sample);
+        report.sample.push_back(presented.sample);
         report.step.push_back(step);
-        report.phase.push_back(phase);
+        report.label.push_back(presented.label);
+        report.phase.push_back(presented.phase);
         if (report.frames.size() >= buffered_values) hand_over(report, epoch);
     }
 
@@ -165,10 +183,12 @@ class Traces final : public Observer {
         const ConstMatrixView frames(report.frames.data(), report.step.size(),
                                      neurons_[report.population].size());
         if (report.step.empty()) return;
-        writer_.append_frames(report.handle, frames, report.sample, report.step, report.phase, epoch);
+        writer_.append_frames(report.handle, frames, {report.sample, report.step, report.label, report.phase},
+                              epoch);
         report.frames.clear();
         report.sample.clear();
         report.step.clear();
+        report.label.clear();
         report.phase.clear();
     }
 

@@ -264,6 +264,18 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
          "is written have the last alone"},
         labelled ? std::vector<std::string>{"positive", "negative"} : std::vector<std::string>{"neutral"},
         phase_names);
+    recording.labels = options.integers(
+        {"labels", "", "labels under which samples are presented besides, whatever their own"}, {},
+        Bounds::at_least(0));
+    for (const std::int64_t label : recording.labels) {
+        const auto n_labels = static_cast<std::int64_t>(model.overlay.n_labels);
+        if (!labelled) {
+            options.conflict("labels", root.table({"overlay", "", ""}), "kind",
+                             "no label is written into samples");
+        } else if (label >= n_labels) {
+            options.reject("labels", fmt::format("names {}; there are 0 to {}", label, n_labels - 1));
+        }
+    }
     const auto is_neutral = [](const std::string& phase) { return phase == phase_names[2]; };
     if (!labelled && !std::ranges::all_of(recording.phases, is_neutral)) {
         options.conflict("phases", root.table({"overlay", "", ""}), "kind",

@@ -88,7 +88,8 @@ inline void append_frames(RunFileWriter& writer, std::size_t report, std::size_t
         std::vector<std::int64_t> sample(n, 8), step(n);
         std::iota(step.begin(), step.end(), static_cast<std::int64_t>(first));
         const std::vector<std::uint8_t> phase(n, 1);
-        writer.append_frames(report, frames, sample, step, phase, 6);
+        const std::vector<std::int64_t> label(n, 3);
+        writer.append_frames(report, frames, {sample, step, label, phase}, 6);
     }
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("a run killed at any moment can be read, and every value flushed befor
                 for (std::size_t i = 0; i < frames.size(); ++i) {
                     frames.values()[i] = std::sin(static_cast<float>(k * 160) + static_cast<float>(i));
                 }
-                writer.append_frames(report, frames, ones, ones, phases, k);
+                writer.append_frames(report, frames, {ones, ones, ones, phases}, k);
                 if (k % 3 != 0) continue;
                 writer.flush();  // as often as can be: moments within a flush count most
                 n_flushed->store(k + 1);

@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "app/command_line.hpp"
+#include "app/execute.hpp"
+#include "app/output.hpp"
+#include "app/provenance.hpp"
+#include "app/table.hpp"
+#include "app/trained.hpp"
+#include "app/verb.hpp"
+#include "snnff/error.hpp"
+#include "snnff/recorder.hpp"
+
+namespace snnff::app {
+namespace {
+
+struct Arguments {
+    std::string run, output, samples = "0", neurons;
+    SampleSource source;
+    std::vector<std::string> populations, variables, labels;
+    std::int64_t steps = 0;
+    std::size_t threads = 0;
+    bool force = false;
+};
+
+/// More numbers than anybody records, and few enough to hold.
+constexpr std::int64_t most_numbers = 1'000'000;
+
+/// "0:10,15,20:30:5": first:end[:step] or single numbers, the end excluded.
+std::vector<std::int64_t> numbers_of(const std::string& option, const std::string& text) {
+    const auto wrong = [&](const std::string& why) {
+        return UsageError(
+            fmt::format("{} {}: {}; 0:10, 3,5,8 or 0:100:10 are what it takes", option, text, why));
+    };
+    std::vector<std::int64_t> numbers;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t comma = std::min(text.find(',', at), text.size());
+        std::vector<std::int64_t> parts;
+        for (const char* p = text.data() + at;; ++p) {
+            std::int64_t value = 0;
+            const auto [end, error] = std::from_chars(p, text.data() + comma, value);
+            if (error != std::errc() || value < 0) throw wrong("no number counted from 0");
+            parts.push_back(value);
+            p = end;
+            if (p == text.data() + comma) break;
+            if (*p != ':' || parts.size() == 3) throw wrong(fmt::format("\"{}\" is too much", p));
+        }
+        const std::int64_t first = parts[0], end = parts.size() > 1 ? parts[1] : first + 1,
+                           step = parts.size() > 2 ? parts[2] : 1;
+        if (step < 1 || end <= first) throw wrong("an empty range");
+        if ((end - first) / step >= most_numbers) throw wrong(fmt::format("more than {}", most_numbers));
+        for (std::int64_t n = first; n < end; n += step) numbers.push_back(n);
+        at = comma + 1;
+    }
+    return numbers;
+}
+
+/// Everything that units of the chosen populations have.
+std::vector<std::string> all_variables(const ModelSpec& model, const std::vector<std::string>& chosen) {
+    bool spiking = false, others = false;
+    for (const PopulationSpec& population : model.populations) {
+        if (!chosen.empty() && std::ranges::find(chosen, population.name) == chosen.end()) continue;
+        (population.neuron->spiking() ? spiking : others) = true;
+    }
+    std::vector<std::string> variables{"current"};
+    if (spiking) variables.insert(variables.end(), {"membrane", "spikes"});
+    if (others) variables.emplace_back("activation");
+    return variables;
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+    std::vector<std::string> quoted;
+    for (const std::string& word : words) quoted.push_back(value_text({word, {}}));
+    return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
+
+/// The [recording] table and the number of steps that the options ask for, as overrides of the run's model,
+/// so that they are checked as a model file is.
+std::vector<Override> recording_of(const Arguments& arguments, const ModelSpec& model) {
+    const auto variables =
+        arguments.variables.empty() ? all_variables(model, arguments.populations) : arguments.variables;
+    std::vector<Override> overrides{
+        {"recording.every_n_epochs", "0"},
+        {"recording.every_n_steps", "1"},
+        {"recording.populations", list_of(arguments.populations)},
+        {"recording.variables", list_of(variables)},
+        {"recording.samples",
+         fmt::format("[{}]", fmt::join(numbers_of("--samples", arguments.samples), ", "))}};
+    if (arguments.neurons.empty()) {
+        overrides.push_back({"recording.neurons", "[]"});
+        overrides.push_back({"recording.n_neurons", std::to_string(most_numbers)});
+    } else {
+        overrides.push_back(
+            {"recording.neurons",
+             fmt::format("[{}]", fmt::join(numbers_of("--neurons", arguments.neurons), ", "))});
+    }
+    if (arguments.steps > 0) overrides.push_back({"time.steps", std::to_string(arguments.steps)});
+    if (arguments.labels.empty()) return overrides;
+    std::vector<std::string> phases;
+    std::vector<std::int64_t> labels;
+    for (const std::string& label : arguments.labels) {
+        if (label == "all") {
+            for (std::size_t n = 0; n < model.overlay.n_labels; ++n)
+                labels.push_back(static_cast<std::int64_t>(n));
+        } else if (std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; })) {
+            labels.push_back(numbers_of("--labels", label).front());
+        } else {
+            phases.push_back(label);
+        }
+    }
+    overrides.push_back({"recording.phases", list_of(phases)});
+    overrides.push_back({"recording.labels", fmt::format("[{}]", fmt::join(labels, ", "))});
+    return overrides;
+}
+
+int trace(const Arguments& arguments) {
+    check_output(arguments.output, arguments.force);
+    const ThreadLimit threads(arguments.threads);
+    const std::filesystem::path run(arguments.run);
+    const RunSummary summary = read_run(run);
+    const ModelSpec as_trained =
+        read_model_text(summary.model_toml, arguments.run + ":/model", run.parent_path(), {});
+    Trained trained = read_trained(run, arguments.source, recording_of(arguments, as_trained));
+
+    Experiment experiment{
+        std::move(trained.model), {}, {}, std::move(trained.dataset), std::move(trained.network)};
+    const ModelSpec& model = experiment.model;
+    RunFileWriter writer(arguments.output, arguments.force);
+    try {
+        Provenance provenance = provenance_of(experiment, arguments.threads, command_line());
+        provenance.emplace_back("traced_run", std::filesystem::absolute(run).string());
+        writer.describe(model.title, to_toml(model.resolved), provenance);
+        const auto recorder = make_recorder(experiment, writer);
+        EpochReport after_training;
+        after_training.epoch = static_cast<std::int64_t>(summary.epochs.size()) - 1;
+        after_training.n_epochs = after_training.epoch + 1;
+        recorder->on_epoch(after_training, experiment.network);
+        writer.close(RunStatus::complete);
+    } catch (...) {
+        writer.discard();
+        throw;
+    }
+
+    Table table({"report", "frames", "units"});
+    const RunSummary written = read_run(arguments.output);
+    for (const RunSummary::Report& report : written.reports) {
+        table.add({report.name, grouped(static_cast<double>(report.n_frames)),
+                   grouped(static_cast<double>(report.n_neurons))});
+    }
+    put(table.text());
+    const auto size = static_cast<double>(std::filesystem::file_size(arguments.output));
+    note(fmt::format("traces: {} ({}), {} samples, {} steps each", arguments.output, bytes(size),
+                     model.recording.samples.size(), model.time.steps));
+    return 0;
+}
+
+}  // namespace
+
+Verb add_trace(CLI::App& program) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = add_command(
+        program, "trace", "Present samples to a trained network and record everything that happens.",
+        "  snnff-sim trace run.h5 -o traces.h5\n"
+        "  snnff-sim trace run.h5 --samples 0:10 --populations hidden1 --variables membrane,spikes -o "
+        "traces.h5\n"
+        "  snnff-sim trace run.h5 --samples 3 --labels all --steps 100 -o traces.h5\n"
+        "  snnff-sim trace run.h5 --data digits.h5 --labels positive,negative -o traces.h5\n");
+    command->add_option("RUN", arguments->run, "run file (HDF5) of the trained network")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("-o,--output", arguments->output, "file to write, laid out as a run file")
+        ->required()
+        ->type_name("FILE");
+    command
+        ->add_option("--samples", arguments->samples,
+                     "which samples, counted from 0: 0:10, 3,5,8 or 0:100:10; default: 0")
+        ->type_name("RANGE");
+    command
+        ->add_option(
+            "--labels", arguments->labels,
+            "under which labels: positive (its own), negative (a wrong one), neutral (none), numbers, "
+            "all; default: as the run recorded")
+        ->delimiter(',')
+        ->type_name("LABELS");
+    command->add_option("--populations", arguments->populations, "names, with commas between; default: all")
+        ->delimiter(',')
+        ->type_name("NAMES");
+    command
+        ->add_option("--variables", arguments->variables,
+                     "of membrane, spikes, current, activation; default: all that there are")
+        ->delimiter(',')
+        ->type_name("NAMES");
+    command->add_option("--neurons", arguments->neurons, "which units of each population; default: all")
+        ->type_name("RANGE");
+    command->add_option("--steps", arguments->steps, "time steps of a presentation; default: as in training")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command
+        ->add_option("--data", arguments->source.data,
+                     "a folder of IDX files or an HDF5 file with x and y; default: the run's own data")
+        ->type_name("PATH");
+    command->add_option("--split", arguments->source.split, "test (default) or train")
+        ->type_name("SPLIT")
+        ->check(CLI::IsMember({"test", "train"}));
+    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+        ->type_name("N");
+    command->add_flag("--force", arguments->force,
+                      "replace the output if it exists, once the new one is complete");
+    return {command, [arguments] { return trace(*arguments); }};
+}
+
+}  // namespace snnff::app

@@ -1,0 +1,102 @@
+#include "app/trained.hpp"
+
+#include <fmt/format.h>
+
+#include "snnff/error.hpp"
+
+namespace snnff::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The overrides that let a model read its samples from elsewhere, scaled as it was trained: a folder
+/// of IDX files, or an HDF5 file. All samples there are used.
+std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
+    const Node* data = resolved.find("data");
+    const auto value_of = [&](std::string_view key) {
+        const Node* node = data ? data->find(key) : nullptr;
+        return node ? value_text(*node) : std::string();
+    };
+    const std::string where = value_text({fs::absolute(path).string(), {}});
+    const bool is_folder = fs::is_directory(path);
+    if (is_folder && value_of("kind") == "\"idx\"") {
+        // The same names of files, in another folder.
+        return {
+            {"data.folder", where}, {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
+    }
+    if (value_of("kind") == "\"nmnist\"" && is_folder) {
+        return {
+            {"data.folder", where}, {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
+    }
+    if (value_of("kind") == "\"shd\"" && !is_folder) {
+        return {{"data.train", where},
+                {"data.test", where},
+                {"data.n_train", "0"},
+                {"data.n_validation", "0"},
+                {"data.n_test", "0"}};
+    }
+    std::string table = is_folder ? fmt::format("kind = \"idx\", folder = {}", where)
+                                  : fmt::format("kind = \"hdf5\", train = {0}, test = {0}", where);
+    for (const char* key : {"offset", "scale"}) {
+        if (const std::string value = value_of(key); !value.empty())
+            table += fmt::format(", {} = {}", key, value);
+    }
+    return {{"data", "{ " + table + " }"}};
+}
+
+ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::string& data,
+                   std::vector<Override> overrides) {
+    const std::string name = run.string() + ":/model";
+    const fs::path folder = run.parent_path();
+    ModelSpec model = read_model_text(summary.model_toml, name, folder, overrides);
+    if (data.empty()) return model;
+    if (!fs::exists(data)) {
+        throw FileError(data + ": is not there; --data takes a folder of IDX files or an HDF5 file");
+    }
+    for (Override& from : data_from(data, model.resolved)) overrides.push_back(std::move(from));
+    return read_model_text(summary.model_toml, name, folder, overrides);
+}
+
+Network trained_network(const fs::path& run, const ModelSpec& model, std::size_t n_inputs) {
+    Network network{model.time, {}};
+    for (const PopulationSpec& spec : model.populations) {
+        Population population{.name = spec.name,
+                              .neuron = spec.neuron,
+                              .normalisation = spec.normalisation,
+                              .measure = spec.measure,
+                              .output = spec.output,
+                              .weight = Matrix(spec.n_units, n_inputs),
+                              .bias = AlignedVector<float>(spec.n_units, 0.0f),
+                              .learns_bias = spec.bias};
+        read_parameters(run, spec.name, population);
+        n_inputs = spec.n_units;
+        network.populations.push_back(std::move(population));
+    }
+    return network;
+}
+
+}  // namespace
+
+Trained read_trained(const fs::path& run, const SampleSource& source, std::vector<Override> overrides) {
+    using Split = DatasetReader::Split;
+    Trained trained{.summary = read_run(run), .model = {}, .network = {}, .dataset = {}};
+    trained.model = model_of(run, trained.summary, source.data, std::move(overrides));
+    const ModelSpec& model = trained.model;
+    const bool test = source.split == "test";
+    const Split split = test ? Split::test : Split::train;
+    if (!model.dataset->has(split)) {
+        throw DataError(fmt::format("{}: its data have no {} set; --split or --data names another",
+                                    run.string(), source.split));
+    }
+    trained.dataset = model.dataset->read(split, test ? model.n_test : model.n_train);
+    if (trained.dataset.size() == 0) {
+        throw DataError(
+            fmt::format("{}: its data have no samples in the {} set", run.string(), source.split));
+    }
+    prepare(trained.dataset, model);
+    trained.network = trained_network(run, model, trained.dataset.n_inputs());
+    if (model.predict_by != PredictBy::goodness) trained.network.head = read_readout(run, model);
+    return trained;
+}
+
+}  // namespace snnff::app

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "snnff/run_file.hpp"
+
+namespace snnff::app {
+
+/// A trained network as a run file holds it, beside samples to present to it: what `eval` and `trace` start
+/// from.
+struct Trained {
+    RunSummary summary;
+    ModelSpec model;
+    Network network;
+    Dataset dataset;
+};
+
+/// Which samples.
+struct SampleSource {
+    std::string data;            ///< a folder of IDX files or an HDF5 file; empty: the run's own data
+    std::string split = "test";  ///< "test" or "train"
+};
+
+/// Reads the run's model with `overrides` applied, its parameters and the samples. Validation samples are the
+/// last of the training file. Throws FileError, DataError, ModelError.
+Trained read_trained(const std::filesystem::path& run, const SampleSource& source,
+                     std::vector<Override> overrides = {});
+
+}  // namespace snnff::app
