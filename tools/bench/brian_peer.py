@@ -68,7 +68,7 @@ def simulate(shape, bench, folder):
         program = Standalone(pathlib.Path(folder, f"brian-{threads}"), arrays["current"], shape["steps"], threads)
         agreement = counts_agree(arrays["spike_count"], program.count)
         ways.append(Way(threads_label(threads), lambda seconds, p=program: p.run_ms()))
-    return Contest(bench.ways(shape["name"]), ways, agreement)
+    return Contest(bench.ways(shape["name"]), ways, [], agreement)
 
 
 def counts_agree(ours, brian):

@@ -1,27 +1,34 @@
 """Rows of the comparison with peers: as a table, as JSON."""
 import statistics
 
-HEADINGS = ("workload", "ours ms", "peer ms", "peer/ours", "mark", "met")
+HEADINGS = ("workload", "ours ms", "peer ms", "peer/ours", "mark", "met", "fastest peer ms", "fastest/ours")
 
 
-def measured(workload, pairs, mark, floor_ms=None):
-    """A row from pairs of milliseconds, ours and the peer's: the ratio is the median over pairs, which were
-    taken one after the other, so that a machine that slows down for a while does so for both."""
-    ratio = statistics.median(peer / ours for ours, peer in pairs)
+def measured(workload, rounds, mark, floor_ms=None):
+    """A row from milliseconds of ours, the peer's and the fastest peer's: a ratio is the median over rounds, which
+    took all one after the other, so that a machine that slows down for a while does so for all."""
+    def median(side):
+        return statistics.median(each[side] for each in rounds) if len(rounds[0]) > side else None
+
+    def ratio(side):
+        return statistics.median(each[side] / each[0] for each in rounds) if len(rounds[0]) > side else None
+
     return {
         "workload": workload,
-        "ours_ms": statistics.median(ours for ours, _ in pairs),
-        "peer_ms": statistics.median(peer for _, peer in pairs),
+        "ours_ms": median(0),
+        "peer_ms": median(1),
         "floor_ms": floor_ms,
-        "ratio": ratio,
+        "ratio": ratio(1),
         "mark": mark,
-        "met": ratio >= mark,
+        "met": ratio(1) >= mark,
+        "fastest_peer_ms": median(2),
+        "fastest_ratio": ratio(2),
     }
 
 
 def not_measured(workload, mark):
-    return {"workload": workload, "ours_ms": None, "peer_ms": None, "floor_ms": None, "ratio": None, "mark": mark,
-            "met": None}
+    unknown = ("ours_ms", "peer_ms", "floor_ms", "ratio", "met", "fastest_peer_ms", "fastest_ratio")
+    return {"workload": workload, "mark": mark} | dict.fromkeys(unknown)
 
 
 def number(value):
@@ -37,11 +44,11 @@ def table(rows):
     cells = [HEADINGS]
     for row in rows:
         cells.append((row["workload"], number(row["ours_ms"]), number(row["peer_ms"]), number(row["ratio"]),
-                      number(row["mark"]), met[row["met"]]))
+                      number(row["mark"]), met[row["met"]], number(row["fastest_peer_ms"]),
+                      number(row["fastest_ratio"])))
     widths = [max(len(line[c]) for line in cells) for c in range(len(HEADINGS))]
-    last = len(HEADINGS) - 1
     lines = []
     for line in cells:
-        aligned = [text.ljust(widths[c]) if c in (0, last) else text.rjust(widths[c]) for c, text in enumerate(line)]
+        aligned = [text.ljust(widths[c]) if c in (0, 5) else text.rjust(widths[c]) for c, text in enumerate(line)]
         lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """Workloads of snnff-bench and models of models/ in PyTorch: agreement first, then ways to do them.
 
-An input that does not change is normalised before the clock starts, positives and negatives go through one
-product, the current is computed outside the loop over steps.
+Two sorts of ways: as tutorials write it (torch_tutorial.py), and as fast as was found (torch_populations.py): there an
+input that does not change is normalised before the clock starts, positives and negatives go through one product, the
+current is computed outside the loop over steps.
 """
 import gzip
 import time
@@ -10,6 +11,7 @@ import tomllib
 import numpy as np
 import torch
 
+import torch_tutorial as tutorial_style
 from ours import ROOT, threads_label
 from timing import Contest, Disagreement, Way, median_ms, thread_counts
 from torch_populations import (DenseInput, Learner, SparseInput, l2_gain, lif_rate_in_place, optimizers, responses,
@@ -66,7 +68,29 @@ def update(shape, bench):
 
     ways = [way(threads, kept, formulation, optimizer, options) for threads in thread_counts() for kept in inputs
             for formulation in answers for optimizer, options in optimizers().items()]
-    return Contest(bench.ways(shape["name"]), ways, agreement)
+
+    pair = pair_of(arrays)
+    norm = None if "train_positive" in arrays else l2_gain
+
+    def written():
+        layer = tutorial_style.Layer(arrays["weight_before"], None, shape["neuron"], shape["steps"], norm=norm)
+        return tutorial_style.Learner(layer, loss, RATE)
+
+    def written_way(threads):
+        state = written()
+        return Way(threads_label(threads), on_threads(threads, lambda: state.update(pair)))
+
+    use_threads(1)
+    updates_agree(written(), pair, arrays, "as in tutorials")
+    return Contest(bench.ways(shape["name"]), [written_way(n) for n in thread_counts()], ways, agreement)
+
+
+def pair_of(arrays):
+    """Positives and negatives as a tutorial holds them, not yet normalised."""
+    if "train_positive" in arrays:
+        return [torch.from_numpy(arrays[f"train_{sign}"]) for sign in ("positive", "negative")]
+    base = torch.from_numpy(arrays["base"])
+    return [with_labels(base, torch.from_numpy(arrays[f"{sign}_label"])) for sign in ("positive", "negative")]
 
 
 def changes_that_differ(before, ours, peer, rate):
@@ -127,11 +151,17 @@ def predict(shape, bench):
     use_threads(1)
     expected = arrays["goodness"]
     found = goodness(len(expected), 64)
+    layers = [tutorial_style.Layer(weight, None, "lif", shape["steps"], norm=l2_gain) for weight in weights]
+
+    def as_written(n):
+        return tutorial_style.goodness_of_labels(layers, arrays["images"][:n], with_labels)
+
     # rounding flips a spike here and there, which is a small part of one goodness
-    off = float((found - expected).norm() / expected.norm())
+    for answer in (as_written(len(expected)), found):
+        off = float((answer - expected).norm() / expected.norm())
+        if not off <= 2e-3:
+            raise Disagreement(f"goodness per label is off by {off:.1e} of its norm")
     same = float((found.argmax(dim=1) == expected.argmax(dim=1)).float().mean())
-    if not off <= 2e-3:
-        raise Disagreement(f"goodness per label is off by {off:.1e} of its norm")
 
     def way(threads, batch):
         def trial():
@@ -140,8 +170,14 @@ def predict(shape, bench):
         return Way(f"{threads_label(threads)}, batches of {batch}", on_threads(threads, lambda: goodness(None, batch)),
                    trial)
 
+    def written_way(threads):
+        def trial():
+            use_threads(threads)
+            return median_ms(lambda: as_written(512), 0.1)
+        return Way(threads_label(threads), on_threads(threads, lambda: as_written(None)), trial)
+
     ways = [way(threads, batch) for threads in thread_counts() for batch in (32, 128, 512)]
-    return Contest(bench.ways(shape["name"]), ways,
+    return Contest(bench.ways(shape["name"]), [written_way(n) for n in thread_counts()], ways,
                    f"goodness within {off:.1e} of its norm, {100 * same:.0f} % of the predictions")
 
 
@@ -178,6 +214,34 @@ class EpochOfTwo:
         return torch.tensor(losses).mean(dim=0)
 
 
+class EpochAsWritten:
+    """The same epoch as a tutorial's loop has it."""
+
+    def __init__(self, model, images, labels, wrong, initial):
+        batch, alpha = model["plan"]["batch_size"], model["learning"]["loss"]["alpha"]
+        self.rate = model["learning"]["rate"]
+        pair = [with_labels(images, torch.from_numpy(each), model["overlay"]["value"]) for each in (labels, wrong)]
+        self.batches = list(zip(*(x.split(batch) for x in pair)))
+        self.learners = []
+        for name, parameters in initial.items():
+            population = model["population"][name]
+            layer = tutorial_style.Layer(parameters["weight"], parameters["bias"], "lif", model["time"]["steps"],
+                                         population["beta"], population.get("threshold", 1.0), population["measure"],
+                                         rms_gain)
+            self.learners.append(tutorial_style.Learner(layer, swish_loss(alpha), self.rate))
+
+    def run(self, n_batches=None):
+        """The mean loss of each population."""
+        losses = []
+        for pair in self.batches[:n_batches]:
+            of_batch = []
+            for learner in self.learners:
+                loss, pair = learner.update(pair)
+                of_batch.append(loss)
+            losses.append(of_batch)
+        return torch.tensor(losses).mean(dim=0)
+
+
 def of_population(model, name):
     """Ways to answer currents as a LIF population of a model file does, whose measure and output are rates."""
     population = model["population"][name]
@@ -196,29 +260,31 @@ def epoch(shape, bench, simulator):
     def peer(formulation, options, part=slice(None)):
         return EpochOfTwo(model, images[part], labels[part], wrong[part], initial, formulation, options)
 
+    def written(part=slice(None)):
+        return EpochAsWritten(model, images[part], labels[part], wrong[part], initial)
+
     use_threads(1)
-    agreement = []
     batch = model["plan"]["batch_size"]
-    for first in range(0, 5 * batch, batch):
-        part = slice(first, first + batch)
-        agreement.append(batch_agrees(peer("eager", {}, part), simulator, initial,
-                                      (arrays["images"][part], labels[part], wrong[part])))
-    off, share = (float(np.median(each)) for each in zip(*agreement))
-    if not (off <= 1e-4 and share <= 0.01):
-        raise Disagreement(f"over five batches, losses differ by {off:.1e}, {100 * share:.2f} % of the changes of "
-                           "weights are not those of PyTorch (medians)")
+    for make in (written, lambda part: peer("eager", {}, part)):
+        agreement = []
+        for first in range(0, 5 * batch, batch):
+            part = slice(first, first + batch)
+            agreement.append(batch_agrees(make(part), simulator, initial,
+                                          (arrays["images"][part], labels[part], wrong[part])))
+        off, share = (float(np.median(each)) for each in zip(*agreement))
+        if not (off <= 1e-4 and share <= 0.01):
+            raise Disagreement(f"over five batches, losses differ by {off:.1e}, {100 * share:.2f} % of the changes of "
+                               "weights are not those of PyTorch (medians)")
 
-    def way(threads, formulation, optimizer, options):
-        state = peer(formulation, options)
-
+    def way(threads, state, *label):
         def trial():
             use_threads(threads)
             return median_ms(lambda: state.run(5), 0.3) * len(state.batches) / 5
-        return Way(f"{threads_label(threads)}, {formulation}, {optimizer}", on_threads(threads, state.run), trial)
+        return Way(", ".join((threads_label(threads), *label)), on_threads(threads, state.run), trial)
 
-    ways = [way(threads, formulation, optimizer, options) for threads in thread_counts()
+    ways = [way(threads, peer(formulation, options), formulation, optimizer) for threads in thread_counts()
             for formulation in of_population(model, "hidden1") for optimizer, options in optimizers().items()]
-    return Contest(bench.ways(shape["name"]), ways,
+    return Contest(bench.ways(shape["name"]), [way(n, written()) for n in thread_counts()], ways,
                    f"losses within {off:.1e}, {100 * (1 - share):.3f} % of the changes of weights")
 
 
@@ -258,6 +324,26 @@ class Tutorial:
         return [torch.stack(each).numpy() for each in losses]
 
 
+class TutorialAsWritten:
+    """The tutorial's own loops."""
+
+    def __init__(self, images, labels, wrong, initial, neuron, steps):
+        self.pair = [with_labels(images, torch.from_numpy(each)) for each in (labels, wrong)]
+        self.initial, self.neuron, self.steps = initial, neuron, steps
+
+    def run(self, n_epochs):
+        """The losses [epoch] of each population."""
+        pair, losses = self.pair, []
+        for parameters in self.initial.values():
+            layer = tutorial_style.Layer(parameters["weight"], None, self.neuron, self.steps, 0.8, 1.0, "membrane",
+                                         l2_gain)
+            learner = tutorial_style.Learner(layer, softplus_loss(5.0), 0.03)
+            losses.append([learner.update(pair)[0] for _ in range(n_epochs)])
+            with torch.no_grad():
+                pair = [layer(x) for x in pair]
+        return [torch.stack(each).numpy() for each in losses]
+
+
 def tutorial(neuron, steps, n_epochs, data, simulator):
     """The whole program against PyTorch's training loop alone: reading the data, predicting and writing the run
     file are in our time, imports and the data are not in the peer's."""
@@ -279,7 +365,8 @@ def tutorial(neuron, steps, n_epochs, data, simulator):
     losses, _ = simulator.learn(images, labels, wrong, initial, {**settings, "plan.epochs": n_compared})
     use_threads(1)
     off = 0.0
-    for i, found in enumerate(peer("eager", {}).run(n_compared)):
+    written = TutorialAsWritten(torch.from_numpy(images), labels, wrong, initial, neuron, steps)
+    for i, found in [*enumerate(written.run(n_compared)), *enumerate(peer("eager", {}).run(n_compared))]:
         expected = losses[f"hidden{i + 1}"][i * n_compared:(i + 1) * n_compared]
         off = max(off, float(np.max(np.abs(found / expected - 1.0))))
         if not off <= 5e-3:
@@ -288,18 +375,16 @@ def tutorial(neuron, steps, n_epochs, data, simulator):
     settings["data.folder"] = f'"{SAMPLE}"'
     ours = simulator.ways({**settings, "plan.epochs": n_epochs}, {"plan.epochs": 50})
 
-    def way(threads, formulation, optimizer, options):
-        state = peer(formulation, options)
-
+    def way(threads, state, *label):
         def with_epochs(n):
             use_threads(threads)
             return timed_ms(lambda: state.run(n))
-        return Way(f"{threads_label(threads)}, {formulation}, {optimizer}", lambda _: with_epochs(n_epochs),
+        return Way(", ".join((threads_label(threads), *label)), lambda _: with_epochs(n_epochs),
                    lambda: with_epochs(20) * n_epochs / 20)
 
-    ways = [way(threads, formulation, optimizer, options) for threads in thread_counts() for formulation in answers
-            for optimizer, options in optimizers().items()]
-    return Contest(ours, ways, f"losses of {n_compared} epochs within {off:.1e}")
+    ways = [way(threads, peer(formulation, options), formulation, optimizer) for threads in thread_counts()
+            for formulation in answers for optimizer, options in optimizers().items()]
+    return Contest(ours, [way(n, written) for n in thread_counts()], ways, f"losses of {n_compared} epochs within {off:.1e}")
 
 
 def tutorial_data(n_samples=128):
