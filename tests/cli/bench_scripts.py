@@ -1,9 +1,15 @@
-"""The comparison with peers, as far as it goes without them: rows, table, what it says where programs are missing."""
+"""The benchmarks' scripts, as far as they go without peers and without time: rows, tables, models, what they say
+where programs are missing."""
+import importlib.machinery
+import importlib.util
 import json
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
+
+from support import SIM
 
 BENCH = Path(__file__).resolve().parents[2] / "tools" / "bench"
 sys.path.insert(0, str(BENCH))
@@ -50,13 +56,52 @@ class Contests(unittest.TestCase):
         self.assertEqual(timing.rounds_of(timing.Contest(ours, peer, [way("fastest", 4.0)]), 1), [[2.0, 8.0, 4.0]])
 
 
+def script(name):
+    """A script of tools/bench as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, str(BENCH / name))
+    spec = importlib.util.spec_from_loader(name, loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where dataclasses look for it
+    loader.exec_module(module)
+    return module
+
+
+class Scale(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scale = script("scale")
+
+    def test_every_row_is_a_valid_model_of_the_size_it_says(self):
+        sizes = {"steps": "time.steps", "batch": "plan.batch_size", "width": "population.hidden1.size"}
+        for study in self.scale.studies():
+            for value, network in study.rows.items():
+                with self.subTest(study=study.name, value=value), tempfile.TemporaryDirectory() as folder:
+                    model = Path(folder, "model.toml")
+                    model.write_text(network.model(), encoding="utf-8")
+                    done = subprocess.run([SIM, "run", model, "--dry-run", "--json"], capture_output=True, text=True,
+                                          check=False, timeout=60)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    if study.name in sizes:
+                        key = sizes[study.name].rsplit(".", 1)[1]
+                        self.assertIn(f"{key} = {value}\n", json.loads(done.stdout)["model"])
+
+    def test_growth_is_the_exponent_from_row_to_row(self):
+        study = self.scale.Study("steps", "steps", {1: 2.0, 10: 2.0, 1000: 200.0})
+        self.scale.run = lambda _, seconds: {"update_ms": 0, "epoch_s": seconds, "image_us": 0, "memory_mb": 50}
+        self.scale.measure("", study, 1)
+        self.assertEqual([row["grows"] for row in study.results], [None, 0.0, 1.0])
+        self.assertEqual([row["times_first"] for row in study.results], [1.0, 1.0, 100.0])
+        self.assertIn("1000", self.scale.table(study).splitlines()[-1])
+
+
 class Program(unittest.TestCase):
     def test_a_missing_program_is_named_with_how_to_build_it(self):
-        done = subprocess.run([sys.executable, BENCH / "peers", "--bench", "nowhere/snnff-bench"], capture_output=True,
-                              text=True, check=False, timeout=60)
-        self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertIn("nowhere/snnff-bench", done.stderr)
-        self.assertIn("tools/bench/run --build", done.stderr)
+        for name, option, program in (("peers", "--bench", "snnff-bench"), ("scale", "--sim", "snnff-sim")):
+            done = subprocess.run([sys.executable, BENCH / name, option, f"nowhere/{program}"], capture_output=True,
+                                  text=True, check=False, timeout=60)
+            self.assertEqual(done.returncode, 4, done.stderr)
+            self.assertIn(f"nowhere/{program}", done.stderr)
+            self.assertIn("tools/bench/run --build", done.stderr)
 
 
 if __name__ == "__main__":
