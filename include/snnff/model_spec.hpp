@@ -103,7 +103,8 @@ struct RecordingSpec {
 struct Augmentation {
     std::int64_t shift_pixels = 0;  ///< moved by up to this many whole pixels each way
     double warp_pixels = 0.0;       ///< standard deviation of a smooth field of displacements along each axis
-    bool any() const noexcept { return shift_pixels > 0 || warp_pixels > 0.0; }
+    bool mirror = false;            ///< every other image, on average, left for right
+    bool any() const noexcept { return shift_pixels > 0 || warp_pixels > 0.0 || mirror; }
 };
 
 /// A model file after parsing: everything checked that can be checked without the data.

@@ -19,6 +19,7 @@ enum class Stream : std::uint32_t {
     mask = 8,
     recorded_label = 9,
     warp = 10,
+    mirror = 11,
     readout_order = 16,
 };
 

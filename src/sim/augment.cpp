@@ -132,6 +132,10 @@ void augment_images(const ModelSpec& model, const Dataset& dataset, std::int64_t
             const std::int64_t down = way(0), right = way(1);
             if (warps) field.draw(augmentation.warp_pixels, model.seed, which);
             std::ranges::copy(images.row(s), before.data());
+            if (augmentation.mirror && below(2, model.seed, Stream::mirror, which, 0) == 1) {
+                for (std::int64_t r = 0; r < rows; ++r)
+                    std::reverse(before.data() + r * cols, before.data() + (r + 1) * cols);
+            }
             float* to = images.row(s).data();
             for (std::int64_t r = 0; r < rows; ++r) {
                 if (warps) field.go_to_row(static_cast<std::size_t>(r));

@@ -8,8 +8,9 @@
 
 namespace snnff {
 
-/// Changes training images in place as `epoch` shows them, all images of a sample in the same way: warped
-/// by a smooth random field of displacements and moved by whole pixels, as the model's Augmentation says.
+/// Changes training images in place as `epoch` shows them, all images of a sample in the same way: turned
+/// left for right, warped by a smooth random field of displacements and moved by whole pixels, as the model's
+/// Augmentation says.
 /// What comes in from outside is background; inputs of labels become 0. The images need rows and columns
 /// (Dataset::image_rows).
 ///

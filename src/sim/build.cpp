@@ -97,9 +97,10 @@ void check_training_data(const Dataset& train, const ModelSpec& model) {
     if (train.size() == 0) throw DataError(where + ": no training sample; at least one is needed");
     if (model.augmentation.any() && train.image_rows == 0) {
         throw DataError(
-            fmt::format("{}: samples are no images, which data.shift_pixels = {} and data.warp_pixels = {} "
-                        "would change; IDX files have images",
-                        where, model.augmentation.shift_pixels, model.augmentation.warp_pixels));
+            fmt::format("{}: samples are no images, which data.shift_pixels = {}, data.warp_pixels = {} and "
+                        "data.mirror = {} would change; IDX files have images",
+                        where, model.augmentation.shift_pixels, model.augmentation.warp_pixels,
+                        model.augmentation.mirror));
     }
 }
 

@@ -72,6 +72,9 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
                                                   "training images are warped smoothly by displacements of "
                                                   "this standard deviation, anew in every epoch"},
                                                  0.0, Bounds::between(0, 1000));
+    model.augmentation.mirror = data.flag(
+        {"mirror", "", "whether training images are turned left for right at random, anew in every epoch"},
+        false);
 
     Options encoding = root.table({"encoding", "", "how a sample becomes an input in every time step"});
     model.encoding = encoding.make_inline<Encoding>(

@@ -104,3 +104,25 @@ TEST_CASE("what comes in from outside is background, and labels stay clear") {
         for (std::size_t l = 0; l < 10; ++l) CHECK(warped(s, l) == 0.0f);
     }
 }
+
+TEST_CASE("half of the images are mirrored, columns alone, and others in another epoch") {
+    Ramps ramps(0.0);
+    ramps.model.augmentation.mirror = true;
+    const Matrix columns = ramps.warped(false, 0), rows = ramps.warped(true, 0),
+                 later = ramps.warped(false, 1);
+    std::size_t n_mirrored = 0, n_changed = 0;
+    for (std::size_t s = 0; s < n_samples; ++s) {
+        const bool mirrored = columns(s, 0) == static_cast<float>(side - 1);
+        for (std::size_t p = 0; p < side * side; ++p) {
+            REQUIRE(columns(s, p) == static_cast<float>(mirrored ? side - 1 - p % side : p % side));
+            REQUIRE(rows(s, p) == static_cast<float>(p / side));
+        }
+        n_mirrored += mirrored;
+        n_changed += columns(s, 0) != later(s, 0);
+    }
+    // binomial, n = 400, p = 1/2: five standard deviations are 50
+    CHECK(n_mirrored > 150);
+    CHECK(n_mirrored < 250);
+    CHECK(n_changed > 150);
+    CHECK(n_changed < 250);
+}
