@@ -61,6 +61,9 @@ class NeuronModel {
     /// "before" or "after": whether the recorded membrane is the one before or after the reset of its step.
     virtual std::string_view recorded_reset() const noexcept { return ""; }
 
+    /// What a membrane keeps of itself from step to step, per unit; empty where there is none.
+    virtual std::span<const float> decays() const noexcept { return {}; }
+
     /// du[t]/du[t-1] per unit where it is the same in every step and du[t]/dI[t] is 1, so that neither needs
     /// to be stored; else empty.
     virtual std::span<const float> fixed_carry() const noexcept { return {}; }

@@ -66,10 +66,11 @@ int run(int argc, char** argv) {
     program.footer(footer);
     program.set_version_flag("--version", app::version_line(), "print the version");
     program.require_subcommand(1);
-    const std::vector<app::Verb> verbs{
-        app::add_run(program),      app::add_eval(program),  app::add_trace(program),
-        app::add_compare(program),  app::add_sweep(program), app::add_info(program),
-        app::add_validate(program), app::add_new(program),   app::add_explain(program)};
+    const std::vector<app::Verb> verbs{app::add_run(program),     app::add_eval(program),
+                                       app::add_trace(program),   app::add_export(program),
+                                       app::add_compare(program), app::add_sweep(program),
+                                       app::add_info(program),    app::add_validate(program),
+                                       app::add_new(program),     app::add_explain(program)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -77,6 +77,17 @@ Network trained_network(const fs::path& run, const ModelSpec& model, std::size_t
 
 }  // namespace
 
+Trained read_parameters_of(const fs::path& run) {
+    Trained trained{.summary = read_run(run), .model = {}, .network = {}, .dataset = {}};
+    trained.model = model_of(run, trained.summary, "", {});
+    if (trained.summary.shapes.empty() || trained.summary.shapes.front().n_inputs == 0) {
+        throw DataError(run.string() + ": holds no trained weights; the run has to come to its end");
+    }
+    trained.network = trained_network(run, trained.model, trained.summary.shapes.front().n_inputs);
+    if (trained.summary.readout.n_units > 0) trained.network.head = read_readout(run, trained.model);
+    return trained;
+}
+
 Trained read_trained(const fs::path& run, const SampleSource& source, std::vector<Override> overrides) {
     using Split = DatasetReader::Split;
     Trained trained{.summary = read_run(run), .model = {}, .network = {}, .dataset = {}};

@@ -28,4 +28,7 @@ struct SampleSource {
 Trained read_trained(const std::filesystem::path& run, const SampleSource& source,
                      std::vector<Override> overrides = {});
 
+/// The same without samples, which are not read: the network's number of inputs is that of its weights.
+Trained read_parameters_of(const std::filesystem::path& run);
+
 }  // namespace snnff::app

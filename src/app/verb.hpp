@@ -18,6 +18,7 @@ Verb add_eval(CLI::App& program);
 Verb add_compare(CLI::App& program);
 Verb add_sweep(CLI::App& program);
 Verb add_trace(CLI::App& program);
+Verb add_export(CLI::App& program);
 Verb add_info(CLI::App& program);
 Verb add_validate(CLI::App& program);
 Verb add_new(CLI::App& program);

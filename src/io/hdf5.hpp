@@ -113,15 +113,19 @@ Handle text_type();  ///< variable-length UTF-8
 // Reading whole data sets; shapes have been checked by the caller.
 template <class T>
 void read(const Dataset& dataset, std::span<T> values);
-/// The first rows only: values.size() is n_rows times the size of the other axes.
+/// Some rows, the first ones or from `first_row` on: values.size() is n_rows times the size of the other
+/// axes.
 template <class T>
-void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values);
+void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values,
+               std::uint64_t first_row = 0);
 /// Lists of numbers, each with a length of its own (HDF5's variable-length type): what rows
 /// [first_row, first_row + n_rows) of a data set of one axis hold. Throws FileError where the data set holds
 /// anything else, or lists that claim more than a file of this size can hold.
 template <class T>
 std::vector<std::vector<T>> read_lists(const Dataset& dataset, std::uint64_t first_row, std::uint64_t n_rows);
 std::string read_text(const Dataset& dataset);
+/// All strings of a data set, in the order of its axes.
+std::vector<std::string> read_texts(const Dataset& dataset);
 
 // Attributes. Reading throws FileError where there is none or it is of another kind.
 bool has_attribute(const Object& object, const std::string& name);

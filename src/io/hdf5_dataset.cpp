@@ -111,10 +111,11 @@ void read(const Dataset& dataset, std::span<T> values) {
 }
 
 template <class T>
-void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values) {
+void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values, std::uint64_t first_row) {
     if (values.empty()) return;
     std::vector<hsize_t> count = dataset.shape();
-    const std::vector<hsize_t> start(count.size(), 0);
+    std::vector<hsize_t> start(count.size(), 0);
+    start[0] = first_row;
     count[0] = n_rows;
     const Handle from(dataset.check(H5Dget_space(dataset.id()), "cannot be read"), H5Sclose);
     const hsize_t n = values.size();
@@ -148,9 +149,38 @@ std::string read_text(const Dataset& dataset) {
     return result.substr(0, result.find('\0'));
 }
 
+std::vector<std::string> read_texts(const Dataset& dataset) {
+    if (!dataset.is_text()) throw FileError(fmt::format("{}: does not hold strings", dataset.where()));
+    dataset.expect_stored();
+    const auto n = static_cast<std::size_t>(dataset.n_values());
+    const Handle type(H5Dget_type(dataset.id()), H5Tclose);
+    std::vector<std::string> texts;
+    if (H5Tis_variable_str(type.get()) <= 0) {
+        const std::size_t length = H5Tget_size(type.get());
+        std::string all(n * length, '\0');
+        dataset.check(H5Dread(dataset.id(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()),
+                      "cannot be read");
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::string text = all.substr(i * length, length);
+            texts.push_back(text.substr(0, text.find('\0')));
+        }
+        return texts;
+    }
+    const Handle memory = text_type();
+    H5Tset_cset(memory.get(), H5Tget_cset(type.get()));
+    std::vector<char*> pointers(n, nullptr);
+    dataset.check(H5Dread(dataset.id(), memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
+                  "cannot be read");
+    for (char* text : pointers) {
+        texts.emplace_back(text != nullptr ? text : "");
+        H5free_memory(text);
+    }
+    return texts;
+}
+
 #define SNNFF_INSTANTIATE(T)                          \
     template void read(const Dataset&, std::span<T>); \
-    template void read_rows(const Dataset&, std::uint64_t, std::span<T>);
+    template void read_rows(const Dataset&, std::uint64_t, std::span<T>, std::uint64_t);
 SNNFF_INSTANTIATE(float)
 SNNFF_INSTANTIATE(double)
 SNNFF_INSTANTIATE(std::int32_t)

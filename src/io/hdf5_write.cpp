@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 namespace snnff::hdf5 {
 namespace {
@@ -93,6 +95,8 @@ template Dataset write_array(const Group&, std::string_view, std::span<const hsi
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
                              std::span<const std::int32_t>);
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
+                             std::span<const std::int64_t>);
+template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
                              std::span<const std::uint32_t>);
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
                              std::span<const std::uint64_t>);
@@ -104,6 +108,18 @@ Dataset write_text(const Group& parent, std::string_view name, std::string_view 
     const std::string value(text);
     const char* pointer = value.c_str();
     dataset.check(H5Dwrite(dataset.id(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer),
+                  "cannot be written");
+    return dataset;
+}
+
+Dataset write_texts(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
+                    std::span<const std::string> texts) {
+    const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
+    const Handle type = text_type();
+    Dataset dataset = create(parent, name, type.get(), space, object_properties(H5P_DATASET_CREATE));
+    std::vector<const char*> pointers;
+    for (const std::string& text : texts) pointers.push_back(text.c_str());
+    dataset.check(H5Dwrite(dataset.id(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
                   "cannot be written");
     return dataset;
 }

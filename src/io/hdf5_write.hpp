@@ -27,6 +27,10 @@ void write(const Dataset& dataset, std::span<const T> values);
 /// One UTF-8 string.
 Dataset write_text(const Group& parent, std::string_view name, std::string_view text);
 
+/// UTF-8 strings, [shape].
+Dataset write_texts(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
+                    std::span<const std::string> texts);
+
 /// Makes a data set the coordinate of its own axis: the other data sets are attached to it.
 void make_scale(const Dataset& coordinate);
 /// An axis without coordinate, as netCDF writes it: a scale that holds no values. No length: unlimited.
@@ -41,6 +45,10 @@ struct Growing {
     std::size_t rows_per_chunk;
 };
 Growing create_growing(const Group& parent, std::string_view name, hid_t type, std::size_t width);
+
+/// Copies a group between the roots of two files with all that is in it; data sets keep their axes, which
+/// have to lie in that group.
+void copy(const Group& from, std::string_view name, const Group& to);
 
 /// A data set that grows by rows. Rows gather in memory until they fill a chunk, which is then
 /// compressed and written once.

@@ -67,6 +67,7 @@ class Lif final : public NeuronModel {
     /// V (or U, where the reset is delayed), and the steps without input that are left.
     std::size_t n_state() const noexcept override { return refractory() ? 2 : 1; }
     std::span<const float> thresholds() const noexcept override { return parameters_.threshold; }
+    std::span<const float> decays() const noexcept override { return parameters_.beta; }
     std::string_view recorded_reset() const noexcept override {
         return parameters_.reset == kernels::LifReset::none ? "" : "before";
     }

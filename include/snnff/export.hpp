@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace snnff {
+
+/// A file that was written, and how many rows (or data sets) it has.
+using Exported = std::vector<std::pair<std::filesystem::path, std::uint64_t>>;
+
+/// Writes what a run file recorded as text, into `folder`, which is made where it is not there:
+///   training.csv             a row per epoch: errors, and loss, goodness, rate, norm of every population
+///   report_<name>.csv        a row per frame: time_ms, epoch, sample, step, label, phase, then a column per
+///   unit spikes_<population>.csv  a row per spike: time_ms, unit
+/// Numbers have the digits that give the same number again; what was not measured is empty. Holds a bounded
+/// part of the file at a time. Each file appears once it is complete. Throws FileError; UsageError where one
+/// is there and `force` is not set.
+Exported export_csv(const std::filesystem::path& run, const std::filesystem::path& folder, bool force);
+
+/// Writes what a run file recorded, /spikes and /report, as an HDF5 file of SONATA's alone. Throws FileError;
+/// DataError where nothing was recorded.
+Exported export_sonata(const std::filesystem::path& run, const std::filesystem::path& file);
+
+}  // namespace snnff

@@ -1,0 +1,71 @@
+#include "snnff/export.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "app/execute.hpp"
+#include "app/output.hpp"
+#include "app/table.hpp"
+#include "app/trained.hpp"
+#include "app/verb.hpp"
+#include "snnff/error.hpp"
+#include "snnff/nir.hpp"
+
+namespace snnff::app {
+namespace {
+
+struct Arguments {
+    std::string run, format, output;
+    bool force = false;
+};
+
+void list(const Exported& exported, std::string_view what) {
+    Table table({"file", std::string(what)});
+    for (const auto& [path, n] : exported) table.add({path.string(), grouped(static_cast<double>(n))});
+    put(table.text());
+}
+
+int export_run(const Arguments& arguments) {
+    if (arguments.format == "csv") {
+        list(export_csv(arguments.run, arguments.output, arguments.force), "rows");
+        return 0;
+    }
+    check_output(arguments.output, arguments.force);
+    if (arguments.format == "sonata") {
+        list(export_sonata(arguments.run, arguments.output), "reports and populations");
+        return 0;
+    }
+    const Trained trained = read_parameters_of(arguments.run);
+    for (const std::string& sentence : write_nir(arguments.output, trained.model, trained.network)) {
+        note("not in the graph (kept in its metadata): " + sentence);
+    }
+    put(arguments.output + "\n");
+    return 0;
+}
+
+}  // namespace
+
+Verb add_export(CLI::App& program) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = add_command(program, "export", "Hand a run over to other programs.",
+                                    "  snnff-sim export run.h5 --format nir -o network.nir\n"
+                                    "  snnff-sim export run.h5 --format csv -o tables\n"
+                                    "  snnff-sim export traces.h5 --format sonata -o spikes.h5\n");
+    command->add_option("RUN", arguments->run, "run file, or traces (HDF5)")->required()->type_name("FILE");
+    command
+        ->add_option(
+            "--format", arguments->format,
+            "nir: the trained network as a NIR graph; csv: losses, traces and spikes as text; sonata: spikes "
+            "and reports alone (HDF5)")
+        ->required()
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"nir", "csv", "sonata"}));
+    command->add_option("-o,--output", arguments->output, "file to write; a folder for csv")
+        ->required()
+        ->type_name("PATH");
+    command->add_flag("--force", arguments->force, "replace what is there, once the new file is complete");
+    return {command, [arguments] { return export_run(*arguments); }};
+}
+
+}  // namespace snnff::app
