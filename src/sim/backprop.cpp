@@ -11,7 +11,11 @@ Backprop::Backprop(const ModelSpec& model, Network& network, bool input_varies)
         moments_.emplace_back(population, *model.optimizer);
 }
 
-std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn) {
+std::vector<Rule::Part> Backprop::parts(const Stage& stage) const {
+    return {{stage.learning.front(), stage.learning.back()}};
+}
+
+std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part) {
     const std::size_t n_populations = network_.populations.size();
     const double loss = pass_.run(batch.drive(0), turn.label, turn.dropout);
     for (std::size_t k = 0; k < n_populations; ++k) batch.activity(k).rate = {pass_.rate(k)};

@@ -14,7 +14,8 @@ class Backprop final : public Rule {
   public:
     Backprop(const ModelSpec& model, Network& network, bool input_varies);
 
-    std::vector<Loss> learn(Batch& batch, const Turn& turn) override;
+    std::vector<Part> parts(const Stage& stage) const override;
+    std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) override;
 
   private:
     const ModelSpec& model_;

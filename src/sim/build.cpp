@@ -184,12 +184,18 @@ std::size_t estimated_memory(const Experiment& experiment) {
     const std::size_t batch = model.plan.batch_size == 0
                                   ? experiment.train.size()
                                   : std::min(model.plan.batch_size, experiment.train.size());
-    for (const Population& population : experiment.network.populations) {
+    const auto& populations = experiment.network.populations;
+    // As many batches as there are parts of the rule, and one more, are on their way at a time.
+    const bool one_by_one = model.plan.order == PlanOrder::layer_by_layer || populations.size() == 1 ||
+                            model.rule == LearningRule::backprop;
+    const std::size_t n_batches = (experiment.train.size() + batch - 1) / std::max<std::size_t>(batch, 1);
+    const std::size_t on_their_way = one_by_one ? 1 : std::min(n_batches, populations.size() + 1);
+    for (const Population& population : populations) {
         floats += population.n_parameters() * (1 + model.optimizer->n_moments());
         // signal and output of positives and negatives
-        floats += 2 * (1 + model.negatives_per_positive) * batch * population.n_units();
+        floats += on_their_way * 2 * (1 + model.negatives_per_positive) * batch * population.n_units();
     }
-    floats += batch < experiment.train.size() ? batch * experiment.train.n_inputs() : 0;
+    floats += batch < experiment.train.size() ? on_their_way * batch * experiment.train.n_inputs() : 0;
     if (model.negatives && model.negatives->makes_images()) {
         floats += model.negatives_per_positive * batch * experiment.train.n_inputs();
     }

@@ -19,11 +19,24 @@ ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model
     steps_.resize(network.populations.size());
 }
 
-std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn) {
+std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const {
+    std::vector<Part> parts;
+    for (const std::size_t k : stage.learning) {
+        const bool tied = !parts.empty() && network_.populations[k - 1].output == Readout::spikes;
+        if (tied) {
+            parts.back().last = k;
+        } else {
+            parts.push_back({k, k});
+        }
+    }
+    return parts;
+}
+
+std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Part part) {
     const Stage& stage = turn.stage;
-    const std::size_t first = stage.learning.front(), last = stage.learning.back();
+    const std::size_t last = stage.learning.back();
     std::vector<Loss> losses;
-    for (std::size_t k = first; k <= last; ++k) {
+    for (std::size_t k = part.first; k <= part.last; ++k) {
         double& loss = losses.emplace_back(Loss{k, 0.0}).loss;
         for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
             const bool keep_output = k < last && !stage.output_after_update;

@@ -15,7 +15,10 @@ class ForwardForward final : public Rule {
   public:
     ForwardForward(const ModelSpec& model, Network& network);
 
-    std::vector<Loss> learn(Batch& batch, const Turn& turn) override;
+    /// Every population is one, unless it sends its train of spikes upwards: that is made as it is needed,
+    /// with its weights.
+    std::vector<Part> parts(const Stage& stage) const override;
+    std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) override;
 
   private:
     /// One update of one population. Leaves goodness, rate and, if asked for, the output (from before the

@@ -32,12 +32,13 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
 
     presentations.begin_epoch(0, {});
     Batch batch(network);
+    Matrix images;
     kept_.assign(n_variants, Matrix(n, top.n_units()));
     std::vector<std::uint32_t> samples;
     for (std::size_t first = 0; first < n; first += chunk_size) {
         samples.resize(std::min(chunk_size, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
-        presentations.enter(samples, presentations.variants(samples, images_), nullptr, 1, batch);
+        presentations.enter(samples, presentations.variants(samples, images), nullptr, 1, batch);
         climb(batch);
         for (std::size_t v = 0; v < n_variants; ++v) {
             const Matrix& output = batch.activity(first_learning - 1).output[v];
@@ -55,12 +56,12 @@ void FrozenLayers::climb(Batch& batch) const {
 }
 
 void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout,
-                         Batch& batch) {
+                         Memory& memory, Batch& batch) {
     const std::size_t n_positive = side == Side::negatives ? 0 : 1;
     if (kept_.empty()) {
         const bool learns = first_learning_ == 0;
         const Dropout* of_images = learns ? dropout : nullptr;
-        std::vector<Variant> variants = presentations_.variants(samples, images_, of_images);
+        std::vector<Variant> variants = presentations_.variants(samples, memory.images, of_images);
         if (side == Side::positives) variants.resize(1);
         if (side == Side::negatives) variants.erase(variants.begin());
         presentations_.enter(samples, std::move(variants), of_images, n_positive, batch);
@@ -75,18 +76,18 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
         batch.enter(first_learning_, as_input(kept, Normalisation::none), samples.size(), n_positive);
         return;
     }
-    shape(gathered_, kept.size(), samples.size(), kept.front().cols());
+    shape(memory.gathered, kept.size(), samples.size(), kept.front().cols());
     for (std::size_t v = 0; v < kept.size(); ++v) {
         for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
             for (std::size_t s = first; s < first + count; ++s) {
-                std::ranges::copy(kept[v].row(samples[s]), gathered_[v].row(s).begin());
+                std::ranges::copy(kept[v].row(samples[s]), memory.gathered[v].row(s).begin());
             }
         });
     }
     if (dropout != nullptr) {
-        for (Matrix& inputs : gathered_) leave_out(*dropout, first_learning_, inputs);
+        for (Matrix& inputs : memory.gathered) leave_out(*dropout, first_learning_, inputs);
     }
-    batch.enter(first_learning_, as_input(gathered_, Normalisation::none), samples.size(), n_positive);
+    batch.enter(first_learning_, as_input(memory.gathered, Normalisation::none), samples.size(), n_positive);
 }
 
 }  // namespace snnff

@@ -16,17 +16,21 @@ class FrozenLayers {
   public:
     FrozenLayers(const Network& network, std::size_t first_learning, Presentations& presentations);
 
+    /// Inputs of one batch, which look into it as long as the batch is on its way.
+    struct Memory {
+        Matrix images;
+        std::vector<Matrix> gathered;  // rows of kept outputs
+    };
     /// Presents samples, as positives, negatives or both, and takes them up to the first population that
     /// learns. `dropout`, where given, is for the input of that population.
-    void enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Batch& batch);
+    void enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Memory& memory,
+               Batch& batch);
 
   private:
     void climb(Batch& batch) const;
     std::size_t first_learning_;
     Presentations& presentations_;
-    std::vector<Matrix> kept_;      // [variant] normalised output of the last resting population, all samples
-    std::vector<Matrix> gathered_;  // its rows for the current batch
-    Matrix images_;
+    std::vector<Matrix> kept_;  // [variant] normalised output of the last resting population, all samples
 };
 
 }  // namespace snnff

@@ -3,9 +3,13 @@
 #include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
 #include <array>
+#include <atomic>
+#include <exception>
+#include <vector>
 
 #include "kernels/product.hpp"
 #include "snnff/training.hpp"
@@ -15,14 +19,65 @@ namespace snnff {
 void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::size_t, std::size_t)>& body) {
     const std::size_t n_blocks = (n + block - 1) / block;
     if (n_blocks == 1) return body(0, n);
-    tbb::parallel_for(
-        tbb::blocked_range<std::size_t>(0, n_blocks, 1),
-        [&](const tbb::blocked_range<std::size_t>& range) {
-            for (std::size_t b = range.begin(); b != range.end(); ++b) {
-                body(b * block, std::min(block, n - b * block));
-            }
-        },
-        tbb::simple_partitioner());
+    // Isolated: a thread that waits here takes no part of a pipeline meanwhile, which could use the same
+    // scratch.
+    tbb::this_task_arena::isolate([&] {
+        tbb::parallel_for(
+            tbb::blocked_range<std::size_t>(0, n_blocks, 1),
+            [&](const tbb::blocked_range<std::size_t>& range) {
+                for (std::size_t b = range.begin(); b != range.end(); ++b) {
+                    body(b * block, std::min(block, n - b * block));
+                }
+            },
+            tbb::simple_partitioner());
+    });
+}
+
+void run_pipeline(const Pipeline& pipeline) {
+    if (pipeline.n_slots == 1) {
+        while (pipeline.begin(0)) {
+            for (std::size_t part = 0; part < pipeline.n_parts; ++part) pipeline.work(part, 0);
+            pipeline.end(0);
+        }
+        return;
+    }
+    // The oldest item comes to its end first, so that item i may have the slot that item i - n_slots had.
+    std::size_t n_begun = 0;
+    std::atomic<bool> failed{false};
+    std::vector<std::exception_ptr> error(pipeline.n_slots);
+    const auto guarded = [&](std::size_t slot, const auto& work) {
+        if (error[slot]) return;
+        try {
+            work();
+        } catch (...) {
+            error[slot] = std::current_exception();
+            failed = true;
+        }
+    };
+    constexpr auto in_order = tbb::filter_mode::serial_in_order;
+    tbb::filter<void, std::size_t> all =
+        tbb::make_filter<void, std::size_t>(in_order, [&](tbb::flow_control& flow) {
+            const std::size_t slot = n_begun % pipeline.n_slots;
+            bool begun = false;
+            if (!failed) guarded(slot, [&] { begun = pipeline.begin(slot); });
+            if (!begun && !error[slot]) flow.stop();
+            ++n_begun;
+            return slot;
+        });
+    for (std::size_t part = 0; part < pipeline.n_parts; ++part) {
+        all = all & tbb::make_filter<std::size_t, std::size_t>(in_order, [&, part](std::size_t slot) {
+                  guarded(slot, [&] { pipeline.work(part, slot); });
+                  return slot;
+              });
+    }
+    std::exception_ptr first;
+    tbb::parallel_pipeline(pipeline.n_slots,
+                           all & tbb::make_filter<std::size_t, void>(in_order, [&](std::size_t slot) {
+                               if (first) return;
+                               guarded(slot, [&] { pipeline.end(slot); });
+                               first = error[slot];
+                           }));
+    if (first) std::rethrow_exception(first);
 }
 
 std::size_t even_block(std::size_t n, std::size_t most) {

@@ -14,6 +14,18 @@ namespace snnff {
 void for_blocks(std::size_t n, std::size_t block,
                 const std::function<void(std::size_t first, std::size_t count)>& body);
 
+/// Items on their way through parts that each take them one by one, in their order, while other parts work on
+/// other items: the result is that of one item after the other, as long as parts share nothing but the item.
+struct Pipeline {
+    std::size_t n_parts = 1;
+    std::size_t n_slots = 1;                      ///< items on their way at a time; with one they go alone
+    std::function<bool(std::size_t slot)> begin;  ///< fills a slot; false where no item is left
+    std::function<void(std::size_t part, std::size_t slot)> work;
+    std::function<void(std::size_t slot)> end;  ///< in the items' order; the slot is free then
+};
+/// What a part throws ends the items after it, and is rethrown once those before it have come to their end.
+void run_pipeline(const Pipeline& pipeline);
+
 /// A block length of at most `most` that cuts n into equal parts, rounded up to a multiple of 4.
 std::size_t even_block(std::size_t n, std::size_t most);
 

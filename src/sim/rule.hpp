@@ -30,10 +30,18 @@ class Rule {
         std::size_t population;
         double loss;
     };
-    /// Lets the populations of the stage learn from a batch that has come up to the first of them. Leaves
-    /// the rate of each, and goodness where it has one, in the batch's activities. Returns the losses in
-    /// the order in which they arose, and at once where one is not finite.
-    virtual std::vector<Loss> learn(Batch& batch, const Turn& turn) = 0;
+    /// Populations `first` to `last`, whose weights nothing above them needs: they can learn from a batch
+    /// while the next part learns from the one before.
+    struct Part {
+        std::size_t first, last;
+    };
+    /// The parts of what learns in a stage, from the input upwards.
+    virtual std::vector<Part> parts(const Stage& stage) const = 0;
+
+    /// Lets a part of the stage learn from a batch that has come up to it, and takes the batch up to the
+    /// next. Leaves the rate of each population, and goodness where it has one, in the batch's activities.
+    /// Returns the losses in the order in which they arose, and at once where one is not finite.
+    virtual std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) = 0;
 };
 
 /// The rule that the model names, for samples whose input is constant over a presentation or varies in it.

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <deque>
 
 #include "kernels/dispatch.hpp"
 #include "sim/best_weights.hpp"
 #include "sim/encoded_input.hpp"
 #include "sim/evaluate.hpp"
 #include "sim/frozen.hpp"
+#include "sim/parallel.hpp"
 #include "sim/plan.hpp"
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
@@ -63,7 +65,6 @@ class Trainer {
           plan_(make_plan(model_.plan, network_.populations.size())),
           presentations_(model_, experiment.train, network_.populations.front().normalisation),
           rule_(make_rule(model_, network_, !comes_constant(model_, experiment.train))),
-          batch_(network_),
           epochs_learnt_(network_.populations.size(), 0) {
         for (const Stage& stage : plan_) n_epochs_ += stage.epochs;
     }
@@ -71,19 +72,12 @@ class Trainer {
     Ending run() {
         for (const Stage& stage : plan_) {
             FrozenLayers frozen(network_, stage.learning.front(), presentations_);
-            std::uint64_t n_batches_of_stage = 0;
             for (std::int64_t e = 0; e < stage.epochs; ++e, ++epoch_) {
                 const auto began = std::chrono::steady_clock::now();
                 begin_epoch(stage.begins_episode && e == 0);
                 sums_.assign(network_.populations.size(), {});
-                for (std::size_t b = 0; b < presentations_.n_batches(); ++b) {
-                    const Dropout dropout{model_.seed, model_.dropout, n_batches_++};
-                    dropout_ = model_.dropout > 0.0 ? &dropout : nullptr;
-                    const Side side = side_of(model_.plan, presentations_.n_batches(), n_batches_of_stage++);
-                    frozen.enter(presentations_.samples(b), side, dropout_, batch_);
-                    learn(stage, b);
-                    if (stop_.load(std::memory_order_relaxed) != 0) return Ending::interrupted;
-                }
+                learn_batches(stage, static_cast<std::uint64_t>(e) * presentations_.n_batches(), frozen);
+                if (stop_.load(std::memory_order_relaxed) != 0) return Ending::interrupted;
                 for (const std::size_t k : stage.learning) ++epochs_learnt_[k];
                 report(stage, began);
                 if (best_.out_of_patience(model_.plan)) return end();
@@ -108,19 +102,75 @@ class Trainer {
         presentations_.begin_epoch(epoch_, ranking_);
     }
 
-    void learn(const Stage& stage, std::size_t b) {
-        const std::span<const std::uint32_t> samples = presentations_.samples(b);
+    /// An epoch's batches, `n_before` of the stage behind them: from part to part of the rule, which work at
+    /// the same time on batches that follow one another.
+    void learn_batches(const Stage& stage, std::uint64_t n_before, FrozenLayers& frozen) {
+        const std::vector<Rule::Part> parts = rule_->parts(stage);
+        const std::size_t n_batches = presentations_.n_batches();
+        const std::size_t n_slots = std::min(n_batches, parts.size() == 1 ? 1 : parts.size() + 1);
+        while (on_their_way_.size() < n_slots) on_their_way_.emplace_back(network_);
+        std::size_t next = 0;
+        run_pipeline({.n_parts = parts.size(),
+                      .n_slots = n_slots,
+                      .begin =
+                          [&](std::size_t slot) {
+                              if (next == n_batches || stop_.load(std::memory_order_relaxed) != 0)
+                                  return false;
+                              begin(on_their_way_[slot], next, n_before + next, frozen);
+                              ++next;
+                              return true;
+                          },
+                      .work = [&](std::size_t part,
+                                  std::size_t slot) { learn(on_their_way_[slot], stage, parts[part]); },
+                      .end = [&](std::size_t slot) { tell(on_their_way_[slot]); }});
+    }
+
+    /// A batch with what it takes along.
+    struct OnItsWay {
+        explicit OnItsWay(const Network& network) : batch(network) {}
+        std::size_t number = 0;  ///< in the epoch
+        Batch batch;
+        FrozenLayers::Memory memory;
+        Dropout dropout{};
         std::vector<std::int32_t> label;
-        for (const std::uint32_t sample : samples) label.push_back(experiment_.train.label[sample]);
         std::vector<double> progress;
-        for (const std::int64_t n : epochs_learnt_) progress.push_back(progress_after(n, b));
-        for (const auto& [k, loss] : rule_->learn(batch_, {stage, progress, label, dropout_})) {
-            const Population& population = network_.populations[k];
-            check(population, batch_.activity(k), loss, b);
-            sums_[k].add_loss(loss, samples.size());
-            for (Observer* observer : observers_) observer->on_batch(fraction(b), population, loss);
+        std::vector<Rule::Loss> losses;
+    };
+
+    void begin(OnItsWay& item, std::size_t b, std::uint64_t n_of_stage, FrozenLayers& frozen) {
+        const std::span<const std::uint32_t> samples = presentations_.samples(b);
+        item.number = b;
+        item.dropout = {model_.seed, model_.dropout, n_batches_++};
+        item.label.clear();
+        for (const std::uint32_t sample : samples) item.label.push_back(experiment_.train.label[sample]);
+        item.progress.clear();
+        for (const std::int64_t n : epochs_learnt_) item.progress.push_back(progress_after(n, b));
+        item.losses.clear();
+        const Side side = side_of(model_.plan, presentations_.n_batches(), n_of_stage);
+        frozen.enter(samples, side, dropout_of(item), item.memory, item.batch);
+    }
+
+    const Dropout* dropout_of(const OnItsWay& item) const {
+        return model_.dropout > 0.0 ? &item.dropout : nullptr;
+    }
+
+    void learn(OnItsWay& item, const Stage& stage, Rule::Part part) {
+        const Rule::Turn turn{stage, item.progress, item.label, dropout_of(item)};
+        for (const Rule::Loss& found : rule_->learn(item.batch, turn, part)) {
+            check(network_.populations[found.population], item.batch.activity(found.population), found.loss,
+                  item.number);
+            sums_[found.population].add_loss(found.loss, item.label.size());
+            item.losses.push_back(found);
         }
-        for (const std::size_t k : stage.learning) sums_[k].add(batch_.activity(k), batch_.n_positive());
+        for (std::size_t k = part.first; k <= part.last; ++k)
+            sums_[k].add(item.batch.activity(k), item.batch.n_positive());
+    }
+
+    void tell(const OnItsWay& item) {
+        for (const auto& [k, loss] : item.losses) {
+            for (Observer* observer : observers_)
+                observer->on_batch(fraction(item.number), network_.populations[k], loss);
+        }
     }
 
     /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
@@ -195,10 +245,9 @@ class Trainer {
     std::int64_t n_epochs_ = 0, epoch_ = 0;
     Presentations presentations_;
     std::unique_ptr<Rule> rule_;
-    Batch batch_;
     Matrix ranking_;  // goodness [sample x label] that the negatives asked for last
     std::uint64_t n_batches_ = 0;
-    const Dropout* dropout_ = nullptr;
+    std::deque<OnItsWay> on_their_way_;
     BestWeights best_;
     std::vector<std::int64_t> epochs_learnt_;
     std::vector<EpochSums> sums_;

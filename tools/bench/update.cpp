@@ -130,7 +130,7 @@ class Update final : public Workload {
             batch_.enter(0, variants_, shape().n_samples);
         }
         const double progress = 0.0;
-        loss_ = rule_->learn(batch_, {stage_, {&progress, 1}, labels_[0]}).front().loss;
+        loss_ = rule_->learn(batch_, {stage_, {&progress, 1}, labels_[0]}, {0, 0}).front().loss;
     }
 
     Work work() const override {
