@@ -115,6 +115,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     std::vector<Observer*> observers{&epochs};
     if (recorder) observers.push_back(recorder.get());
     if (!request.quiet) observers.push_back(&progress.emplace());
+    observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
     const Ending ending = train(experiment, observers, stop);
     progress.reset();

@@ -19,6 +19,7 @@ struct RunRequest {
     bool force = false;         ///< replace an existing output once the new one is complete
     bool quiet = false;         ///< no progress
     std::string command_line;
+    std::vector<Observer*> observers{};  ///< who else watches
 };
 
 /// What `--set KEY=VALUE` and `--seed N` ask for; throws UsageError where there is no "=".

@@ -1,6 +1,6 @@
 # Sourced by tools/test: finds a Python that has what the tests import.
 
-test_modules=(h5py xarray netCDF4 h5netcdf matplotlib jsonschema)
+test_modules=(h5py xarray netCDF4 h5netcdf matplotlib jsonschema pytest)
 
 # find_python: prints the first interpreter that has them all. A python3 of one's own (pyenv, conda, a
 # virtual environment) often comes first in PATH and lacks the distribution's packages.

@@ -1,0 +1,230 @@
+// The Python module `snnff`: models, training, trained networks, run files.
+#include <fmt/format.h>
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <chrono>
+
+#include "app/execute.hpp"
+#include "app/trained.hpp"
+#include "network.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff::python {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A value as --set takes it.
+std::string assigned(py::handle value) {
+    if (py::isinstance<py::bool_>(value)) return value.cast<bool>() ? "true" : "false";
+    if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
+        std::string text = "[";
+        for (const py::handle item : value) text += (text.size() > 1 ? ", " : "") + assigned(item);
+        return text + "]";
+    }
+    if (py::isinstance<py::dict>(value)) {
+        std::string text = "{ ";
+        for (const auto& [key, item] : value.cast<py::dict>()) {
+            text += (text.size() > 2 ? ", " : "") + key.cast<std::string>() + " = " + assigned(item);
+        }
+        return text + " }";
+    }
+    if (py::isinstance<py::str>(value)) return value_text({value.cast<std::string>(), {}});
+    return py::str(value).cast<std::string>();  // numbers
+}
+
+std::vector<Override> overrides_of(const py::dict& given) {
+    std::vector<Override> overrides;
+    for (const auto& [key, value] : given) overrides.push_back({key.cast<std::string>(), assigned(value)});
+    return overrides;
+}
+
+/// A model that can be read again: what trains it keeps it.
+struct Model {
+    std::string toml, name;
+    fs::path folder;
+    std::string title;
+    std::uint64_t seed;
+
+    Model(ModelSpec spec, std::string of, fs::path in)
+        : toml(to_toml(spec.resolved)),
+          name(std::move(of)),
+          folder(std::move(in)),
+          title(spec.title),
+          seed(spec.seed.value) {}
+    ModelSpec read(const py::dict& given = {}) const {
+        return read_model_text(toml, name, folder, overrides_of(given));
+    }
+};
+
+Model model_at(const fs::path& path, const py::dict& given) {
+    return {read_model(path, overrides_of(given)), path.string(), path.parent_path()};
+}
+
+py::dict dict_of(const EpochReport& report, const Network& network) {
+    py::dict populations;
+    for (std::size_t k = 0; k < network.populations.size(); ++k) {
+        const PopulationEpoch& p = report.populations[k];
+        populations[py::str(network.populations[k].name)] =
+            py::dict(py::arg("loss") = p.loss, py::arg("goodness_positive") = p.goodness_positive,
+                     py::arg("goodness_negative") = p.goodness_negative, py::arg("spike_rate") = p.spike_rate,
+                     py::arg("weight_norm") = p.weight_norm);
+    }
+    return py::dict(py::arg("epoch") = report.epoch, py::arg("n_epochs") = report.n_epochs,
+                    py::arg("train_error") = report.train_error,
+                    py::arg("validation_error") = report.validation_error,
+                    py::arg("test_error") = report.test_error, py::arg("seconds") = report.seconds,
+                    py::arg("populations") = populations);
+}
+
+/// Tells Python of epochs, and looks out for Ctrl-C in between. What Python raises ends the run and is kept.
+class Listener final : public Observer {
+  public:
+    Listener(py::object callback, std::atomic<int>& stop) : callback_(std::move(callback)), stop_(stop) {}
+
+    void on_batch(double, const Population&, double) override {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last_ < std::chrono::milliseconds(100)) return;
+        last_ = now;
+        with_python([&] {
+            if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+        });
+    }
+    void on_epoch(const EpochReport& report, const Network& network) override {
+        if (callback_.is_none()) return;
+        with_python([&] {
+            const py::object answer = callback_(dict_of(report, network));
+            if (py::isinstance<py::bool_>(answer) && !answer.cast<bool>()) stop_ = 1;
+        });
+    }
+    void rethrow() {
+        if (error_) std::rethrow_exception(error_);
+    }
+
+  private:
+    template <class F>
+    void with_python(F f) {
+        if (error_) return;
+        const py::gil_scoped_acquire acquired;
+        try {
+            f();
+        } catch (...) {
+            error_ = std::current_exception();
+            stop_ = 1;
+        }
+    }
+    py::object callback_;
+    std::atomic<int>& stop_;
+    std::exception_ptr error_;
+    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+TrainedNetwork train_model(const py::object& given, const std::optional<fs::path>& output,
+                           py::object callback, const py::dict& changes, std::size_t n_threads, bool force) {
+    const bool is_model = py::isinstance<Model>(given);
+    const Model model = is_model ? given.cast<Model>() : model_at(given.cast<fs::path>(), changes);
+    ModelSpec spec = is_model ? model.read(changes) : model.read();
+    std::atomic<int> stop{0};
+    Listener listener(std::move(callback), stop);
+    if (output) {
+        app::RunRequest request;
+        request.output = *output;
+        request.n_threads = n_threads;
+        request.force = force;
+        request.quiet = true;
+        request.command_line = "snnff.train (Python)";
+        request.observers = {&listener};
+        {
+            const py::gil_scoped_release released;
+            app::execute(request, std::move(spec), stop);
+        }
+        listener.rethrow();
+        app::Trained trained = app::read_parameters_of(*output);
+        return {std::make_shared<const ModelSpec>(std::move(trained.model)), std::move(trained.network)};
+    }
+    TrainedNetwork trained;
+    {
+        const py::gil_scoped_release released;
+        const ThreadLimit threads(n_threads);
+        Experiment experiment = build(std::move(spec));
+        Observer* const observers[] = {&listener};
+        train(experiment, observers, stop);
+        trained = {std::make_shared<const ModelSpec>(std::move(experiment.model)),
+                   std::move(experiment.network)};
+    }
+    listener.rethrow();
+    return trained;
+}
+
+TrainedNetwork load(const fs::path& run) {
+    app::Trained trained = app::read_parameters_of(run);
+    return {std::make_shared<const ModelSpec>(std::move(trained.model)), std::move(trained.network)};
+}
+
+py::dict read_file(const fs::path& path) {
+    const RunSummary run = read_run(path);
+    py::dict provenance, epochs, populations, evaluations;
+    for (const auto& [key, value] : run.provenance) provenance[py::str(key)] = value;
+    const auto series = [&](auto value) {
+        std::vector<double> values;
+        for (const EpochReport& report : run.epochs) values.push_back(value(report));
+        const auto n = static_cast<py::ssize_t>(values.size());
+        return own(std::move(values), {n});
+    };
+    epochs["train_error"] = series([](const EpochReport& r) { return r.train_error; });
+    epochs["validation_error"] = series([](const EpochReport& r) { return r.validation_error; });
+    epochs["test_error"] = series([](const EpochReport& r) { return r.test_error; });
+    epochs["seconds"] = series([](const EpochReport& r) { return r.seconds; });
+    for (std::size_t k = 0; k < run.populations.size(); ++k) {
+        py::dict one;
+        one["loss"] = series([k](const EpochReport& r) { return r.populations[k].loss; });
+        one["goodness_positive"] =
+            series([k](const EpochReport& r) { return r.populations[k].goodness_positive; });
+        one["goodness_negative"] =
+            series([k](const EpochReport& r) { return r.populations[k].goodness_negative; });
+        one["spike_rate"] = series([k](const EpochReport& r) { return r.populations[k].spike_rate; });
+        populations[py::str(run.populations[k])] = one;
+    }
+    for (const RunSummary::Split& split : run.evaluations) {
+        evaluations[py::str(split.name)] =
+            py::dict(py::arg("error") = split.error, py::arg("n_samples") = split.n_samples);
+    }
+    return py::dict(py::arg("title") = run.title, py::arg("status") = run.status,
+                    py::arg("created") = run.created, py::arg("model") = run.model_toml,
+                    py::arg("provenance") = provenance, py::arg("epochs") = epochs,
+                    py::arg("populations") = populations, py::arg("evaluations") = evaluations);
+}
+
+}  // namespace
+}  // namespace snnff::python
+
+PYBIND11_MODULE(_snnff, module) {
+    using namespace snnff;
+    using namespace snnff::python;
+    module.attr("__version__") = SNNFF_VERSION;
+    const auto error = py::register_exception<Error>(module, "Error", PyExc_RuntimeError);
+    py::register_exception<ModelError>(module, "ModelError", error);
+    py::register_exception<FileError>(module, "FileError", error);
+    py::register_exception<DataError>(module, "DataError", error);
+    py::register_exception<UsageError>(module, "UsageError", error);
+    py::register_exception<RunError>(module, "RunError", error);
+
+    py::class_<Model>(module, "Model")
+        .def(py::init(&model_at), py::arg("path"), py::arg("overrides") = py::dict())
+        .def_static(
+            "from_text",
+            [](const std::string& text, const fs::path& folder, const py::dict& given) {
+                return Model(read_model_text(text, "model", folder, overrides_of(given)), "model", folder);
+            },
+            py::arg("text"), py::arg("folder") = ".", py::arg("overrides") = py::dict())
+        .def_readonly("title", &Model::title)
+        .def_readonly("seed", &Model::seed)
+        .def_readonly("toml", &Model::toml);
+    add_network(module);
+    module.def("train", &train_model, py::arg("model"), py::arg("output") = py::none(),
+               py::arg("callback") = py::none(), py::kw_only(), py::arg("overrides") = py::dict(),
+               py::arg("threads") = 0, py::arg("force") = false);
+    module.def("load", &load, py::arg("run"));
+    module.def("read", &read_file, py::arg("run"));
+}

@@ -1,0 +1,212 @@
+#include "network.hpp"
+
+#include <fmt/format.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+
+#include "snnff/error.hpp"
+#include "snnff/trace.hpp"
+
+namespace snnff::python {
+namespace {
+
+/// Samples out of an array [sample, input], made fit for the model. Without labels they count as label 0.
+Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y) {
+    const Network& network = trained.network;
+    const ModelSpec& model = *trained.model;
+    const bool appended = model.overlay.enabled && model.overlay.where == LabelOverlay::Where::appended;
+    const std::size_t n_inputs =
+        network.populations.front().n_inputs() - (appended ? model.overlay.n_labels : 0);
+    if (x.ndim() != 2 || static_cast<std::size_t>(x.shape(1)) != n_inputs) {
+        throw DataError(fmt::format("x: has {} axes{}; [sample, {}] is what the network takes", x.ndim(),
+                                    x.ndim() == 2 ? fmt::format(", the second of {}", x.shape(1)) : "",
+                                    n_inputs));
+    }
+    if (y != nullptr && (y->ndim() != 1 || y->shape(0) != x.shape(0))) {
+        throw DataError(fmt::format("y: is not one label for each of {} samples", x.shape(0)));
+    }
+    Dataset dataset;
+    const auto n = static_cast<std::size_t>(x.shape(0));
+    dataset.x.resize(n, n_inputs);
+    std::copy_n(x.data(), x.size(), dataset.x.data());
+    dataset.label.assign(n, 0);
+    if (y != nullptr) std::copy_n(y->data(), n, dataset.label.begin());
+    prepare(dataset, model);
+    return dataset;
+}
+
+Evaluation evaluate_arrays(const TrainedNetwork& trained, const Floats& x, const Ints* y,
+                           std::size_t n_threads) {
+    const Dataset dataset = dataset_of(trained, x, y);
+    if (dataset.size() == 0) throw DataError("x: no sample to evaluate");
+    const py::gil_scoped_release released;
+    const ThreadLimit threads(n_threads);
+    return evaluate(trained.network, *trained.model, dataset);
+}
+
+/// What is recorded of a population, [sample, step, unit].
+struct Traces {
+    std::vector<float> current, membrane, emitted;
+};
+
+py::dict simulate(TrainedNetwork& trained, const Floats& x, const std::optional<Ints>& labels,
+                  std::int64_t steps, const std::vector<std::string>& chosen) {
+    const Dataset dataset = dataset_of(trained, x, nullptr);
+    const std::size_t n = dataset.size();
+    const auto n_labels = static_cast<std::int32_t>(trained.model->overlay.n_labels);
+    std::vector<std::int32_t> label(n, -1);
+    if (labels) {
+        if (labels->ndim() != 1 || static_cast<std::size_t>(labels->shape(0)) != n)
+            throw DataError(fmt::format("labels: is not one label for each of {} samples", n));
+        std::copy_n(labels->data(), n, label.begin());
+        for (const std::int32_t l : label) {
+            if (l >= -1 && l < n_labels) continue;
+            throw DataError(
+                fmt::format("labels: there is no label {}; 0 to {} are, and -1 for none", l, n_labels - 1));
+        }
+        if (!trained.model->overlay.enabled &&
+            std::ranges::any_of(label, [](std::int32_t l) { return l >= 0; }))
+            throw DataError("labels: the model writes no labels into samples");
+    }
+    if (steps < 0) throw UsageError(fmt::format("steps = {}: 0 (as in training) or more is", steps));
+    Network& network = trained.network;
+    for (const std::string& name : chosen) {
+        if (std::ranges::none_of(network.populations, [&](const Population& p) { return p.name == name; }))
+            throw UsageError(fmt::format("populations: there is none called \"{}\"", name));
+    }
+    const TimeGrid as_trained = network.time;
+    if (steps > 0) network.time.steps = steps;
+    const auto n_steps = static_cast<std::size_t>(network.time.steps);
+    std::vector<Traces> traces(network.populations.size());
+    for (std::size_t k = 0; k < traces.size(); ++k) {
+        const Population& population = network.populations[k];
+        if (!chosen.empty() && std::ranges::find(chosen, population.name) == chosen.end()) continue;
+        const std::size_t size = n * n_steps * population.n_units();
+        traces[k].current.resize(size);
+        traces[k].emitted.resize(size);
+        if (population.neuron->spiking()) traces[k].membrane.resize(size);
+    }
+    {
+        const py::gil_scoped_release released;
+        Tracer tracer(network, *trained.model, dataset);
+        for (std::size_t s = 0; s < n; ++s) {
+            tracer.present(static_cast<std::uint32_t>(s), label[s],
+                           [&](std::size_t k, std::int64_t step, const StepView& view) {
+                               const std::size_t first =
+                                   (s * n_steps + static_cast<std::size_t>(step)) * view.current.cols();
+                               const auto keep = [&](ConstMatrixView from, std::vector<float>& to) {
+                                   if (!to.empty())
+                                       std::ranges::copy(from.row(0),
+                                                         to.begin() + static_cast<std::ptrdiff_t>(first));
+                               };
+                               keep(view.current, traces[k].current);
+                               keep(view.membrane, traces[k].membrane);
+                               keep(view.emitted, traces[k].emitted);
+                           });
+        }
+    }
+    network.time = as_trained;
+    py::dict all;
+    for (std::size_t k = 0; k < traces.size(); ++k) {
+        const Population& population = network.populations[k];
+        if (traces[k].current.empty()) continue;
+        const std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(n), static_cast<py::ssize_t>(n_steps),
+                                             static_cast<py::ssize_t>(population.n_units())};
+        py::dict one;
+        one["current"] = own(std::move(traces[k].current), shape);
+        const bool spiking = population.neuron->spiking();
+        if (spiking) one["membrane"] = own(std::move(traces[k].membrane), shape);
+        one[spiking ? "spikes" : "activation"] = own(std::move(traces[k].emitted), shape);
+        all[py::str(population.name)] = one;
+    }
+    return all;
+}
+
+py::array constants(std::span<const float> values, py::handle owner) {
+    py::array array = view(values.data(), {static_cast<py::ssize_t>(values.size())}, owner);
+    array.attr("setflags")(py::arg("write") = false);
+    return array;
+}
+
+}  // namespace
+
+void add_network(py::module_& module) {
+    py::class_<Population>(module, "Population")
+        .def_readonly("name", &Population::name)
+        .def_property_readonly(
+            "weight",
+            [](py::object self) {
+                auto& p = self.cast<Population&>();
+                return view(p.weight.data(),
+                            {static_cast<py::ssize_t>(p.n_units()), static_cast<py::ssize_t>(p.n_inputs())},
+                            self);
+            })
+        .def_property_readonly("bias",
+                               [](py::object self) {
+                                   auto& p = self.cast<Population&>();
+                                   return view(p.bias.data(), {static_cast<py::ssize_t>(p.bias.size())},
+                                               self);
+                               })
+        .def_property_readonly(
+            "threshold",
+            [](py::object self) { return constants(self.cast<Population&>().neuron->thresholds(), self); })
+        .def_property_readonly("decay", [](py::object self) {
+            return constants(self.cast<Population&>().neuron->decays(), self);
+        });
+
+    py::class_<Evaluation>(module, "Evaluation")
+        .def_property_readonly("prediction",
+                               [](py::object self) {
+                                   auto& e = self.cast<Evaluation&>();
+                                   return view(e.prediction.data(),
+                                               {static_cast<py::ssize_t>(e.prediction.size())}, self);
+                               })
+        .def_property_readonly(
+            "goodness",
+            [](py::object self) {
+                Matrix& m = self.cast<Evaluation&>().goodness;
+                return view(m.data(),
+                            {static_cast<py::ssize_t>(m.rows()), static_cast<py::ssize_t>(m.cols())}, self);
+            })
+        .def_property_readonly(
+            "log_probability",
+            [](py::object self) {
+                Matrix& m = self.cast<Evaluation&>().log_probability;
+                return view(m.data(),
+                            {static_cast<py::ssize_t>(m.rows()), static_cast<py::ssize_t>(m.cols())}, self);
+            })
+        .def_property_readonly("error", &Evaluation::error);
+
+    py::class_<TrainedNetwork>(module, "Network")
+        .def_property_readonly("toml", [](const TrainedNetwork& t) { return to_toml(t.model->resolved); })
+        .def_property_readonly("steps", [](const TrainedNetwork& t) { return t.network.time.steps; })
+        .def_property_readonly("dt_ms", [](const TrainedNetwork& t) { return t.network.time.dt_ms; })
+        .def_property_readonly(
+            "populations",
+            [](py::object self) {
+                py::list all;
+                for (Population& p : self.cast<TrainedNetwork&>().network.populations) {
+                    all.append(py::cast(p, py::return_value_policy::reference_internal, self));
+                }
+                return all;
+            })
+        .def(
+            "predict",
+            [](const TrainedNetwork& t, const Floats& x, std::size_t threads) {
+                std::vector<std::int32_t> found = evaluate_arrays(t, x, nullptr, threads).prediction;
+                const auto n = static_cast<py::ssize_t>(found.size());
+                return own(std::move(found), {n});
+            },
+            py::arg("x"), py::arg("threads") = 0)
+        .def(
+            "evaluate",
+            [](const TrainedNetwork& t, const Floats& x, const Ints& y, std::size_t threads) {
+                return evaluate_arrays(t, x, &y, threads);
+            },
+            py::arg("x"), py::arg("y"), py::arg("threads") = 0)
+        .def("simulate", &simulate, py::arg("x"), py::arg("labels") = py::none(), py::arg("steps") = 0,
+             py::arg("populations") = std::vector<std::string>{});
+}
+
+}  // namespace snnff::python

@@ -1,0 +1,96 @@
+import os
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+
+import numpy as np
+import numpy.typing as npt
+
+Path = Union[str, "os.PathLike[str]"]
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+__version__: str
+
+class Error(RuntimeError): ...
+class ModelError(Error): ...
+class FileError(Error): ...
+class DataError(Error): ...
+class UsageError(Error): ...
+class RunError(Error): ...
+
+class Model:
+    """A model file after parsing. `overrides` are keys of the model file with new values, as --set takes them."""
+
+    def __init__(self, path: Path, overrides: Mapping[str, Any] = ...) -> None: ...
+    @staticmethod
+    def from_text(text: str, folder: Path = ".", overrides: Mapping[str, Any] = ...) -> "Model": ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def toml(self) -> str:
+        """The resolved model: every default filled in."""
+
+class Population:
+    @property
+    def name(self) -> str: ...
+    @property
+    def weight(self) -> Floats:
+        """[unit, input]; a view, writing changes the network."""
+    @property
+    def bias(self) -> Floats:
+        """[unit]; a view, writing changes the network."""
+    @property
+    def threshold(self) -> Floats:
+        """[unit]; empty for units that do not spike."""
+    @property
+    def decay(self) -> Floats:
+        """[unit] what a membrane keeps from step to step; empty for units without one."""
+
+class Evaluation:
+    @property
+    def prediction(self) -> Ints:
+        """[sample]"""
+    @property
+    def goodness(self) -> Floats:
+        """[sample, label]; logits under back-propagation; empty where a read-out alone predicts."""
+    @property
+    def log_probability(self) -> Floats:
+        """[sample, label] by the read-out; empty where the model has none."""
+    @property
+    def error(self) -> float:
+        """Percent of predictions that are wrong."""
+
+class Network:
+    """A trained network."""
+
+    @property
+    def toml(self) -> str: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def dt_ms(self) -> float: ...
+    @property
+    def populations(self) -> List[Population]: ...
+    def predict(self, x: npt.ArrayLike, threads: int = 0) -> Ints:
+        """Labels [sample] of x [sample, input], scaled as the network was trained."""
+    def evaluate(self, x: npt.ArrayLike, y: npt.ArrayLike, threads: int = 0) -> Evaluation: ...
+    def simulate(self, x: npt.ArrayLike, labels: Optional[npt.ArrayLike] = None, steps: int = 0,
+                 populations: Sequence[str] = ...) -> Dict[str, Dict[str, Floats]]:
+        """What happens in every population step by step, [sample, step, unit]: "current", and "membrane" and "spikes"
+        or "activation". `labels` [sample] are written into the samples, -1 (the default) for none; `steps` 0: as in
+        training."""
+
+def train(model: Union[Model, Path], output: Optional[Path] = None,
+          callback: Optional[Callable[[Dict[str, Any]], Optional[bool]]] = None, *,
+          overrides: Mapping[str, Any] = ..., threads: int = 0, force: bool = False) -> Network:
+    """Trains a model, writes a run file where `output` is given, and returns the trained network.
+
+    `callback` is called after every epoch with what happened in it; the run ends there where it returns False.
+    """
+
+def load(run: Path) -> Network:
+    """The trained network of a run file."""
+
+def read(run: Path) -> Dict[str, Any]:
+    """What is in a run file: title, status, model, provenance, epochs (a list per series), evaluations."""

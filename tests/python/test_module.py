@@ -1,0 +1,196 @@
+"""The Python module against the command line, and what Python's users expect of it."""
+import ast
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+
+import h5py
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIM = os.environ["SNNFF_SIM"]
+sys.path.insert(0, str(ROOT / "tests" / "cli"))
+
+import snnff  # noqa: E402
+from support import BACKPROP, SMALL  # noqa: E402
+
+
+def command_line(*arguments, folder):
+    done = subprocess.run([SIM, *map(str, arguments)], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def small(tmp_path):
+    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
+    return tmp_path / "small.toml"
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(1).random((6, 784), np.float32)
+
+
+def same(one, other, path):
+    assert np.array_equal(one[path][()], other[path][()], equal_nan=True), path
+
+
+@pytest.mark.parametrize("text", [SMALL, BACKPROP], ids=["forward-forward", "back-propagation"])
+def test_the_same_bits_as_the_command_line(tmp_path, text):
+    (tmp_path / "model.toml").write_text(text, encoding="utf-8")
+    settings = {"recording.variables": ["membrane"], "seed": 11}
+    command_line("run", "model.toml", "-q", "-o", "cli.h5", "--set", 'recording.variables=["membrane"]', "--seed", 11,
+                 folder=tmp_path)
+    network = snnff.train(tmp_path / "model.toml", tmp_path / "python.h5", overrides=settings)
+    without_file = snnff.train(tmp_path / "model.toml", overrides=settings, threads=1)
+    with h5py.File(tmp_path / "cli.h5") as cli, h5py.File(tmp_path / "python.h5") as ours:
+        for kept, again in zip(network.populations, without_file.populations):
+            for parameter in ("weight", "bias"):
+                path = f"populations/{kept.name}/{parameter}"
+                same(cli, ours, path)
+                assert np.array_equal(cli[path], getattr(kept, parameter))
+                assert np.array_equal(cli[path], getattr(again, parameter))
+            same(cli, ours, f"training/{kept.name}/loss")
+        same(cli, ours, "evaluation/test/goodness")
+        for name in cli["report"]:
+            same(cli, ours, f"report/{name}/data")
+        assert cli["model"][()] == ours["model"][()]
+
+
+def test_a_loaded_network_predicts_what_the_run_file_says(small, tmp_path):
+    snnff.train(small, tmp_path / "run.h5")
+    network = snnff.load(tmp_path / "run.h5")
+    with h5py.File(tmp_path / "run.h5") as run:
+        prediction, goodness = run["evaluation/test/prediction"][:], run["evaluation/test/goodness"][:]
+        label, error = run["evaluation/test/label"][:], run["evaluation/test"].attrs["error"]
+    import gzip
+    with gzip.open(ROOT / "data/mnist-sample/t10k-images-idx3-ubyte.gz") as file:
+        pixels = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784)[:100]
+    x = pixels.astype(np.float32) / np.float32(255)
+    evaluation = network.evaluate(x, label)
+    assert np.array_equal(evaluation.prediction, prediction)
+    assert np.array_equal(evaluation.goodness, goodness)
+    assert evaluation.error == pytest.approx(error)
+    assert np.array_equal(network.predict(pixels / 255.0), prediction), "float64 is converted"
+
+
+def test_simulate_is_what_trace_records(small, tmp_path):
+    network = snnff.train(small, tmp_path / "run.h5")
+    x = np.random.default_rng(5).random((3, 784), np.float32)
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file["x"], file["y"] = x, np.array([4, 0, 9], np.int32)
+    command_line("trace", "run.h5", "-o", "traces.h5", "--data", "own.h5", "--samples", "0:3", "--labels", "positive",
+                 "--steps", 9, folder=tmp_path)
+    traces = network.simulate(x, labels=[4, 0, 9], steps=9)
+    with h5py.File(tmp_path / "traces.h5") as recorded:
+        for population, variable, name in (("hidden1", "membrane", "hidden1"), ("hidden1", "spikes", "hidden1_spikes"),
+                                           ("hidden2", "current", "hidden2_current"),
+                                           ("hidden2", "activation", "hidden2_activation")):
+            found = traces[population][variable]
+            assert np.array_equal(found.reshape(-1, found.shape[2]), recorded[f"report/{name}/data"]), name
+    assert network.steps == 4, "the network itself is as it was"
+    assert list(network.simulate(x, populations=["hidden2"])) == ["hidden2"]
+    assert "membrane" not in traces["hidden2"]
+
+
+def test_weights_are_views_into_the_network(small, images):
+    network = snnff.train(small, overrides={"plan.epochs": 1})
+    weight = network.populations[0].weight
+    before = network.simulate(images, steps=1)["hidden1"]["current"].copy()
+    assert weight.__array_interface__["data"] == network.populations[0].weight.__array_interface__["data"]
+    weight *= 2.0
+    bias = network.populations[0].bias
+    doubled = network.simulate(images, steps=1)["hidden1"]["current"]
+    np.testing.assert_allclose(doubled - bias, 2 * (before - bias), rtol=1e-5, atol=1e-5)
+    populations = network.populations
+    del network  # what looks into it keeps it alive
+    assert np.isfinite(populations[1].weight).all() and np.isfinite(weight).all()
+    with pytest.raises(ValueError):
+        populations[0].decay[0] = 0.5  # a constant of the model
+
+
+def test_callback_hears_of_epochs_and_may_end_the_run(small, tmp_path):
+    heard = []
+    snnff.train(small, callback=lambda epoch: heard.append(epoch) or epoch["epoch"] < 2, overrides={"plan.epochs": 30})
+    assert [epoch["epoch"] for epoch in heard] == [0, 1, 2]
+    assert set(heard[0]["populations"]) == {"hidden1", "hidden2"}
+    whole = snnff.read(snnff_run(small, tmp_path))
+    assert heard[0]["populations"]["hidden1"]["loss"] == pytest.approx(whole["populations"]["hidden1"]["loss"][0])
+
+
+def snnff_run(small, folder):
+    snnff.train(small, folder / "whole.h5", overrides={"plan.epochs": 30})
+    return folder / "whole.h5"
+
+
+def test_what_a_callback_raises_comes_out_and_the_file_is_closed(small, tmp_path):
+    def fail(epoch):
+        raise LookupError("mine")
+    with pytest.raises(LookupError, match="mine"):
+        snnff.train(small, tmp_path / "run.h5", callback=fail, overrides={"plan.epochs": 50})
+    run = snnff.read(tmp_path / "run.h5")
+    assert run["status"] == "interrupted" and len(run["epochs"]["seconds"]) < 50
+
+
+def test_other_threads_run_while_it_trains(small):
+    done, counted = threading.Event(), [0]
+
+    def count():
+        while not done.is_set():
+            counted[0] += 1
+            done.wait(0.001)
+    counter = threading.Thread(target=count)
+    counter.start()
+    try:
+        snnff.train(small, overrides={"plan.epochs": 200})
+    finally:
+        done.set()
+        counter.join()
+    assert counted[0] > 10
+
+
+def test_errors_say_what_the_command_line_says(small, tmp_path, images):
+    with pytest.raises(snnff.ModelError, match="did you mean \"beta\""):
+        snnff.Model(small, overrides={"population.hidden1.betta": 0.8})
+    with pytest.raises(snnff.FileError, match="nowhere.toml"):
+        snnff.train("nowhere.toml")
+    with pytest.raises(snnff.DataError, match=r"\[sample, 784\]"):
+        snnff.train(small).predict(images[:, :5])
+    snnff.train(small, tmp_path / "run.h5")
+    with pytest.raises(snnff.UsageError, match="exists"):
+        snnff.train(small, tmp_path / "run.h5")
+    network = snnff.load(tmp_path / "run.h5")
+    for labels, message in (([1], "one label for each"), ([10] * 6, "no label 10")):
+        with pytest.raises(snnff.Error, match=message):
+            network.simulate(images, labels=labels)
+    assert issubclass(snnff.DataError, snnff.Error) and issubclass(snnff.Error, RuntimeError)
+
+
+def test_values_of_overrides_are_written_as_a_model_file_has_them(small):
+    model = snnff.Model(small, overrides={"learning.loss": {"kind": "symba", "alpha": 3.5}, "plan.shuffle": False,
+                                          "recording.samples": [1, 2], "title": 'a "quoted" one'})
+    for words in ('kind = "symba"', "alpha = 3.5", "shuffle = false", "samples = [1, 2]"):
+        assert words in model.toml
+    assert model.title == 'a "quoted" one' and model.seed == 3
+    assert snnff.Model.from_text(model.toml, small.parent).toml == model.toml
+
+
+def test_stubs_name_what_there_is():
+    tree = ast.parse((ROOT / "src/python/package/_snnff.pyi").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            assert hasattr(snnff, node.name)
+        if isinstance(node, ast.ClassDef):
+            named = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+            there = {name for name in vars(getattr(snnff, node.name)) if not name.startswith("_")}
+            assert named - {"__init__"} == there or issubclass(getattr(snnff, node.name), Exception)
+
+
+def test_first_steps_run(tmp_path):
+    done = subprocess.run([sys.executable, ROOT / "src/python/first_steps.py"], cwd=tmp_path, capture_output=True,
+                          text=True, check=False, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    assert "epoch 5/5" in done.stdout and "predicted label" in done.stdout
