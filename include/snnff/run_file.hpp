@@ -9,10 +9,15 @@
 #include <utility>
 #include <vector>
 
+#include "snnff/checkpoint.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
+
+namespace hdf5 {
+class Group;
+}
 
 /// Facts about how a run came about, kept as attributes of /provenance, in this order.
 using Provenance = std::vector<std::pair<std::string, std::string>>;
@@ -66,7 +71,14 @@ class RunFileWriter {
     void append_spikes(std::string_view population, std::span<const double> timestamps_ms,
                        std::span<const std::uint64_t> node_ids);
 
+    /// Shows how much was written. Restoring, that much is taken over from `old`, the file that the
+    /// checkpoint belongs to, once the same reports and spikes were opened here; throws FileError where it
+    /// holds less.
+    void show(State& state, const std::filesystem::path& old);
+
     void flush();
+    /// Gives the file its name now and not in close(): what was there before is replaced.
+    void take_place();
     /// Sets `status`, flushes, closes and, under `force`, replaces the old file. Call once; nothing
     /// else may be called after it.
     void close(RunStatus status);
@@ -74,8 +86,9 @@ class RunFileWriter {
     void discard() noexcept;
 
   private:
-    struct State;
-    std::unique_ptr<State> state_;
+    struct File;
+    void take_frames(std::size_t report, const hdf5::Group& from, std::uint64_t n);
+    std::unique_ptr<File> file_;
 };
 
 /// What `info`, `compare` and `eval` need of a run file.

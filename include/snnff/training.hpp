@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "snnff/checkpoint.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/network.hpp"
 #include "snnff/stimulus.hpp"
@@ -92,6 +93,8 @@ class Observer {
     /// fraction: of the whole plan that is done, 0..1. loss: of the batch just learnt.
     virtual void on_batch(double /*fraction*/, const Population& /*population*/, double /*loss*/) {}
     virtual void on_epoch(const EpochReport&, const Network&) {}
+    /// What of its own it needs to go on after a run was cut.
+    virtual void show(State&) {}
 };
 
 enum class Ending { complete, interrupted };
@@ -100,8 +103,10 @@ enum class Ending { complete, interrupted };
 /// there. Throws RunError when goodness or loss stops being finite, naming population, epoch and batch.
 /// Where the model has a read-out, it is trained at the end, and anew before every measurement it is
 /// needed for.
-/// The result is the same bit for bit for any number of threads.
-Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop);
+/// The result is the same bit for bit for any number of threads, and for a run that went on from one of its
+/// checkpoints, which are saved when `checkpoints` says so and when the run is stopped.
+Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
+             Checkpoints* checkpoints = nullptr);
 
 /// Goodness of the first `limit` samples (0: all) under every label, their logits under backprop, or what
 /// the network's read-out makes of them, as the model has it, and the prediction: the label with the most

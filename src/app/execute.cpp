@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <random>
 
 #include "app/output.hpp"
 #include "app/progress.hpp"
@@ -17,29 +19,49 @@
 namespace snnff::app {
 namespace {
 
-class EpochWriter : public Observer {
+/// Takes a file away again where the run fails before an epoch is in it, and closes it as interrupted where
+/// it fails later, unless it was closed.
+class CloseOnFailure {
   public:
-    explicit EpochWriter(RunFileWriter& writer) : writer_(writer) {}
-    void on_epoch(const EpochReport& report, const Network&) override { writer_.append_epoch(report); }
+    explicit CloseOnFailure(RunFileWriter& writer) : writer_(writer) {}
+    ~CloseOnFailure() {
+        if (closed_) return;
+        try {
+            if (holds_something_) writer_.close(RunStatus::interrupted);
+        } catch (const Error&) {
+            return;  // what it held is there still; the failure that brought us here is the one to tell of
+        }
+        if (!holds_something_) writer_.discard();
+    }
+    CloseOnFailure(const CloseOnFailure&) = delete;
+    CloseOnFailure& operator=(const CloseOnFailure&) = delete;
+    void holds_something() noexcept { holds_something_ = true; }
+    void closed() noexcept { closed_ = true; }
 
   private:
     RunFileWriter& writer_;
+    bool holds_something_ = false, closed_ = false;
 };
 
-/// Takes the half-written file away again unless the run got as far as closing it.
-class DiscardOnFailure {
+class EpochWriter : public Observer {
   public:
-    explicit DiscardOnFailure(RunFileWriter& writer) : writer_(writer) {}
-    ~DiscardOnFailure() {
-        if (armed_) writer_.discard();
+    EpochWriter(RunFileWriter& writer, CloseOnFailure& on_failure, Continuation* from)
+        : writer_(writer), on_failure_(on_failure), from_(from) {}
+    void on_epoch(const EpochReport& report, const Network&) override {
+        writer_.append_epoch(report);
+        on_failure_.holds_something();
     }
-    DiscardOnFailure(const DiscardOnFailure&) = delete;
-    DiscardOnFailure& operator=(const DiscardOnFailure&) = delete;
-    void disarm() noexcept { armed_ = false; }
+    void show(State& state) override {
+        writer_.show(state, from_ != nullptr ? from_->written() : "");
+        if (!state.restoring()) return;
+        on_failure_.holds_something();
+        from_->finish(writer_);
+    }
 
   private:
     RunFileWriter& writer_;
-    bool armed_ = true;
+    CloseOnFailure& on_failure_;
+    Continuation* from_;
 };
 
 void write_evaluations(const Experiment& experiment, RunFileWriter& writer) {
@@ -50,6 +72,32 @@ void write_evaluations(const Experiment& experiment, RunFileWriter& writer) {
     write("train", experiment.train, experiment.model.n_evaluated_train);
     write("validation", experiment.validation);
     write("test", experiment.test);
+}
+
+/// Of no other run, on this machine or another.
+std::string new_run_id() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+std::vector<std::pair<std::string, std::string>> data_files_of(const Experiment& experiment) {
+    std::map<std::string, std::string> files;
+    for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
+        for (const DataFile& file : dataset->files) files[file.path.filename().string()] = file.sha256;
+    }
+    return {files.begin(), files.end()};
+}
+
+/// A run goes on with the data it began with, or not at all.
+void check_data(const CheckpointHead& before, const CheckpointHead& now) {
+    if (before.data == now.data) return;
+    std::string names;
+    for (const auto& file : now.data) {
+        if (std::ranges::find(before.data, file) == before.data.end())
+            names += (names.empty() ? "" : ", ") + file.first;
+    }
+    throw DataError(fmt::format("{} changed since the run began; it can go on only with the data it had",
+                                names.empty() ? "the set of data files" : names));
 }
 
 }  // namespace
@@ -101,15 +149,23 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     Experiment experiment = build(std::move(model));
     if (stop != 0) return Ending::interrupted;
 
-    RunFileWriter writer(request.output, request.force);
-    DiscardOnFailure discard(writer);
-    writer.describe(experiment.model.title, to_toml(experiment.model.resolved),
-                    provenance_of(experiment, request.n_threads, request.command_line));
+    const bool goes_on = request.from != nullptr;
+    CheckpointHead head{goes_on ? request.from->head().run_id : new_run_id(),
+                        to_toml(experiment.model.resolved), data_files_of(experiment)};
+    if (goes_on) check_data(request.from->head(), head);
+
+    RunFileWriter writer(request.output, request.force || goes_on);
+    CloseOnFailure on_failure(writer);
+    if (!goes_on) remove_checkpoints(request.output);  // of a run that this one replaces
+    Provenance provenance = provenance_of(experiment, request.n_threads, request.command_line);
+    if (goes_on) provenance = request.from->provenance();
+    if (!goes_on) provenance.emplace_back("run_id", head.run_id);
+    writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;
     for (const Population& population : experiment.network.populations) names.push_back(population.name);
     writer.begin_training(names);
 
-    EpochWriter epochs(writer);
+    EpochWriter epochs(writer, on_failure, request.from);
     const std::unique_ptr<Observer> recorder = make_recorder(experiment, writer);
     std::optional<Progress> progress;
     std::vector<Observer*> observers{&epochs};
@@ -117,13 +173,16 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     if (!request.quiet) observers.push_back(&progress.emplace());
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
-    const Ending ending = train(experiment, observers, stop);
+    CheckpointKeeper keeper(request.checkpoints, request.output, std::move(head), writer, request.from);
+    const bool keeps = request.checkpoints.any() || goes_on || request.checkpoints.max_time.count() > 0;
+    const Ending ending = train(experiment, observers, stop, keeps ? &keeper : nullptr);
     progress.reset();
     for (const Population& population : experiment.network.populations) writer.write_population(population);
     if (experiment.network.head) writer.write_readout(*experiment.network.head);
     if (ending == Ending::complete) write_evaluations(experiment, writer);
     writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
-    discard.disarm();
+    on_failure.closed();
+    if (ending == Ending::complete) remove_checkpoints(request.output);
     return ending;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/checkpoints.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff::app {
@@ -20,6 +21,8 @@ struct RunRequest {
     bool quiet = false;         ///< no progress
     std::string command_line;
     std::vector<Observer*> observers{};  ///< who else watches
+    CheckpointPlan checkpoints{};
+    Continuation* from = nullptr;  ///< where a run that was cut goes on
 };
 
 /// What `--set KEY=VALUE` and `--seed N` ask for; throws UsageError where there is no "=".

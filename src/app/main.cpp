@@ -32,7 +32,9 @@ constexpr const char* footer =
     "  3    the model file is invalid\n"
     "  4    a file could not be read or written\n"
     "  5    the data are invalid\n"
-    "  130  stopped by SIGINT (Ctrl-C); 143 by SIGTERM: the run file is closed, its status interrupted\n"
+    "  124  stopped by --max-time; 130 by SIGINT (Ctrl-C), 143 by SIGTERM: the run file is closed, its "
+    "status\n"
+    "       interrupted; snnff-sim resume goes on\n"
     "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar.";
 
 int complain(const std::string& text, ExitCode code) {
@@ -66,11 +68,11 @@ int run(int argc, char** argv) {
     program.footer(footer);
     program.set_version_flag("--version", app::version_line(), "print the version");
     program.require_subcommand(1);
-    const std::vector<app::Verb> verbs{app::add_run(program),     app::add_eval(program),
-                                       app::add_trace(program),   app::add_export(program),
-                                       app::add_compare(program), app::add_sweep(program),
-                                       app::add_info(program),    app::add_validate(program),
-                                       app::add_new(program),     app::add_explain(program)};
+    const std::vector<app::Verb> verbs{
+        app::add_run(program),   app::add_resume(program), app::add_eval(program),
+        app::add_trace(program), app::add_export(program), app::add_compare(program),
+        app::add_sweep(program), app::add_info(program),   app::add_validate(program),
+        app::add_new(program),   app::add_explain(program)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -17,7 +17,7 @@ namespace snnff::app {
 namespace {
 
 struct Arguments {
-    std::string model, output;
+    std::string model, output, checkpoint_every = "5m", max_time;
     std::vector<std::string> assignments;
     std::optional<std::uint64_t> seed;
     std::size_t threads = 0;
@@ -50,6 +50,23 @@ void print_dry_run(const Experiment& experiment, bool json) {
     put(text + "\n" + model);
 }
 
+/// Says how a run ended, and what to do next; returns what the process answers.
+int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& stop, bool json) {
+    const bool interrupted = ending == Ending::interrupted;
+    if (interrupted && !std::filesystem::exists(request.output)) return exit_code_of_signal(stop);
+    const RunFigures figures = read_figures(request.output);
+    put(json ? to_json(figures).dump(2) + "\n" : side_by_side({figures}));
+    const std::string file = request.output.string();
+    const bool resumable = interrupted && std::filesystem::exists(file + ".ckpt");
+    if (resumable) note(fmt::format("to go on: snnff-sim resume {}", file));
+    if (!request.quiet) {
+        const auto size = static_cast<double>(std::filesystem::file_size(request.output));
+        note(fmt::format("run file: {} ({}{})", file, bytes(size), interrupted ? ", interrupted" : ""));
+        if (!resumable) note(fmt::format("next: snnff-sim info {0}    snnff-sim eval {0}", file));
+    }
+    return interrupted ? exit_code_of_signal(stop) : 0;
+}
+
 int run(const Arguments& arguments) {
     RunRequest request;
     request.model = arguments.model;
@@ -65,21 +82,45 @@ int run(const Arguments& arguments) {
         print_dry_run(load_experiment(request.model, request.overrides), arguments.json);
         return 0;
     }
+    request.checkpoints = read_checkpoint_every("--checkpoint-every", arguments.checkpoint_every);
+    if (!arguments.max_time.empty())
+        request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
     const std::atomic<int>& stop = stop_on_signals();
-    const Ending ending = execute(request, stop);
-    if (ending == Ending::interrupted && !std::filesystem::exists(request.output)) {
-        return exit_code_of_signal(stop);
-    }
-    const RunFigures figures = read_figures(request.output);
-    put(arguments.json ? to_json(figures).dump(2) + "\n" : side_by_side({figures}));
-    if (!arguments.quiet) {
-        const std::string file = request.output.string();
-        const auto size = static_cast<double>(std::filesystem::file_size(request.output));
-        note(fmt::format("run file: {} ({}{})", file, bytes(size),
-                         ending == Ending::interrupted ? ", interrupted" : ""));
-        note(fmt::format("next: snnff-sim info {0}    snnff-sim eval {0}", file));
-    }
-    return ending == Ending::interrupted ? exit_code_of_signal(stop) : 0;
+    return tell_of(request, execute(request, stop), stop, arguments.json);
+}
+
+struct ResumeArguments {
+    std::string run, checkpoint_every = "5m", max_time;
+    std::size_t threads = 0;
+    bool quiet = false, json = false;
+};
+
+int resume(const ResumeArguments& arguments) {
+    RunRequest request;
+    request.output = arguments.run;
+    request.n_threads = arguments.threads;
+    request.quiet = arguments.quiet;
+    request.command_line = command_line();
+    request.checkpoints = read_checkpoint_every("--checkpoint-every", arguments.checkpoint_every);
+    if (!arguments.max_time.empty())
+        request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
+    Continuation from(arguments.run);
+    if (!from.note().empty()) note(from.note());
+    request.from = &from;
+    request.force = true;
+    const std::atomic<int>& stop = stop_on_signals();
+    ModelSpec model = read_model_text(from.head().model_toml, arguments.run + ".ckpt:/model",
+                                      request.output.parent_path(), {});
+    return tell_of(request, execute(request, std::move(model), stop), stop, arguments.json);
+}
+
+void add_checkpoint_options(CLI::App& command, std::string& every, std::string& max_time) {
+    command
+        .add_option("--checkpoint-every", every,
+                    "save the run beside its file this often: 5m (default), 90s, 2h, \"10 epochs\", off")
+        ->type_name("INTERVAL");
+    command.add_option("--max-time", max_time, "stop, saved, after this long: 90s, 5m, 2h; exit code 124")
+        ->type_name("TIME");
 }
 
 }  // namespace
@@ -108,7 +149,25 @@ Verb add_run(CLI::App& program) {
     command->add_flag("--json", arguments->json, "the result as JSON");
     command->add_flag("-n,--dry-run", arguments->dry_run,
                       "print the resolved model, its parameters, memory and file size; train nothing");
+    add_checkpoint_options(*command, arguments->checkpoint_every, arguments->max_time);
     return {command, [arguments] { return run(*arguments); }};
+}
+
+Verb add_resume(CLI::App& program) {
+    auto arguments = std::make_shared<ResumeArguments>();
+    CLI::App* command =
+        add_command(program, "resume", "Go on with a run that was cut, as if it had not been.",
+                    "  snnff-sim resume run.h5\n"
+                    "  snnff-sim resume run.h5 --max-time 2h\n");
+    command->add_option("RUN", arguments->run, "run file (HDF5), its checkpoint beside it")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+        ->type_name("N");
+    command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
+    command->add_flag("--json", arguments->json, "the result as JSON");
+    add_checkpoint_options(*command, arguments->checkpoint_every, arguments->max_time);
+    return {command, [arguments] { return resume(*arguments); }};
 }
 
 }  // namespace snnff::app

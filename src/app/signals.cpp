@@ -19,7 +19,12 @@ extern "C" void on_signal(int signal) {
 
 }  // namespace
 
-int exit_code_of_signal(int signal) noexcept { return 128 + signal; }
+int exit_code_of_signal(int signal) noexcept { return signal == stopped_by_max_time ? 124 : 128 + signal; }
+
+void request_stop(int signal) noexcept {
+    int none = 0;
+    stop.compare_exchange_strong(none, signal);
+}
 
 const std::atomic<int>& stop_on_signals() {
     struct sigaction action {};

@@ -8,7 +8,13 @@ namespace snnff::app {
 /// The run then ends after its mini-batch and closes its file; a second signal ends the process at once.
 const std::atomic<int>& stop_on_signals();
 
+/// Stands for a signal where a run has had its time.
+inline constexpr int stopped_by_max_time = -1;
+/// As if `signal` had come.
+void request_stop(int signal) noexcept;
+
 /// 128 + signal, as shells report a process stopped by it.
+/// 124, as timeout(1) answers, for stopped_by_max_time.
 int exit_code_of_signal(int signal) noexcept;
 
 }  // namespace snnff::app

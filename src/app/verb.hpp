@@ -14,6 +14,7 @@ struct Verb {
 };
 
 Verb add_run(CLI::App& program);
+Verb add_resume(CLI::App& program);
 Verb add_eval(CLI::App& program);
 Verb add_compare(CLI::App& program);
 Verb add_sweep(CLI::App& program);

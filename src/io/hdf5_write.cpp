@@ -71,10 +71,10 @@ Group create_group(const Group& parent, std::string_view name) {
 
 template <class T>
 Dataset write_array(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
-                    std::span<const T> values) {
+                    std::span<const T> values, bool compressed) {
     const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
     const Handle properties = object_properties(H5P_DATASET_CREATE);
-    if (values.size_bytes() >= least_compressed_bytes)
+    if (compressed && values.size_bytes() >= least_compressed_bytes)
         compress(properties, chunk_shape(shape, sizeof(T), usual_chunk_bytes));
     Dataset dataset = create(parent, name, file_type<T>(), space, properties);
     if (!values.empty()) write(dataset, values);
@@ -88,18 +88,18 @@ void write(const Dataset& dataset, std::span<const T> values) {
 }
 
 template void write(const Dataset&, std::span<const double>);
+template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>, std::span<const float>,
+                             bool);
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
-                             std::span<const float>);
+                             std::span<const double>, bool);
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
-                             std::span<const double>);
+                             std::span<const std::int32_t>, bool);
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
-                             std::span<const std::int32_t>);
+                             std::span<const std::int64_t>, bool);
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
-                             std::span<const std::int64_t>);
+                             std::span<const std::uint32_t>, bool);
 template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
-                             std::span<const std::uint32_t>);
-template Dataset write_array(const Group&, std::string_view, std::span<const hsize_t>,
-                             std::span<const std::uint64_t>);
+                             std::span<const std::uint64_t>, bool);
 
 Dataset write_text(const Group& parent, std::string_view name, std::string_view text) {
     const Handle space(H5Screate(H5S_SCALAR), H5Sclose);

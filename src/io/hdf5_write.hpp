@@ -12,10 +12,10 @@ namespace snnff::hdf5 {
 
 Group create_group(const Group& parent, std::string_view name);
 
-/// Creates and fills a data set: gzip and shuffle, in chunks of up to 1 MiB.
+/// Creates and fills a data set: gzip and shuffle, in chunks of up to 1 MiB, unless `compressed` is false.
 template <class T>
 Dataset write_array(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
-                    std::span<const T> values);
+                    std::span<const T> values, bool compressed = true);
 template <class T>
 Dataset write_array(const Group& parent, std::string_view name, std::span<const T> values) {
     const hsize_t n = values.size();

@@ -83,7 +83,7 @@ void set_sorting(const hdf5::Group& group, int sorting) {
 }  // namespace
 
 std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
-    State& s = *state_;
+    File& s = *file_;
     if (spec.neurons.empty()) {
         throw FileError(fmt::format("{}: report \"{}\" has no neurons", s.root.where(), spec.name));
     }
@@ -132,7 +132,7 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
 
 void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames, const FrameIndex& of,
                                   std::int64_t epoch) {
-    ReportSeries& series = state_->reports.at(report);
+    ReportSeries& series = file_->reports.at(report);
     const std::size_t n = frames.rows();
     if (of.sample.size() != n || of.step.size() != n || of.label.size() != n || of.phase.size() != n ||
         frames.cols() != series.data.width()) {
@@ -151,7 +151,7 @@ void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames, co
     series.step.append(of.step);
     series.label.append(of.label);
     series.phase.append(of.phase);
-    state_->flush_if_due();
+    file_->flush_if_due();
 }
 
 void ReportSeries::flush() {
@@ -166,7 +166,7 @@ void ReportSeries::compact() {
 }
 
 void RunFileWriter::open_spikes(std::string_view population) {
-    State& s = *state_;
+    File& s = *file_;
     if (s.spikes.find(population) != s.spikes.end()) return;
     const hdf5::Group& all = s.section(s.spikes_group, "spikes", "NXcollection");
     SpikeSeries series;
@@ -186,9 +186,9 @@ void RunFileWriter::open_spikes(std::string_view population) {
 
 void RunFileWriter::append_spikes(std::string_view population, std::span<const double> timestamps_ms,
                                   std::span<const std::uint64_t> node_ids) {
-    const auto found = state_->spikes.find(population);
-    if (found == state_->spikes.end() || timestamps_ms.size() != node_ids.size()) {
-        throw FileError(fmt::format("{}: {} times and {} ids are no spikes of \"{}\"", state_->root.where(),
+    const auto found = file_->spikes.find(population);
+    if (found == file_->spikes.end() || timestamps_ms.size() != node_ids.size()) {
+        throw FileError(fmt::format("{}: {} times and {} ids are no spikes of \"{}\"", file_->root.where(),
                                     timestamps_ms.size(), node_ids.size(), population));
     }
     SpikeSeries& series = found->second;
@@ -201,7 +201,7 @@ void RunFileWriter::append_spikes(std::string_view population, std::span<const d
     }
     series.timestamps.append(timestamps_ms);
     series.node_ids.append(node_ids);
-    state_->flush_if_due();
+    file_->flush_if_due();
 }
 
 void SpikeSeries::compact() {

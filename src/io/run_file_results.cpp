@@ -25,7 +25,7 @@ hdf5::Dataset write_classes(const hdf5::Group& group, std::string_view name, std
 }  // namespace
 
 void RunFileWriter::write_population(const Population& population) {
-    State& s = *state_;
+    File& s = *file_;
     s.compact();  // training has ended; weights may take the place that series leave
     const hdf5::Group group =
         hdf5::create_group(s.section(s.populations, "populations", "NXcollection"), population.name);
@@ -53,7 +53,7 @@ void RunFileWriter::write_population(const Population& population) {
 }
 
 void RunFileWriter::write_readout(const SoftmaxHead& head) {
-    State& s = *state_;
+    File& s = *file_;
     const hdf5::Group group = hdf5::create_group(s.root, "readout");
     set_attribute(group, "NX_class", "NXdata");
     set_attribute(group, "signal", "loss");
@@ -90,7 +90,7 @@ void RunFileWriter::write_readout(const SoftmaxHead& head) {
 }
 
 void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& evaluation) {
-    State& s = *state_;
+    File& s = *file_;
     const hdf5::Group& all = s.section(s.evaluation, "evaluation", "NXcollection");
     set_attribute(all, "default", split);  // the last one: test, where there is a test set
     const hdf5::Group group = hdf5::create_group(all, split);

@@ -64,7 +64,7 @@ struct SpikeSeries {
 
 /// Everything open while a run is written. Groups and data sets close before the root, which comes
 /// first and whose closing closes the file.
-struct RunFileWriter::State {
+struct RunFileWriter::File {
     using Clock = std::chrono::steady_clock;
 
     std::filesystem::path path;     ///< what the user named

@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 6> reserved{"epoch",      "train_error", 
 }  // namespace
 
 void RunFileWriter::begin_training(std::span<const std::string> population_names) {
-    State& s = *state_;
+    File& s = *file_;
     TrainingSeries& training = s.training.emplace();
     training.group = hdf5::create_group(s.root, "training");
     set_attribute(training.group, "NX_class", "NXdata");

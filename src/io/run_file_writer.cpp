@@ -10,6 +10,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
@@ -70,20 +71,10 @@ fs::path place_to_write(const fs::path& path, bool force) {
     return path;
 }
 
-void sync_to_disk(const fs::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool failed = descriptor < 0 || (::fsync(descriptor) != 0 && errno != EINVAL);
-    const int reason = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (failed) {
-        throw FileError(fmt::format("{}: cannot be written to disk: {}", shown(path), std::strerror(reason)));
-    }
-}
-
 }  // namespace
 
-hdf5::Group& RunFileWriter::State::section(hdf5::Group& group, std::string_view name,
-                                           std::string_view nx_class) {
+hdf5::Group& RunFileWriter::File::section(hdf5::Group& group, std::string_view name,
+                                          std::string_view nx_class) {
     if (!group) {
         group = hdf5::create_group(root, name);
         set_attribute(group, "NX_class", nx_class);
@@ -91,7 +82,7 @@ hdf5::Group& RunFileWriter::State::section(hdf5::Group& group, std::string_view 
     return group;
 }
 
-void RunFileWriter::State::flush() {
+void RunFileWriter::File::flush() {
     const auto begin = Clock::now();
     if (training) training->flush();
     for (auto& report : reports) report.flush();
@@ -101,11 +92,11 @@ void RunFileWriter::State::flush() {
     flush_cost = last_flush - begin;
 }
 
-void RunFileWriter::State::flush_if_due() {
+void RunFileWriter::File::flush_if_due() {
     if (Clock::now() - last_flush >= between_flushes) flush();
 }
 
-void RunFileWriter::State::compact() {
+void RunFileWriter::File::compact() {
     flush();
     if (training) training->compact();
     for (auto& report : reports) report.compact();
@@ -114,7 +105,7 @@ void RunFileWriter::State::compact() {
     hdf5::flush(root);
 }
 
-void RunFileWriter::State::close_all() {
+void RunFileWriter::File::close_all() {
     training.reset();
     reports.clear();
     spikes.clear();
@@ -122,8 +113,8 @@ void RunFileWriter::State::close_all() {
     root.check(root.close(), "cannot be closed");
 }
 
-RunFileWriter::RunFileWriter(const fs::path& path, bool force) : state_(std::make_unique<State>()) {
-    State& s = *state_;
+RunFileWriter::RunFileWriter(const fs::path& path, bool force) : file_(std::make_unique<File>()) {
+    File& s = *file_;
     std::error_code error;
     // Where the path is a link, what it points to is replaced, not the link.
     s.path = fs::is_symlink(path, error) && fs::exists(path, error) ? fs::canonical(path) : path;
@@ -148,10 +139,10 @@ RunFileWriter::RunFileWriter(const fs::path& path, bool force) : state_(std::mak
 }
 
 RunFileWriter::~RunFileWriter() {
-    if (!state_ || !state_->root) return;
+    if (!file_ || !file_->root) return;
     try {
-        state_->flush();
-        state_->close_all();
+        file_->flush();
+        file_->close_all();
     } catch (const Error&) {
         // Whoever wanted to know has called close(); a destructor has nobody to tell.
     }
@@ -159,7 +150,7 @@ RunFileWriter::~RunFileWriter() {
 
 void RunFileWriter::describe(std::string_view title, std::string_view model_toml,
                              const Provenance& provenance) {
-    State& s = *state_;
+    File& s = *file_;
     set_attribute(s.root, "title", title);
     const hdf5::Dataset model = hdf5::write_text(s.root, "model", model_toml);
     set_attribute(model, "long_name", "the resolved model file (TOML)");
@@ -170,38 +161,45 @@ void RunFileWriter::describe(std::string_view title, std::string_view model_toml
 }
 
 void RunFileWriter::append_epoch(const EpochReport& report) {
-    State& s = *state_;
+    File& s = *file_;
     s.training.value().append(report);
-    if (State::Clock::now() - s.last_flush >= flush_share * s.flush_cost) s.flush();
+    if (File::Clock::now() - s.last_flush >= flush_share * s.flush_cost) s.flush();
 }
 
-void RunFileWriter::flush() { state_->flush(); }
+void RunFileWriter::flush() { file_->flush(); }
 
-void RunFileWriter::close(RunStatus status) {
-    State& s = *state_;
-    if (s.training) s.training->choose_signal();
-    s.compact();
-    set_attribute(s.root, "status", status_name(status));
-    hdf5::flush(s.root);
-    s.close_all();
-    sync_to_disk(s.written);
+void RunFileWriter::take_place() {
+    File& s = *file_;
     if (s.written == s.path) return;
+    s.flush();
     std::error_code error;
     fs::rename(s.written, s.path, error);
     if (error) {
         throw FileError(fmt::format("{}: cannot take the place of {}: {}", shown(s.written), shown(s.path),
                                     error.message()));
     }
+    s.written = s.path;
+}
+
+void RunFileWriter::close(RunStatus status) {
+    File& s = *file_;
+    if (s.training) s.training->choose_signal();
+    s.compact();
+    set_attribute(s.root, "status", status_name(status));
+    hdf5::flush(s.root);
+    sync_to_disk(s.written);
+    take_place();
+    s.close_all();
 }
 
 void RunFileWriter::discard() noexcept {
     try {
-        if (state_->root) state_->close_all();
+        if (file_->root) file_->close_all();
     } catch (const Error&) {
         // It is about to be removed: that it could not be completed does not matter.
     }
     std::error_code ignored;
-    fs::remove(state_->written, ignored);
+    fs::remove(file_->written, ignored);
 }
 
 }  // namespace snnff

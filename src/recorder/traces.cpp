@@ -54,6 +54,8 @@ class Traces final : public Observer {
         if (due || number == report.n_epochs) record(report.epoch);
     }
 
+    void show(State& state) override { state.show("n_presentations", n_presentations_); }
+
   private:
     void check_samples() const {
         for (const std::int64_t sample : spec_.samples) {

@@ -16,6 +16,7 @@ class Backprop final : public Rule {
 
     std::vector<Part> parts(const Stage& stage) const override;
     std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) override;
+    void show(State& state) override { snnff::show(state, network_, moments_); }
 
   private:
     const ModelSpec& model_;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "snnff/checkpoint.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/network.hpp"
 
@@ -30,6 +31,18 @@ class BestWeights {
         for (std::size_t k = 0; k < kept_.size(); ++k) {
             network.populations[k].weight = kept_[k].weight;
             network.populations[k].bias = kept_[k].bias;
+        }
+    }
+
+    void show(State& state, const Network& network) {
+        const State::Section section(state, "best_weights");
+        state.show("lowest_validation_error", lowest_);
+        state.show("n_measurements_since", n_measurements_since_);
+        state.show("kept_epoch", kept_epoch_);
+        if (state.restoring() && kept_epoch_ >= 0) kept_ = network.populations;
+        for (Population& population : kept_) {
+            state.show("weight_" + population.name, population.weight.values());
+            state.show("bias_" + population.name, std::span<float>(population.bias));
         }
     }
 

@@ -19,6 +19,7 @@ class ForwardForward final : public Rule {
     /// with its weights.
     std::vector<Part> parts(const Stage& stage) const override;
     std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) override;
+    void show(State& state) override { snnff::show(state, network_, moments_); }
 
   private:
     /// One update of one population. Leaves goodness, rate and, if asked for, the output (from before the

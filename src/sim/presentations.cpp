@@ -143,6 +143,12 @@ void Presentations::begin_epoch(std::int64_t epoch, ConstMatrixView ranking) {
     model_.negatives->make(request(all, ranking), negative_label_);
 }
 
+void Presentations::show(State& state) {
+    std::vector<std::int64_t> labels(negative_label_.begin(), negative_label_.end());
+    state.show("negative_label", labels);
+    negative_label_.assign(labels.begin(), labels.end());
+}
+
 Negatives::Request Presentations::request(std::span<const std::uint32_t> samples,
                                           ConstMatrixView ranking) const {
     return {.samples = samples,

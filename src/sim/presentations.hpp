@@ -7,6 +7,7 @@
 #include "sim/batch.hpp"
 #include "sim/dropout.hpp"
 #include "sim/encoded_input.hpp"
+#include "snnff/checkpoint.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/stimulus.hpp"
 
@@ -72,6 +73,8 @@ class Presentations {
     /// Draws what is drawn once an epoch: the order and the wrong labels, for which `ranking` is the
     /// goodness [sample x label] that the negatives asked for, or empty.
     void begin_epoch(std::int64_t epoch, ConstMatrixView ranking);
+    /// The wrong labels, which some models draw only once.
+    void show(State& state);
     /// Samples of a batch, in the order of this epoch.
     std::span<const std::uint32_t> samples(std::size_t batch) const;
     /// Positives, then each set of negatives, or, where the model has no negatives, the samples as they are:

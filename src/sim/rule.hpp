@@ -9,6 +9,7 @@
 #include "sim/batch.hpp"
 #include "sim/dropout.hpp"
 #include "sim/plan.hpp"
+#include "snnff/checkpoint.hpp"
 #include "snnff/model_spec.hpp"
 
 namespace snnff {
@@ -42,6 +43,8 @@ class Rule {
     /// next. Leaves the rate of each population, and goodness where it has one, in the batch's activities.
     /// Returns the losses in the order in which they arose, and at once where one is not finite.
     virtual std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) = 0;
+    /// What it remembers from batch to batch besides the weights.
+    virtual void show(State& state) = 0;
 };
 
 /// The rule that the model names, for samples whose input is constant over a presentation or varies in it.

@@ -42,6 +42,21 @@ struct EpochSums {
             n_rates += variant.size();
         }
     }
+    void show(State& state) {
+        for (auto& [name, value] : {std::pair<const char*, double&>{"loss", loss},
+                                    {"goodness_positive", goodness_positive},
+                                    {"goodness_negative", goodness_negative},
+                                    {"rate", rate}})
+            state.show(name, value);
+        for (auto& [name, count] : {std::pair<const char*, std::size_t&>{"n_losses", n_losses},
+                                    {"n_positive", n_positive},
+                                    {"n_negative", n_negative},
+                                    {"n_rates", n_rates}}) {
+            auto value = static_cast<std::int64_t>(count);
+            state.show(name, value);
+            count = static_cast<std::size_t>(value);
+        }
+    }
     PopulationEpoch means(const Population& population) const {
         PopulationEpoch epoch;
         epoch.loss = loss / static_cast<double>(n_losses);
@@ -56,12 +71,14 @@ struct EpochSums {
 
 class Trainer {
   public:
-    Trainer(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop)
+    Trainer(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
+            Checkpoints* checkpoints)
         : experiment_(experiment),
           model_(experiment.model),
           network_(experiment.network),
           observers_(observers),
           stop_(stop),
+          checkpoints_(checkpoints),
           plan_(make_plan(model_.plan, network_.populations.size())),
           presentations_(model_, experiment.train, network_.populations.front().normalisation),
           rule_(make_rule(model_, network_, !comes_constant(model_, experiment.train))),
@@ -70,20 +87,14 @@ class Trainer {
     }
 
     Ending run() {
-        for (const Stage& stage : plan_) {
-            FrozenLayers frozen(network_, stage.learning.front(), presentations_);
-            for (std::int64_t e = 0; e < stage.epochs; ++e, ++epoch_) {
-                const auto began = std::chrono::steady_clock::now();
-                begin_epoch(stage.begins_episode && e == 0);
-                sums_.assign(network_.populations.size(), {});
-                learn_batches(stage, static_cast<std::uint64_t>(e) * presentations_.n_batches(), frozen);
-                if (stop_.load(std::memory_order_relaxed) != 0) return Ending::interrupted;
-                for (const std::size_t k : stage.learning) ++epochs_learnt_[k];
-                report(stage, began);
-                if (best_.out_of_patience(model_.plan)) return end();
-            }
+        if (checkpoints_ != nullptr) {
+            State* state = checkpoints_->restored();
+            if (state != nullptr) show(*state);
+            if (state == nullptr) save();  // a run can be taken up from its first batch on
         }
-        return end();
+        const Ending ending = run_plan();
+        if (ending == Ending::interrupted) save();
+        return ending;
     }
 
   private:
@@ -95,29 +106,102 @@ class Trainer {
                                                                       : Ending::interrupted;
     }
 
+    Ending run_plan() {
+        for (; at_.stage < static_cast<std::int64_t>(plan_.size()); ++at_.stage, at_.epoch_of_stage = 0) {
+            const Stage& stage = plan_[static_cast<std::size_t>(at_.stage)];
+            FrozenLayers frozen(network_, stage.learning.front(), presentations_);
+            for (; at_.epoch_of_stage < stage.epochs; ++at_.epoch_of_stage) {
+                const auto began = std::chrono::steady_clock::now();
+                begin_epoch(stage.begins_episode && at_.epoch_of_stage == 0);
+                while (at_.batch < static_cast<std::int64_t>(presentations_.n_batches())) {
+                    learn_batches(stage, frozen);
+                    if (stopped()) return Ending::interrupted;
+                    if (save_now_) save();
+                }
+                at_.batch = 0;
+                for (const std::size_t k : stage.learning) ++epochs_learnt_[k];
+                report(stage, began);
+                if (best_.out_of_patience(model_.plan)) return end();
+                if (checkpoints_ != nullptr && checkpoints_->due(epoch_, true)) save_after_epoch();
+            }
+        }
+        return end();
+    }
+
+    bool stopped() const { return stop_.load(std::memory_order_relaxed) != 0; }
+
+    /// The position after an epoch is the beginning of the next.
+    void save_after_epoch() {
+        ++at_.epoch_of_stage;
+        save();
+        --at_.epoch_of_stage;
+    }
+
+    void save() {
+        save_now_ = false;
+        if (checkpoints_ != nullptr) checkpoints_->save([this](State& state) { show(state); });
+    }
+
+    /// Everything that the rest of the run follows from, but for the model and the data.
+    void show(State& state) {
+        state.show("stage", at_.stage);
+        state.show("epoch_of_stage", at_.epoch_of_stage);
+        state.show("batch", at_.batch);
+        state.show("epoch", epoch_);
+        auto n_batches = static_cast<std::int64_t>(n_batches_);
+        state.show("n_batches", n_batches);
+        n_batches_ = static_cast<std::uint64_t>(n_batches);
+        state.show("epochs_learnt", epochs_learnt_);
+        state.show("ranking", ranking_);
+        presentations_.show(state);
+        sums_.resize(network_.populations.size());
+        for (std::size_t k = 0; k < network_.populations.size(); ++k) {
+            Population& population = network_.populations[k];
+            const State::Section section(state, "population_" + population.name);
+            state.show("weight", population.weight.values());
+            state.show("bias", std::span<float>(population.bias));
+            sums_[k].show(state);
+        }
+        rule_->show(state);
+        best_.show(state, network_);
+        for (std::size_t i = 0; i < observers_.size(); ++i) {
+            const State::Section section(state, fmt::format("observer_{}", i));
+            observers_[i]->show(state);
+        }
+    }
+
+    /// In the middle of an epoch all but the order of samples is as it was left.
     void begin_epoch(bool begins_episode) {
+        if (at_.batch > 0) return presentations_.begin_epoch(epoch_, ranking_);
+        sums_.assign(network_.populations.size(), {});
         if (model_.negatives && model_.negatives->ranks(epoch_, begins_episode)) {
             ranking_ = evaluate_by(PredictBy::goodness, network_, model_, experiment_.train).goodness;
         }
         presentations_.begin_epoch(epoch_, ranking_);
     }
 
-    /// An epoch's batches, `n_before` of the stage behind them: from part to part of the rule, which work at
-    /// the same time on batches that follow one another.
-    void learn_batches(const Stage& stage, std::uint64_t n_before, FrozenLayers& frozen) {
+    /// Batches of the epoch, up to its end, to a checkpoint, or to where the run is stopped: from part to
+    /// part of the rule, which work at the same time on batches that follow one another.
+    void learn_batches(const Stage& stage, FrozenLayers& frozen) {
         const std::vector<Rule::Part> parts = rule_->parts(stage);
         const std::size_t n_batches = presentations_.n_batches();
         const std::size_t n_slots = std::min(n_batches, parts.size() == 1 ? 1 : parts.size() + 1);
         while (on_their_way_.size() < n_slots) on_their_way_.emplace_back(network_);
-        std::size_t next = 0;
+        const std::uint64_t n_before = static_cast<std::uint64_t>(at_.epoch_of_stage) * n_batches;
+        const auto begun = static_cast<std::uint64_t>(at_.batch);
         run_pipeline({.n_parts = parts.size(),
                       .n_slots = n_slots,
                       .begin =
                           [&](std::size_t slot) {
-                              if (next == n_batches || stop_.load(std::memory_order_relaxed) != 0)
+                              const auto next = static_cast<std::size_t>(at_.batch);
+                              if (next == n_batches || stopped()) return false;
+                              if (next > begun && checkpoints_ != nullptr &&
+                                  checkpoints_->due(epoch_, false)) {
+                                  save_now_ = true;
                                   return false;
+                              }
                               begin(on_their_way_[slot], next, n_before + next, frozen);
-                              ++next;
+                              ++at_.batch;
                               return true;
                           },
                       .work = [&](std::size_t part,
@@ -233,6 +317,7 @@ class Trainer {
             }
         }
         report.kept_epoch = best_.kept_epoch();
+        ++epoch_;
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
     }
 
@@ -241,7 +326,14 @@ class Trainer {
     Network& network_;
     std::span<Observer* const> observers_;
     const std::atomic<int>& stop_;
+    Checkpoints* checkpoints_;
     std::vector<Stage> plan_;
+    /// Where the run is: the next batch to learn.
+    struct Position {
+        std::int64_t stage = 0, epoch_of_stage = 0, batch = 0;
+    };
+    Position at_;
+    bool save_now_ = false;
     std::int64_t n_epochs_ = 0, epoch_ = 0;
     Presentations presentations_;
     std::unique_ptr<Rule> rule_;
@@ -255,8 +347,9 @@ class Trainer {
 
 }  // namespace
 
-Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop) {
-    return Trainer(experiment, observers, stop).run();
+Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
+             Checkpoints* checkpoints) {
+    return Trainer(experiment, observers, stop, checkpoints).run();
 }
 
 }  // namespace snnff

@@ -23,6 +23,17 @@ Moments::Moments(const Population& population, const Optimizer& optimizer) {
     }
 }
 
+void show(State& state, const Network& network, std::span<Moments> moments) {
+    for (std::size_t k = 0; k < moments.size(); ++k) {
+        const State::Section section(state, "moments_" + network.populations[k].name);
+        state.show("n_updates", moments[k].n_updates);
+        for (std::size_t m = 0; m < 2; ++m) {
+            state.show(m == 0 ? "weight_first" : "weight_second", moments[k].weight[m].values());
+            state.show(m == 0 ? "bias_first" : "bias_second", std::span<float>(moments[k].bias[m]));
+        }
+    }
+}
+
 void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const GradientRows& gradient,
                   Population& population, Moments& moments) {
     const std::size_t n_inputs = population.n_inputs();

@@ -7,6 +7,7 @@
 
 #include "sim/activity.hpp"
 #include "sim/train_pass.hpp"
+#include "snnff/checkpoint.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/network.hpp"
 
@@ -19,6 +20,9 @@ struct Moments {
     Matrix weight[2];
     AlignedVector<float> bias[2];
 };
+
+/// Shows the moments of every population of a network.
+void show(State& state, const Network& network, std::span<Moments> moments);
 
 /// Gradient of a range of weight rows: gradient(first_row, weight [rows x input], bias [rows]).
 /// Overwrites both.

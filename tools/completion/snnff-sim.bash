@@ -9,7 +9,7 @@ _snnff_sim() {
     local program=$1 word=$2 previous=$3 verb=${COMP_WORDS[1]:-}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "run eval trace compare export sweep info validate new explain --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "run resume eval trace compare export sweep info validate new explain --help --version" -- "$word")
         return
     fi
     case $previous in
@@ -25,7 +25,7 @@ _snnff_sim() {
         --variables) mapfile -t COMPREPLY < <(compgen -W "membrane spikes current activation" -- "$word") && return ;;
         --labels) mapfile -t COMPREPLY < <(compgen -W "positive negative neutral all" -- "$word") && return ;;
         --split) mapfile -t COMPREPLY < <(compgen -W "test train" -- "$word") && return ;;
-        --seed | --seeds | --threads | --samples | --neurons | --steps | --populations) return ;;
+        --seed | --seeds | --threads | --samples | --neurons | --steps | --populations | --checkpoint-every | --max-time) return ;;
         --set | --over)
             mapfile -t COMPREPLY < <(compgen -S = -W "$(_snnff_sim_keys "$program")" -- "$word")
             compopt -o nospace
@@ -35,7 +35,8 @@ _snnff_sim() {
     if [[ $word == -* ]]; then
         local options
         case $verb in
-            run) options="--output --set --seed --threads --force --quiet --json --dry-run" ;;
+            run) options="--output --set --seed --threads --force --quiet --json --dry-run --checkpoint-every --max-time" ;;
+            resume) options="--threads --quiet --json --checkpoint-every --max-time" ;;
             eval) options="--data --split --threads --json" ;;
             trace) options="--output --samples --labels --populations --variables --neurons --steps --data --split --threads --force" ;;
             export) options="--format --output --force" ;;
@@ -52,7 +53,7 @@ _snnff_sim() {
         new) mapfile -t COMPREPLY < <(compgen -W "lif relu" -- "$word") ;;
         explain) mapfile -t COMPREPLY < <(compgen -W "$(_snnff_sim_keys "$program")" -- "$word") ;;
         run | sweep | validate) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.toml' -- "$word") ;;
-        eval | trace | export | info) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.h5' -- "$word") ;;
+        eval | resume | trace | export | info) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.h5' -- "$word") ;;
         compare) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.@(h5|toml)' -- "$word") ;;
     esac
 }

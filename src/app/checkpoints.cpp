@@ -1,0 +1,170 @@
+#include "app/checkpoints.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "app/flatten.hpp"
+#include "app/signals.hpp"
+#include "snnff/error.hpp"
+#include "snnff/model_spec.hpp"
+
+namespace snnff::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A number and what stands after it, blanks apart; a number below 0 where there is none.
+std::pair<double, std::string> number_and_unit(const std::string& text) {
+    double value = -1.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc()) return {-1.0, text};
+    std::string unit(end, text.data() + text.size());
+    unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
+    return {value, unit};
+}
+
+double seconds_in(const std::string& unit) {
+    for (const auto& [name, seconds] : {std::pair{"s", 1.0}, {"m", 60.0}, {"h", 3600.0}, {"d", 86400.0}}) {
+        if (unit == name) return seconds;
+    }
+    return 0.0;
+}
+
+std::string run_id_of(const Provenance& provenance) {
+    for (const auto& [name, value] : provenance) {
+        if (name == "run_id") return value;
+    }
+    return {};
+}
+
+/// Keys in which two resolved models differ, for a message.
+std::string differences(const std::string& one, const std::string& other) {
+    const auto keys = [](const std::string& toml) {
+        return flatten(read_model_text(toml, "model", ".", {}).resolved);
+    };
+    const auto a = keys(one), b = keys(other);
+    std::vector<std::string> differing;
+    for (const auto& [key, value] : a) {
+        const auto found = std::ranges::find(b, key, [](const auto& pair) { return pair.first; });
+        if (found == b.end() || found->second != value) differing.push_back(key);
+    }
+    for (const auto& [key, value] : b) {
+        if (std::ranges::find(a, key, [](const auto& pair) { return pair.first; }) == a.end())
+            differing.push_back(key);
+    }
+    if (differing.size() > 8) {
+        const std::size_t more = differing.size() - 8;
+        differing.resize(8);
+        differing.push_back(fmt::format("{} more", more));
+    }
+    return differing.empty() ? "their models are the same"
+                             : fmt::format("{} differ", fmt::join(differing, ", "));
+}
+
+}  // namespace
+
+CheckpointPlan read_checkpoint_every(const std::string& option, const std::string& text) {
+    CheckpointPlan plan;
+    if (text == "off" || text == "0") return plan;
+    const auto [value, unit] = number_and_unit(text);
+    if (unit == "epochs" || unit == "epoch") {
+        if (value >= 1.0 && value <= 1e12 && value == static_cast<double>(static_cast<std::int64_t>(value))) {
+            plan.every_n_epochs = static_cast<std::int64_t>(value);
+            return plan;
+        }
+    } else if (value > 0.0 && seconds_in(unit) > 0.0) {
+        plan.every = std::chrono::duration<double>(value * seconds_in(unit));
+        return plan;
+    }
+    throw UsageError(
+        fmt::format("{} {}: is no interval; 5m, 90s, 2h, \"10 epochs\" or off are", option, text));
+}
+
+std::chrono::duration<double> read_duration(const std::string& option, const std::string& text) {
+    const auto [value, unit] = number_and_unit(text);
+    if (value > 0.0 && seconds_in(unit) > 0.0) return std::chrono::duration<double>(value * seconds_in(unit));
+    throw UsageError(fmt::format("{} {}: is no time; 90s, 5m or 2h are", option, text));
+}
+
+Continuation::Continuation(const fs::path& run) {
+    std::string reasons;
+    for (const fs::path& path : checkpoint_paths(run)) {
+        if (!fs::exists(path)) continue;
+        try {
+            file_ = std::make_unique<CheckpointFile>(path);
+            break;
+        } catch (const Error& error) {
+            reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
+        }
+    }
+    if (!file_) {
+        if (!reasons.empty()) throw FileError(run.string() + ": no checkpoint can be read: " + reasons);
+        throw FileError(
+            fmt::format("{}: has no checkpoint beside it ({}.ckpt): the run is complete, or was cut "
+                        "before its first; run it again",
+                        run.string(), run.string()));
+    }
+    if (!reasons.empty()) note_ = reasons + "; going on from the checkpoint before";
+    find_written(run);
+}
+
+void Continuation::find_written(const fs::path& run) {
+    std::string others;
+    const fs::path beside = run.string() + ".new", cut = run.string() + ".cut";
+    for (const fs::path& path : {run, beside, cut}) {
+        if (!fs::exists(path)) continue;
+        try {
+            const RunSummary summary = read_run(path);
+            if (run_id_of(summary.provenance) == head().run_id) {
+                written_ = path;
+                provenance_ = summary.provenance;
+                break;
+            }
+            others += fmt::format("{}{} is of another run: {}", others.empty() ? "" : "; ", path.string(),
+                                  differences(head().model_toml, summary.model_toml));
+        } catch (const Error& error) {
+            others += (others.empty() ? "" : "; ") + std::string(error.what());
+        }
+    }
+    if (written_.empty()) {
+        throw DataError(fmt::format("{}: the run that its checkpoint belongs to is not there{}{}",
+                                    run.string(), others.empty() ? "" : ": ", others));
+    }
+    replaced_ = written_ == run;
+    if (written_ == beside) {  // where the run that goes on will write
+        fs::rename(beside, cut);
+        written_ = cut;
+    }
+}
+
+void Continuation::finish(RunFileWriter& writer) {
+    if (replaced_) return writer.take_place();
+    writer.flush();
+    std::error_code ignored;
+    fs::remove(written_, ignored);
+}
+
+CheckpointKeeper::CheckpointKeeper(const CheckpointPlan& plan, fs::path run, CheckpointHead head,
+                                   RunFileWriter& writer, Continuation* from)
+    : plan_(plan), run_(std::move(run)), head_(std::move(head)), writer_(writer), from_(from) {}
+
+bool CheckpointKeeper::due(std::int64_t n_epochs, bool epoch_ended) {
+    const auto now = Clock::now();
+    if (plan_.max_time.count() > 0 && now - begun_ >= plan_.max_time) request_stop(stopped_by_max_time);
+    if (plan_.every_n_epochs > 0) return epoch_ended && n_epochs % plan_.every_n_epochs == 0;
+    return plan_.every.count() > 0 && now - last_ >= plan_.every;
+}
+
+void CheckpointKeeper::save(const Show& show) {
+    // What a checkpoint counts on has to be in the run file before it.
+    writer_.flush();
+    write_checkpoint(run_, head_, show);
+    last_ = Clock::now();
+}
+
+}  // namespace snnff::app

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "snnff/checkpoint.hpp"
+#include "snnff/run_file.hpp"
+
+namespace snnff::app {
+
+/// When a run saves itself, and when it ends early. None of these: never.
+struct CheckpointPlan {
+    std::chrono::duration<double> every{0};
+    std::int64_t every_n_epochs = 0;
+    std::chrono::duration<double> max_time{0};  ///< after which the run is stopped as by a signal
+    bool any() const noexcept { return every.count() > 0 || every_n_epochs > 0; }
+};
+
+/// "5m", "90s", "2h", "10 epochs" or "10epochs", "off". Throws UsageError, which begins with the option's
+/// name.
+CheckpointPlan read_checkpoint_every(const std::string& option, const std::string& text);
+/// "90s", "5m", "2h". Throws UsageError.
+std::chrono::duration<double> read_duration(const std::string& option, const std::string& text);
+
+/// Where a run that was cut left off: its newest checkpoint that can be read, and the file that holds what it
+/// had written by then.
+class Continuation {
+  public:
+    /// Throws FileError where there is no checkpoint, or none can be read; DataError where it belongs to
+    /// another run: the keys that differ are named.
+    explicit Continuation(const std::filesystem::path& run);
+
+    const CheckpointHead& head() const noexcept { return file_->head(); }
+    State& state() noexcept { return file_->state(); }
+    const std::filesystem::path& written() const noexcept { return written_; }
+    /// Of the run file that was cut, kept by the one that goes on.
+    const Provenance& provenance() const noexcept { return provenance_; }
+    /// Once all of it has been taken over.
+    void finish(RunFileWriter& writer);
+    /// What had to be passed over, empty where the newest checkpoint served.
+    const std::string& note() const noexcept { return note_; }
+
+  private:
+    void find_written(const std::filesystem::path& run);
+    std::unique_ptr<CheckpointFile> file_;
+    std::filesystem::path written_;
+    Provenance provenance_;
+    std::string note_;
+    bool replaced_ = false;  ///< the run file itself is what was cut; the new one takes its place
+};
+
+/// Saves a run by its plan, beside its run file.
+class CheckpointKeeper final : public Checkpoints {
+  public:
+    CheckpointKeeper(const CheckpointPlan& plan, std::filesystem::path run, CheckpointHead head,
+                     RunFileWriter& writer, Continuation* from);
+
+    bool due(std::int64_t n_epochs, bool epoch_ended) override;
+    void save(const Show& show) override;
+    State* restored() override { return from_ != nullptr ? &from_->state() : nullptr; }
+
+  private:
+    using Clock = std::chrono::steady_clock;  // wall clocks go backwards
+    CheckpointPlan plan_;
+    std::filesystem::path run_;
+    CheckpointHead head_;
+    RunFileWriter& writer_;
+    Continuation* from_;
+    Clock::time_point begun_ = Clock::now(), last_ = begun_;
+};
+
+}  // namespace snnff::app

@@ -1,0 +1,95 @@
+// Taking over what a run wrote before it was cut.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "io/run_file_state.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff {
+namespace {
+
+/// Values that are held at a time.
+constexpr std::uint64_t values_at_once = std::uint64_t{1} << 20;
+
+template <class T>
+std::vector<T> rows_of(const hdf5::Group& group, std::string_view name, std::uint64_t first, std::uint64_t n,
+                       std::uint64_t width = 1) {
+    const hdf5::Dataset dataset = group.dataset(name);
+    const auto shape = dataset.shape();
+    const bool fits = !shape.empty() && shape[0] >= first + n && (shape.size() == 1 || shape[1] == width);
+    if (!fits) {
+        throw FileError(fmt::format("{}: holds less than its checkpoint says: [{}]", dataset.where(),
+                                    fmt::join(shape, ", ")));
+    }
+    dataset.expect_numbers();
+    std::vector<T> values(n * width);
+    hdf5::read_rows(dataset, n, std::span<T>(values), first);
+    return values;
+}
+
+void take_epochs(RunFileWriter& writer, const std::filesystem::path& old, std::int64_t n) {
+    const RunSummary run = read_run(old);
+    if (static_cast<std::int64_t>(run.epochs.size()) < n) {
+        throw FileError(
+            fmt::format("{}: holds {} epochs, its checkpoint says {}", old.string(), run.epochs.size(), n));
+    }
+    for (std::int64_t e = 0; e < n; ++e) writer.append_epoch(run.epochs[static_cast<std::size_t>(e)]);
+}
+
+}  // namespace
+
+void RunFileWriter::show(State& state, const std::filesystem::path& old) {
+    State::Section section(state, "run_file");
+    File& s = *file_;
+    std::int64_t n_epochs = s.training ? static_cast<std::int64_t>(s.training->epoch.n_rows()) : 0;
+    state.show("n_epochs", n_epochs);
+    const bool taking = state.restoring();
+    if (taking) take_epochs(*this, old, n_epochs);
+    std::optional<hdf5::Group> root;
+    if (taking) root = hdf5::open_file(old.string());
+    for (std::size_t r = 0; r < s.reports.size(); ++r) {
+        const std::string name = s.reports[r].group.name();
+        std::int64_t n_frames = static_cast<std::int64_t>(s.reports[r].data.n_rows());
+        state.show("frames_" + name, n_frames);
+        if (taking) take_frames(r, root->group("report/" + name), static_cast<std::uint64_t>(n_frames));
+    }
+    for (auto& [population, series] : s.spikes) {
+        std::int64_t n_spikes = static_cast<std::int64_t>(series.node_ids.n_rows());
+        state.show("spikes_" + population, n_spikes);
+        const auto n = static_cast<std::uint64_t>(n_spikes);
+        for (std::uint64_t first = 0; taking && first < n; first += values_at_once) {
+            const std::uint64_t count = std::min(values_at_once, n - first);
+            const hdf5::Group group = root->group("spikes/" + population);
+            append_spikes(population, rows_of<double>(group, "timestamps", first, count),
+                          rows_of<std::uint64_t>(group, "node_ids", first, count));
+        }
+    }
+    if (taking) s.flush();
+}
+
+void RunFileWriter::take_frames(std::size_t report, const hdf5::Group& from, std::uint64_t n) {
+    const std::uint64_t width = file_->reports[report].data.width();
+    const std::uint64_t at_once = std::max<std::uint64_t>(1, values_at_once / width);
+    for (std::uint64_t first = 0; first < n; first += at_once) {
+        const std::uint64_t count = std::min(at_once, n - first);
+        const auto data = rows_of<float>(from, "data", first, count, width);
+        const auto sample = rows_of<std::int64_t>(from, "sample", first, count),
+                   step = rows_of<std::int64_t>(from, "step", first, count),
+                   label = rows_of<std::int64_t>(from, "label", first, count),
+                   phase = rows_of<std::int64_t>(from, "phase", first, count),
+                   epoch = rows_of<std::int64_t>(from, "epoch", first, count);
+        const std::vector<std::uint8_t> small_phase(phase.begin(), phase.end());
+        for (std::uint64_t at = 0; at < count;) {  // stretches recorded after the same epoch
+            std::uint64_t end = at;
+            while (end < count && epoch[end] == epoch[at]) ++end;
+            const std::uint64_t length = end - at;
+            const auto part = [&](const auto& values) { return std::span(values).subspan(at, length); };
+            append_frames(report, ConstMatrixView(data.data() + at * width, length, width),
+                          {part(sample), part(step), part(label), part(small_phase)}, epoch[at]);
+            at = end;
+        }
+    }
+}
+
+}  // namespace snnff

@@ -1,0 +1,206 @@
+"""A run that was cut goes on as if it had not been: killed, stopped, out of time; checkpoints that are cut, of another
+run, of other data."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+import numpy
+
+from support import BACKPROP, ROOT, SIM, SMALL, CliTest
+
+# Enough epochs for some tenths of a second, so that there is a middle.
+LONG = SMALL.replace("epochs = 2", "epochs = 150") + """
+[recording]
+variables = ["membrane", "spikes"]
+samples = [1, 4]
+every_n_epochs = 10
+"""
+# Rankings, drop-outs, moved images, a head, the best weights kept: everything that has state of its own.
+RICH = LONG.replace('kind = "uniform_wrong"', 'kind = "hard"\npower = 4.0\nevery_n_epochs = 3').replace(
+    "n_test = 100", "n_test = 100\nn_validation = 50\nshift_pixels = 1").replace(
+    "batch_size = 50", 'batch_size = 50\nkeep = "best"').replace(
+    "epochs = 150", "epochs = 60") + """
+[evaluation]
+every_n_epochs = 4
+[readout]
+kind = "softmax"
+epochs = 2
+[prediction]
+by = "both"
+"""
+RICH = RICH.replace("[learning]", "[learning]\ndropout = 0.1")
+BY_LAYER = LONG.replace("[plan]", '[plan]\norder = "layer_by_layer"\nepisodes = 2').replace("epochs = 150", "epochs = 30")
+MODELS = {"long": LONG, "rich": RICH, "by layer": BY_LAYER, "back-propagation": BACKPROP.replace("epochs = 4", "epochs = 80")}
+
+
+class Checkpoint(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.model = self.write("long.toml", LONG)
+
+    def start(self, *arguments):
+        process = subprocess.Popen([SIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def cut(self, after, how=signal.SIGKILL, verb=("run", "long.toml", "-o", "cut.h5"), every="0.02s"):
+        """Starts a run and stops it `after` seconds, but not before it can be taken up; returns the exit code and
+        what it said."""
+        process = self.start(*verb, "--checkpoint-every", every)
+        began = time.monotonic()
+        while process.poll() is None and (time.monotonic() - began < after
+                                          or not (self.folder / "cut.h5.ckpt").exists()):
+            time.sleep(0.001)
+        if process.poll() is None:
+            process.send_signal(how)
+        return process.wait(timeout=60), process.stderr.read()
+
+    def expect_same(self, whole="whole.h5", cut="cut.h5"):
+        with h5py.File(self.folder / whole) as expected, h5py.File(self.folder / cut) as found:
+            names = []
+            expected.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+            for name in names:
+                if name.endswith("seconds") or expected[name].dtype.kind not in "iuf":
+                    continue
+                self.assertIn(name, found)
+                self.assertTrue(numpy.array_equal(expected[name][()], found[name][()],
+                                                  equal_nan=expected[name].dtype.kind == "f"), name)
+            self.assertEqual(found.attrs["status"], "complete")
+            self.assertEqual(dict(expected["training"].attrs).get("kept_epoch"),
+                             dict(found["training"].attrs).get("kept_epoch"))
+
+    def test_killed_at_any_moment_it_ends_with_the_same_bits(self):
+        rng = random.Random(3)
+        n_kills = int(os.environ.get("SNNFF_KILLS", "3"))  # of each model; 50 make the 200 of a release
+        for name, text in MODELS.items():
+            self.write("long.toml", text)
+            started = time.monotonic()
+            self.good("run", "long.toml", "-o", "whole.h5", "--force", "-q")
+            seconds = time.monotonic() - started
+            for kill in range(n_kills):
+                with self.subTest(model=name, kill=kill):
+                    for left in self.folder.glob("cut.h5*"):
+                        left.unlink()
+                    code, _ = self.cut(rng.uniform(0, seconds))
+                    verb = ("resume", "cut.h5")
+                    while code != 0 and (self.folder / "cut.h5.ckpt").exists():
+                        with h5py.File(self.folder / "cut.h5") as file:  # without repair
+                            self.assertIn(file.attrs["status"], ("running", "interrupted", "complete"))
+                        if verb and rng.random() < 0.5:
+                            code, _ = self.cut(rng.uniform(0, seconds), verb=verb)
+                        else:
+                            self.good(*verb, "-q")
+                            code = 0
+                    self.expect_same()
+                    self.assertEqual([f for f in self.files() if f.startswith("cut")], ["cut.h5"])
+
+    def test_signals_save_and_say_how_to_go_on(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        for how, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            for left in self.folder.glob("cut.h5*"):
+                left.unlink()
+            found, said = self.cut(0.1, how, every="off")
+            if found == 0:
+                continue  # it was faster
+            self.assertEqual(found, code, said)
+            self.assertIn("snnff-sim resume cut.h5", said)
+            with h5py.File(self.folder / "cut.h5") as file:
+                self.assertEqual(file.attrs["status"], "interrupted")
+            self.good("resume", "cut.h5", "-q")
+            self.expect_same()
+
+    def test_max_time(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        done = self.sim("run", "long.toml", "-o", "cut.h5", "--max-time", "0.05s")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        self.assertIn("snnff-sim resume cut.h5", done.stderr)
+        n_parts = 1
+        while done.returncode == 124:
+            done = self.sim("resume", "cut.h5", "--max-time", "0.1s")
+            n_parts += 1
+            self.assertLess(n_parts, 200)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.expect_same()
+
+    def interrupted(self):
+        """A run that was stopped early on, its checkpoints by epochs."""
+        done = self.sim("run", "long.toml", "-o", "cut.h5", "--checkpoint-every", "10 epochs", "--max-time", "0.1s")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        self.assertIn("cut.h5.ckpt", self.files())
+
+    def test_a_checkpoint_that_was_cut_short_gives_way_to_the_one_before(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        self.interrupted()
+        newest = self.folder / "cut.h5.ckpt"
+        whole = newest.read_bytes()
+        self.assertIn("cut.h5.ckpt.previous", self.files())
+        for length in (len(whole) // 2, 100, 0):
+            shutil.copy(self.folder / "cut.h5", self.folder / "again.h5")
+            shutil.copy(self.folder / "cut.h5.ckpt.previous", self.folder / "again.h5.ckpt.previous")
+            self.write("again.h5.ckpt", whole[:length])
+            done = self.sim("resume", "again.h5", "-q")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("checkpoint before", done.stderr)
+            self.expect_same(cut="again.h5")
+            os.remove(self.folder / "again.h5")
+        self.write("cut.h5.ckpt", whole[:50])
+        self.write("cut.h5.ckpt.previous", b"")
+        self.refused(4, "resume", "cut.h5", says=["no checkpoint can be read", "cut.h5.ckpt.previous"])
+
+    def test_a_checkpoint_of_another_run_is_refused(self):
+        self.interrupted()
+        for left in ("cut.h5.ckpt", "cut.h5.ckpt.previous"):
+            os.rename(self.folder / left, self.folder / left.replace("cut", "other"))
+        self.good("run", "long.toml", "-o", "other.h5.x", "-q", "--set", "learning.rate=0.5", "--set", "plan.epochs=1")
+        os.rename(self.folder / "other.h5.x", self.folder / "other.h5")
+        self.refused(5, "resume", "other.h5", says=["another run", "learning.rate", "plan.epochs"])
+        with h5py.File(self.folder / "other.h5.ckpt", "r+") as checkpoint:
+            checkpoint.attrs["format_version"] = 99
+        os.remove(self.folder / "other.h5.ckpt.previous")
+        self.refused(4, "resume", "other.h5", says=["format 99", "knows 1"])
+
+    def test_changed_data_are_refused(self):
+        shutil.copytree(ROOT / "data/mnist-sample", self.folder / "data")
+        self.write("long.toml", LONG.replace(f"{ROOT}/data/mnist-sample", str(self.folder / "data")))
+        self.interrupted()
+        for name in ("train-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+            (self.folder / "data" / name).write_bytes((self.folder / "data" / name).read_bytes() + b"\0" * 0)
+        import gzip
+        path = self.folder / "data" / "train-labels-idx1-ubyte.gz"
+        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+        self.refused(5, "resume", "cut.h5", says=["train-labels-idx1-ubyte.gz changed"])
+        self.assertIn("cut.h5.ckpt", self.files())
+
+    def test_nothing_to_resume(self):
+        self.good("run", "long.toml", "-o", "done.h5", "-q", "--set", "plan.epochs=1")
+        self.assertEqual([f for f in self.files() if "ckpt" in f], [])
+        self.refused(4, "resume", "done.h5", says=["no checkpoint", "complete"])
+        self.refused(4, "resume", "nowhere.h5", says="nowhere.h5")
+
+    def test_a_run_that_replaces_another_can_be_taken_up_too(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        self.good("run", "long.toml", "-o", "cut.h5", "-q", "--set", "plan.epochs=1")
+        before = (self.folder / "cut.h5").read_bytes()
+        code, _ = self.cut(0.1, verb=("run", "long.toml", "-o", "cut.h5", "--force"))
+        if code != 0:
+            self.assertEqual((self.folder / "cut.h5").read_bytes(), before, "not replaced before it is complete")
+            self.good("resume", "cut.h5", "-q")
+        self.expect_same()
+        self.assertEqual([f for f in self.files() if f.startswith("cut")], ["cut.h5"])
+
+    def test_intervals_that_are_none(self):
+        for text in ("5", "m", "-5m", "0 epochs", "1.5 epochs", "5 parsecs", "nan s"):
+            self.refused(2, "run", "long.toml", f"--checkpoint-every={text}", says=["--checkpoint-every", "5m"])
+        self.refused(2, "run", "long.toml", "--max-time=soon", says=["--max-time", "2h"])
+
+
+if __name__ == "__main__":
+    unittest.main()
