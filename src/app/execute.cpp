@@ -23,7 +23,8 @@ namespace {
 /// it fails later, unless it was closed.
 class CloseOnFailure {
   public:
-    explicit CloseOnFailure(RunFileWriter& writer) : writer_(writer) {}
+    CloseOnFailure(RunFileWriter& writer, std::filesystem::path run)
+        : writer_(writer), run_(std::move(run)) {}
     ~CloseOnFailure() {
         if (closed_) return;
         try {
@@ -31,7 +32,9 @@ class CloseOnFailure {
         } catch (const Error&) {
             return;  // what it held is there still; the failure that brought us here is the one to tell of
         }
-        if (!holds_something_) writer_.discard();
+        if (holds_something_) return;
+        writer_.discard();
+        remove_checkpoints(run_);
     }
     CloseOnFailure(const CloseOnFailure&) = delete;
     CloseOnFailure& operator=(const CloseOnFailure&) = delete;
@@ -40,6 +43,7 @@ class CloseOnFailure {
 
   private:
     RunFileWriter& writer_;
+    std::filesystem::path run_;
     bool holds_something_ = false, closed_ = false;
 };
 
@@ -155,7 +159,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     if (goes_on) check_data(request.from->head(), head);
 
     RunFileWriter writer(request.output, request.force || goes_on);
-    CloseOnFailure on_failure(writer);
+    CloseOnFailure on_failure(writer, request.output);
     if (!goes_on) remove_checkpoints(request.output);  // of a run that this one replaces
     Provenance provenance = provenance_of(experiment, request.n_threads, request.command_line);
     if (goes_on) provenance = request.from->provenance();

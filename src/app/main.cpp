@@ -32,9 +32,8 @@ constexpr const char* footer =
     "  3    the model file is invalid\n"
     "  4    a file could not be read or written\n"
     "  5    the data are invalid\n"
-    "  124  stopped by --max-time; 130 by SIGINT (Ctrl-C), 143 by SIGTERM: the run file is closed, its "
-    "status\n"
-    "       interrupted; snnff-sim resume goes on\n"
+    "  124  stopped by --max-time: the run is saved, its file closed; snnff-sim resume goes on\n"
+    "  130  stopped by SIGINT (Ctrl-C); 143 by SIGTERM: likewise\n"
     "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar.";
 
 int complain(const std::string& text, ExitCode code) {

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import support
 
-VERBS = ["run", "eval", "compare", "sweep", "info", "validate", "new", "explain"]
+VERBS = ["run", "resume", "eval", "trace", "export", "compare", "sweep", "info", "validate", "new", "explain"]
 
 
 class Help(support.CliTest):
@@ -22,7 +22,7 @@ class Help(support.CliTest):
         self.assertTrue(text.startswith("Examples:\n"))
         for verb in VERBS:
             self.assertRegex(text, rf"(?m)^  {verb} +\w")
-        for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "130"]:
+        for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "124", "130"]:
             self.assertRegex(text, rf"(?m)^  {code} +\w")
 
     def test_the_version_is_one_line(self):
