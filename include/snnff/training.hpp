@@ -92,6 +92,9 @@ class Observer {
     virtual ~Observer() = default;
     /// fraction: of the whole plan that is done, 0..1. loss: of the batch just learnt.
     virtual void on_batch(double /*fraction*/, const Population& /*population*/, double /*loss*/) {}
+    /// fraction: of the read-out's training that is done, which comes after the last epoch, or before an
+    /// evaluation.
+    virtual void on_readout(double /*fraction*/, double /*loss*/) {}
     virtual void on_epoch(const EpochReport&, const Network&) {}
     /// What of its own it needs to go on after a run was cut.
     virtual void show(State&) {}

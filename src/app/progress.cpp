@@ -36,6 +36,14 @@ void Progress::on_batch(double fraction, const Population& population, double lo
     show(false);
 }
 
+void Progress::on_readout(double fraction, double loss) {
+    readout_ = fraction;
+    population_ = "read-out";
+    loss_ = loss;
+    show(false);
+    readout_ = not_evaluated;
+}
+
 void Progress::on_epoch(const EpochReport& report, const Network& network) {
     epoch_ = report.epoch + 1;
     n_epochs_ = report.n_epochs;
@@ -61,6 +69,7 @@ double Progress::seconds_left() const {
 std::string Progress::facts() const {
     std::string text = fmt::format("{:3.0f} %", 100.0 * fraction_);
     if (n_epochs_ > 0) text += fmt::format("  epoch {}/{}", epoch_, n_epochs_);
+    if (!std::isnan(readout_)) text += fmt::format("  read-out {:.0f} %", 100.0 * readout_);
     if (!std::isnan(loss_)) text += fmt::format("  {} loss {}", population_, short_number(loss_));
     if (!std::isnan(train_error_)) text += fmt::format("  train error {}", percent(train_error_));
     if (!std::isnan(validation_error_))

@@ -14,6 +14,7 @@ class Progress : public Observer {
     Progress();
     ~Progress() override;  ///< clears the line
     void on_batch(double fraction, const Population& population, double loss) override;
+    void on_readout(double fraction, double loss) override;
     void on_epoch(const EpochReport& report, const Network& network) override;
 
   private:
@@ -29,6 +30,7 @@ class Progress : public Observer {
     double fraction_ = 0.0;
     std::string population_;
     double loss_ = not_evaluated;
+    double readout_ = not_evaluated;  ///< part of its training that is done, while it is
     std::int64_t epoch_ = 0, n_epochs_ = 0;
     double train_error_ = not_evaluated, validation_error_ = not_evaluated;
     std::size_t drawn_ = 0;  ///< columns of the line on the screen

@@ -22,6 +22,8 @@ PopulationTables read_populations(Options& root, const Context& context, ModelSp
 
 /// What back-propagation asks of the parts read before.
 void check_backprop(Options& root, const PopulationTables& tables, const ModelSpec& model);
+/// Dropout leaves out inputs that stay for a presentation.
+void check_dropout(Options& root, const PopulationTables& tables, const ModelSpec& model);
 void read_readout_section(Options& root, const Context& context, const PopulationTables& tables,
                           ModelSpec& model);
 void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model);

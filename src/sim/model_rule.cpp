@@ -38,6 +38,16 @@ void read_rule(Options& root, ModelSpec& model) {
     }
 }
 
+void check_dropout(Options& root, const PopulationTables& tables, const ModelSpec& model) {
+    if (model.rule == LearningRule::backprop || !(model.dropout > 0.0)) return;
+    for (std::size_t k = 0; k + 1 < model.populations.size(); ++k) {
+        if (model.populations[k].output != Readout::spikes) continue;
+        tables[k].second.conflict(
+            "output", learning_table(root), "dropout",
+            "spikes of a train are not left out; another output, or no dropout, would do");
+    }
+}
+
 void check_backprop(Options& root, const PopulationTables& tables, const ModelSpec& model) {
     if (model.rule != LearningRule::backprop) return;
     const Options learning = learning_table(root);

@@ -28,6 +28,7 @@ ModelSpec read(Options root) {
     read_learning(root, context, model);
     read_plan(root, model);
     check_backprop(root, populations, model);
+    check_dropout(root, populations, model);
     read_readout_section(root, context, populations, model);
     read_prediction(root, populations, model);
     read_recording(root, populations, model);

@@ -116,8 +116,8 @@ void settle_scale(FeatureSource& source, std::size_t n, SoftmaxHead& head) {
 
 }  // namespace
 
-bool train_head(const ModelSpec& model, Network& network, const Dataset& train,
-                const std::atomic<int>& stop) {
+bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const std::atomic<int>& stop,
+                const std::function<void(double, double)>& progress_to) {
     const ReadoutSpec& spec = model.readout;
     network.head.reset();
     SoftmaxHead head = make_head(model);
@@ -148,6 +148,7 @@ bool train_head(const ModelSpec& model, Network& network, const Dataset& train,
                     "read-out, epoch {}, batch {}: loss is not finite; a smaller readout.rate usually helps",
                     epoch, b));
             }
+            if (progress_to) progress_to(progress, batch_loss);
             loss += batch_loss * static_cast<double>(samples.size());
         }
         head.loss.push_back(loss / static_cast<double>(n));

@@ -102,8 +102,15 @@ class Trainer {
     Ending end() {
         if (model_.plan.keep_best) best_.restore(network_);
         if (!model_.readout.softmax) return Ending::complete;
-        return train_head(model_, network_, experiment_.train, stop_) ? Ending::complete
-                                                                      : Ending::interrupted;
+        return train_readout() ? Ending::complete : Ending::interrupted;
+    }
+
+    bool train_readout() {
+        return train_head(model_, network_, experiment_.train, stop_, [this](double fraction, double loss) {
+            for (Observer* observer : observers_) observer->on_readout(fraction, loss);
+            // Nothing to save in between, but a run may have had its time.
+            if (checkpoints_ != nullptr) checkpoints_->due(epoch_, false);
+        });
     }
 
     Ending run_plan() {
@@ -258,10 +265,7 @@ class Trainer {
     }
 
     /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
-    bool has_predictor() {
-        return model_.predict_by == PredictBy::goodness ||
-               train_head(model_, network_, experiment_.train, stop_);
-    }
+    bool has_predictor() { return model_.predict_by == PredictBy::goodness || train_readout(); }
 
     void check(const Population& population, const Activity& activity, double loss, std::size_t b) const {
         if (std::isfinite(loss)) return;

@@ -104,15 +104,16 @@ by = "both"
     "back-propagation through poisson spikes": dict(
         BACKPROP, first="lif", second="lif", norm="none", encoding="poisson", steps=12
     ),
-    "poisson spikes": dict(first="lif", second="lif", order="simultaneous", encoding="poisson", steps=12),
-    "poisson spikes through two populations, with dropout": dict(
+    "poisson spikes, with dropout": dict(
+        first="lif", second="lif", order="simultaneous", encoding="poisson", steps=12, dropout=0.2
+    ),
+    "poisson spikes through two populations": dict(
         first="lif",
         second="lif",
         order="layer_by_layer",
         norm="none",
         first_keys='output = "spikes"',
         encoding="poisson",
-        dropout=0.2,
     ),
     "latencies": dict(first="lif", second="relu", order="per_batch", encoding="latency", variables='"current"'),
 }

@@ -34,6 +34,19 @@ TEST_CASE("input that is a spike train is not normalised unless that is asked fo
     CHECK(message("[population.a]\noutput = \"spikes\"") == "");
 }
 
+TEST_CASE("dropout is refused where a train of spikes, of which nothing is left out, would go upwards") {
+    const std::string dropout = "[learning]\ndropout = 0.2\n",
+                      spikes = "[population.a]\noutput = \"spikes\"\n";
+    CHECK(
+        message(dropout + spikes + "[population.b]") ==
+        "m.toml:4:1: population.a.output = \"spikes\" does not go with learning.dropout = 0.2 (m.toml:2:1): "
+        "spikes of a train are not left out; another output, or no dropout, would do");
+    CHECK(message(dropout + spikes) == "");  // nothing above it
+    CHECK(message(spikes + "[population.b]") == "");
+    CHECK(message("[learning]\nrule = \"backprop\"\ndropout = 0.2\n" + spikes +
+                  "[population.b]\nsize = 10\noutput = \"count\"") == "");
+}
+
 TEST_CASE("what back-propagation has no use for is refused, with both keys and what would do") {
     const std::string backprop = "[learning]\nrule = \"backprop\"\n", ten = "[population.a]\nsize = 10\n";
     const auto with_rule = [](const std::string& key) {

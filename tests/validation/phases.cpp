@@ -43,9 +43,10 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     const Stage stage{{k}, 1, 1, false, false};
     const std::vector<double> progress(network.populations.size());
     Batch batch(network);
-    frozen.enter(presentations.samples(0), side, nullptr, batch);
+    FrozenLayers::Memory memory;
+    frozen.enter(presentations.samples(0), side, nullptr, memory, batch);
     const Population before = network.populations[k];
-    Update update{rule.learn(batch, {stage, progress, e.train.label}).front().loss, {}, {}};
+    Update update{rule.learn(batch, {stage, progress, e.train.label}, {k, k}).front().loss, {}, {}};
     const Population& after = network.populations[k];
     for (std::size_t i = 0; i < before.weight.size(); ++i) {
         update.weight.push_back(static_cast<double>(before.weight.values()[i]) -
