@@ -1,0 +1,15 @@
+"""Loss of each population by epoch."""
+from . import series
+from .parts import MARK, Figure, side_by_side
+
+NAME = "loss"
+
+
+def gather(runs, _):
+    def of(run):
+        lines = [*series.of_populations(run, "loss"), series.line(run, "test_loss", "test", MARK, "dash")]
+        return series.panel(run, "loss", lines,
+                            f"{run.path} holds no losses: it was stopped before its first epoch ended")
+    return Figure(NAME, "Loss of each population",
+                  "Every population learns from its own loss. Look for one that stays behind the others or still "
+                  "falls at the end.", [side_by_side(runs, of)])

@@ -1,0 +1,78 @@
+"""Membranes of a few units under the true and a wrong label, with threshold and spikes."""
+import numpy as np
+
+from .parts import Figure, Group, Lacks, Level, Line, Panel, Points, colour, gap_unless, share_y
+from .recording import not_recorded, reports, sample_of, telling_units, versions_of
+
+NAME = "membrane"
+HOW = "holds no membrane; recording.variables = [\"membrane\", \"spikes\"] in its model records them"
+
+
+def gather(runs, choice):
+    groups = []
+    for run in runs:
+        heading = run.label if len(runs) > 1 else ""
+        parts = gap_unless("Membranes", lambda run=run: panels(run, choice))
+        # a row of the group is a population, a column a version
+        n_columns = len({part.title.rpartition(", ")[2] for part in parts})
+        groups.append(Group(parts, columns=n_columns, heading=heading, one_legend=True))
+    return Figure(NAME, "Membranes of single units",
+                  "The same sample under its own and under a wrong label; dots are spikes, the dashed line is the "
+                  "threshold. Look for units that fire under one label and stay below it under the other.", groups)
+
+
+def panels(run, choice):
+    if not any(run.option(f"population.{name}.neuron") == "lif" for name in run.option("population", {})):
+        raise Lacks("No population of this run has a membrane: none is of LIF units.")
+    spikes = reports_or_none(run)
+    found = reports(run, "", HOW)
+    made = []
+    for name, report in found.items():
+        row = of_population(run, name, report, spikes.get(name), choice)
+        share_y(row)
+        made += row
+    return made
+
+
+def of_population(run, name, report, spikes, choice):
+    sample = sample_of(report, choice)
+    versions = versions_of(report, sample)
+    if not versions:
+        raise Lacks(not_recorded(report, sample))
+    membranes = {phase: report.data(frames) for phase, frames in versions.items()}
+    fired = {phase: spikes.data(frames) > 0 for phase, frames in versions.items()} if spikes else {}
+    units = choose(report, choice, np.concatenate(list((fired or membranes).values())))
+    threshold = run.number(f"report/{report.name}/data", "threshold")
+    made = []
+    for phase, frames in versions.items():
+        time, marks = report.time_ms(frames), []
+        for i, unit in enumerate(units):
+            v = membranes[phase][:, unit].astype(float)
+            marks.append(Line(time, v, f"unit {report.node_ids[unit]}", colour(i)))
+            if fired:
+                spiked = fired[phase][:, unit]
+                marks.append(Points(time[spiked], v[spiked], "spike", colour(i), in_legend=False))
+        if np.isfinite(threshold):
+            marks.append(Level(threshold, "threshold"))
+        n_spikes = f", {int(fired[phase][:, units].sum())} spikes" if fired else ""
+        made.append(Panel(f"{name}, sample {sample}, {report.version(frames, phase)}", "time (ms)", "membrane", marks,
+                          about=f"membranes of {len(units)} units of {name}{n_spikes}"))
+    return made
+
+
+def choose(report, choice, activity):
+    """Columns of the units asked for, else of the three that vary most."""
+    if choice.neurons is None:
+        return telling_units(activity, 3)
+    for unit in choice.neurons:
+        if not 0 <= unit < len(report.node_ids):
+            raise Lacks(f"{report.run.path}: /report/{report.name} has no unit {unit}; it has "
+                        f"0 to {len(report.node_ids) - 1} in the order of their recording")
+    return choice.neurons
+
+
+def reports_or_none(run):
+    try:
+        return reports(run, "spikes", "")
+    except Lacks:
+        return {}

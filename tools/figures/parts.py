@@ -1,0 +1,165 @@
+"""What figures are made of, whoever draws them: panels with an axis pair, galleries of small images, gaps."""
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# Populations, units: dark enough to be told apart, and from white by 3:1.
+COLOURS = ["#3b6fb6", "#c05f1c", "#2f855a", "#9457a8", "#b8433f", "#6b6b6b"]
+POSITIVE, NEGATIVE, MARK = "#3b6fb6", "#c05f1c", "#444444"
+
+
+def colour(i):
+    return COLOURS[i % len(COLOURS)]
+
+
+@dataclass
+class Line:
+    x: np.ndarray
+    y: np.ndarray
+    name: str
+    colour: str
+    dash: str = "solid"  # or "dash", "dot"
+
+
+@dataclass
+class Points:
+    x: np.ndarray
+    y: np.ndarray
+    name: str
+    colour: str
+    shape: str = "dot"  # or "tick": a vertical stroke
+    in_legend: bool = True
+
+
+@dataclass
+class Bars:
+    """A histogram: heights between edges."""
+    edges: np.ndarray
+    heights: np.ndarray
+    name: str
+    colour: str
+
+
+@dataclass
+class Level:
+    """A line across the panel: a threshold."""
+    value: float
+    name: str
+    vertical: bool = False
+
+
+@dataclass
+class Counts:
+    """A matrix of counts, coloured by the share of its row."""
+    values: np.ndarray
+
+
+@dataclass
+class Panel:
+    title: str
+    x_label: str
+    y_label: str
+    marks: list
+    whole_x: bool = False  # ticks at whole numbers only
+    y_range: tuple | None = None
+    about: str = ""  # what there is to see, for those who cannot
+
+
+@dataclass
+class Tile:
+    """A small image of a gallery; without one (None) its caption stands alone.
+
+    image      [row, column], 0 to 1 as grey, or −1 to 1 as blue to red where signed
+    """
+    image: np.ndarray | None
+    caption: str = ""
+    signed: bool = False
+
+
+@dataclass
+class Gallery:
+    title: str
+    tiles: list
+    columns: int
+    note: str = ""
+
+
+@dataclass
+class Gap:
+    """A sentence where something would be, had the run recorded it."""
+    title: str
+    sentence: str
+
+
+@dataclass
+class Group:
+    """Panels, galleries and gaps in rows of so many columns where there is room."""
+    parts: list
+    columns: int = 2
+    heading: str = ""
+    one_legend: bool = False  # all panels of a row have the same
+
+
+@dataclass
+class Figure:
+    name: str
+    title: str
+    caption: str
+    groups: list = field(default_factory=list)
+
+    def parts(self, kind=object):
+        return [part for group in self.groups for part in group.parts if isinstance(part, kind)]
+
+    def is_empty(self):
+        return not self.parts((Panel, Gallery))
+
+
+@dataclass
+class Choice:
+    """What of a run to show: a recorded sample, recorded units, the folder of its data; None: what suits."""
+    sample: int | None = None
+    neurons: list | None = None
+    data: object = None
+
+
+class Lacks(Exception):
+    """A run does not hold, or not in a readable form, what a figure needs; says what would do."""
+
+
+def gap_unless(title, make):
+    """What `make` gives, as a list, or the gap that says why not."""
+    try:
+        made = make()
+    except Lacks as lack:
+        return [Gap(title, str(lack))]
+    return made if isinstance(made, list) else [made]
+
+
+def side_by_side(runs, make):
+    """One group for all runs: each run's panels, or its gap, beside the others'."""
+    parts = [part for run in runs for part in gap_unless(run.label, lambda run=run: make(run))]
+    share_y([part for part in parts if isinstance(part, Panel)])
+    columns = len(parts) if len(parts) <= 3 else 2 if len(parts) == 4 else 3
+    return Group(parts, columns=columns, one_legend=True)
+
+
+def share_y(panels):
+    """The same vertical axis for panels that are to be compared."""
+    low, high = np.inf, -np.inf
+    for panel in panels:
+        for mark in panel.marks:
+            values = {Line: "y", Points: "y", Bars: "heights"}.get(type(mark))
+            values = np.asarray(getattr(mark, values)) if values else np.zeros(0)
+            if isinstance(mark, Level) and not mark.vertical:
+                values = np.array([mark.value])
+            if isinstance(mark, Bars):
+                values = np.append(values, 0.0)
+            values = values[np.isfinite(values)]
+            if values.size:
+                low, high = min(low, values.min()), max(high, values.max())
+    if low > high:
+        return
+    room = 0.06 * (high - low) or 0.5
+    for panel in panels:
+        bottom = low if low == 0 else low - room
+        panel.y_range = (float(bottom), float(high + room))

@@ -1,0 +1,139 @@
+"""A run file as figures read it: by name, each size and kind checked before memory is asked for."""
+import math
+import tomllib
+
+import h5py
+import numpy as np
+
+from .parts import Lacks
+
+SONATA_MAGIC = 0x0A7A
+# deflate cannot do better than 1 : 1032, so a data set that claims more than it stores is not one of ours
+MOST_PER_STORED_BYTE = 1100
+
+
+class Unreadable(Exception):
+    """A file that is no run file, or cannot be opened."""
+
+
+def text(value):
+    """An attribute or scalar as text, whatever type it was written in."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
+
+
+class Run:
+    def __init__(self, path):
+        self.path = path
+        try:
+            # A run that is still going on holds a lock; what it has flushed can be read all the same.
+            self.file = h5py.File(path, "r", locking=False)
+        except OSError as problem:
+            raise Unreadable(f"{path}: {why(path, problem)}") from None
+        magic = self.attribute("", "magic")
+        if not isinstance(self.file.get("model"), h5py.Dataset) or magic != SONATA_MAGIC:
+            raise Unreadable(f"{path}: an HDF5 file, but not a run file of snnff-sim; one comes from "
+                             "snnff-sim run … -o run.h5")
+        try:
+            self.toml = text(self.file["model"][()])
+            self.model = tomllib.loads(self.toml)
+        except (OSError, tomllib.TOMLDecodeError) as problem:
+            raise Unreadable(f"{path}: /model is no model file: {problem}") from None
+        self.title = text(self.attribute("", "title", "")) or path.stem
+        self.status = text(self.attribute("", "status", "unknown"))
+        self.label = self.title  # label_apart makes them differ
+
+    def attribute(self, place, name, default=None):
+        """A number or text; `default` where there is none, or one that cannot be read."""
+        try:
+            value = self.file[place or "/"].attrs.get(name, default)
+        except (KeyError, OSError, TypeError):
+            return default
+        return value[()] if isinstance(value, np.ndarray) and value.shape == () else value
+
+    def number(self, place, name):
+        """An attribute that is one finite number, else NaN."""
+        value = self.attribute(place, name)
+        return float(value) if np.isscalar(value) and not isinstance(value, (str, bytes)) else math.nan
+
+    def numbers(self, place, name):
+        value = np.atleast_1d(self.attribute(place, name, []))
+        return [float(v) for v in value] if value.ndim == 1 and value.dtype.kind in "iuf" else []
+
+    def option(self, key, default=None):
+        """A key of the resolved model; { kind = "x" } and "x" are the same."""
+        found = self.model
+        for part in key.split("."):
+            if not isinstance(found, dict) or part not in found:
+                return default
+            found = found[part]
+        return found.get("kind", default) if isinstance(found, dict) and "kind" in found else found
+
+    def groups(self, place):
+        """Names of the groups in a group, in the order they were made; none where it is missing."""
+        group = self.file.get(place)
+        if not isinstance(group, h5py.Group):
+            return []
+        return [name for name in group if isinstance(group.get(name), h5py.Group)]
+
+    def populations(self):
+        return self.groups("training") or self.groups("populations") or list(self.option("population", {}))
+
+    def has(self, name):
+        return isinstance(self.file.get(name), h5py.Dataset)
+
+    def dataset(self, name, n_axes):
+        """A data set of numbers, not yet read."""
+        found = self.file.get(name)
+        if not isinstance(found, h5py.Dataset):
+            raise Lacks(f"{self.path} has no /{name}")
+        if found.ndim != n_axes or found.dtype.kind not in "iuf":
+            raise Lacks(f"{self.path}: /{name} has the shape {list(found.shape)} of {found.dtype}; "
+                        f"{n_axes} axes of numbers are expected")
+        if found.size * found.dtype.itemsize > MOST_PER_STORED_BYTE * found.id.get_storage_size():
+            raise Lacks(f"{self.path}: /{name} claims {list(found.shape)} values and stores "
+                        f"{found.id.get_storage_size()} bytes; the file was cut off or is not a run's")
+        return found
+
+    def read(self, name, n_axes, rows=slice(None)):
+        try:
+            return self.dataset(name, n_axes)[rows]
+        except (OSError, ValueError) as problem:
+            raise Lacks(f"{self.path}: /{name} cannot be read: {problem}") from None
+
+    def test_split(self):
+        """The evaluation to look at: on samples the network has not learnt from, if there is one."""
+        for split in ("test", "validation", "train"):
+            if self.has(f"evaluation/{split}/label"):
+                return split
+        raise Lacks(f"{self.path} has no evaluation; a run that comes to its end has one")
+
+
+def why(path, problem):
+    """What is wrong with a file that HDF5 does not open, in words for those who do not know HDF5."""
+    if not path.exists():
+        return "no such file"
+    if path.is_dir():
+        return "is a folder; name a run file in it"
+    if "signature" in str(problem):
+        return "not an HDF5 file; run files come from snnff-sim run … -o run.h5"
+    if "truncated" in str(problem):
+        return "the file was cut off; copy it again or run the model again"
+    return problem.strerror or str(problem)
+
+
+def open_runs(paths):
+    runs = [Run(path) for path in paths]
+    label_apart(runs)
+    return runs
+
+
+def label_apart(runs):
+    """Runs of the same title are told apart by their file's name, and those of one name by its folder, too."""
+    titles = [run.title for run in runs]
+    stems = [run.path.stem for run in runs]
+    for run in runs:
+        if titles.count(run.title) > 1:
+            name = run.path.stem if stems.count(run.path.stem) == 1 else str(run.path)
+            run.label = f"{run.title} ({name})"

@@ -1,0 +1,33 @@
+"""Series over epochs, as loss, goodness and error have them."""
+import numpy as np
+
+from .parts import Lacks, Line, Panel, colour
+
+
+def epochs(run):
+    return run.read("training/epoch", 1) + 1
+
+
+def line(run, series, name, hue, dash="solid"):
+    """A line through the epochs in which something was measured; None where it never was."""
+    if not run.has(f"training/{series}"):
+        return None
+    x, y = epochs(run), run.read(f"training/{series}", 1)
+    n = min(len(x), len(y))  # a run that was stopped may have flushed one, not yet the other
+    x, y = x[:n], y[:n].astype(float)
+    measured = np.isfinite(y)
+    return Line(x[measured], y[measured], name, hue, dash) if measured.any() else None
+
+
+def panel(run, y_label, lines, lack):
+    drawn = [each for each in lines if each is not None]
+    if not drawn:
+        raise Lacks(lack)
+    last = ", ".join(f"{each.name} {each.y[-1]:.4g}" for each in drawn)
+    return Panel(run.label, "epoch", y_label, drawn, whole_x=True,
+                 about=f"{y_label} by epoch for {run.label}; at the end: {last}")
+
+
+def of_populations(run, series, dash="solid", suffix=""):
+    return [line(run, f"{name}/{series}", name + suffix, colour(i), dash)
+            for i, name in enumerate(run.populations())]

@@ -1,0 +1,151 @@
+"""A run in numbers: errors first, then what `snnff-sim compare` prints; what the models differ in; provenance."""
+import math
+
+import numpy as np
+
+from .parts import Lacks
+from .run import text
+
+SPLITS = ("test", "validation", "train")
+
+
+def error(run, split):
+    return run.number(f"evaluation/{split}", "error")
+
+
+def percent(value):
+    return f"{value:.2f} %" if math.isfinite(value) else "–"
+
+
+def headline(run):
+    """(number, what it is): the error on samples the network has not learnt from, where it was measured."""
+    for split in SPLITS:
+        if math.isfinite(error(run, split)):
+            n = run.file[f"evaluation/{split}/label"].size if run.has(f"evaluation/{split}/label") else 0
+            return percent(error(run, split)), f"{split} error" + (f", {n:,} samples" if n else "")
+    return "–", "no error measured"
+
+
+def count(value):
+    return f"{value:,.0f}".replace(",", "\u202f") if math.isfinite(value) else "–"
+
+
+def number(value):
+    return f"{value:.4f}" if math.isfinite(value) else "–"
+
+
+def last_finite(values):
+    values = values[np.isfinite(values)]
+    return float(values[-1]) if values.size else math.nan
+
+
+def optional(run, name):
+    """A series, empty where the run has none."""
+    try:
+        return run.read(name, 1).astype(float)
+    except Lacks:
+        return np.zeros(0)
+
+
+def rows(runs):
+    """[(what, [value of each run])], rows that say nothing of any run left out."""
+    table = [("neurons", [neurons(run) for run in runs]),
+             ("layers", [layers(run) for run in runs]),
+             ("steps", [count(float(run.option("time.steps", math.nan))) for run in runs]),
+             ("parameters", [count(parameters(run)) for run in runs]),
+             ("epochs", [count(len(optional(run, "training/epoch"))) for run in runs])]
+    table += [(f"{split} error", [percent(error(run, split)) for run in runs]) for split in reversed(SPLITS)]
+    for name in population_names(runs):
+        losses = [last_finite(optional(run, f"training/{name}/loss")) for run in runs]
+        table.append((f"final loss, {name}", [number(loss) for loss in losses]))
+    for name in population_names(runs):
+        table.append((f"spikes per unit and step, {name}", [number(spike_rate(run, name)) for run in runs]))
+    for key, what in (("multiply_accumulates", "multiply-accumulates per prediction"),
+                      ("accumulates", "accumulates by spikes per prediction")):
+        table.append((what, [count(operations(run, key)) for run in runs]))
+    table.append(("training time", [seconds(optional(run, "training/seconds")) for run in runs]))
+    table.append(("status", [run.status for run in runs]))
+    return [(what, values) for what, values in table if set(values) != {"–"}]
+
+
+def population_names(runs):
+    return list(dict.fromkeys(name for run in runs for name in run.populations()))
+
+
+def neurons(run):
+    kinds = [str(run.option(f"population.{name}.neuron", "?")) for name in run.option("population", {})]
+    return ", ".join(dict.fromkeys(kinds)) or "–"
+
+
+def layers(run):
+    sizes = [str(run.option(f"population.{name}.size", "?")) for name in run.option("population", {})]
+    return " – ".join(sizes) or "–"
+
+
+def parameters(run):
+    total = 0
+    for place in [*(f"populations/{name}" for name in run.groups("populations")), "readout"]:
+        for array, n_axes in (("weight", 2), ("bias", 1)):
+            learns = array == "weight" or run.attribute(place, "learns_bias", 1) != 0
+            if learns and run.has(f"{place}/{array}"):
+                total += run.file[f"{place}/{array}"].size
+    return total or math.nan
+
+
+def evaluated(run, key):
+    """An attribute with a value per population, from the first split that has it."""
+    for split in SPLITS:
+        values = run.numbers(f"evaluation/{split}", key)
+        if values:
+            return values
+    return []
+
+
+def spikes(run):
+    return any(run.option(f"population.{name}.neuron") == "lif" for name in run.option("population", {}))
+
+
+def spike_rate(run, name):
+    names, rates = run.populations(), evaluated(run, "spike_rate")
+    if name not in names or names.index(name) >= len(rates) or run.option(f"population.{name}.neuron") != "lif":
+        return math.nan
+    return rates[names.index(name)]
+
+
+def operations(run, key):
+    values = evaluated(run, key)
+    return sum(values) if values and (key != "accumulates" or spikes(run)) else math.nan
+
+
+def seconds(values):
+    total = float(np.nansum(values)) if values.size else math.nan
+    if not math.isfinite(total):
+        return "–"
+    return f"{total:.1f} s" if total < 600 else f"{total / 60:.0f} min"
+
+
+def flatten(table, prefix=""):
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def differences(runs):
+    """[(key, [value in each model])] for keys in which the models differ."""
+    flat = [dict(flatten(run.model)) for run in runs]
+    keys = dict.fromkeys(key for each in flat for key in each)
+    return [(key, [each.get(key, "–") for each in flat]) for key in keys if len({each.get(key) for each in flat}) > 1]
+
+
+def provenance(runs):
+    """[(fact, [value of each run])] as the runs noted it."""
+    facts = {"run file": [str(run.path) for run in runs]}
+    for name in ("creator", "created", "status"):
+        facts[name] = [text(run.attribute("", name, "–")) for run in runs]
+    known = [dict(run.file["provenance"].attrs.items()) if "provenance" in run.file else {} for run in runs]
+    for name in dict.fromkeys(name for each in known for name in each):
+        if name != "NX_class":
+            facts[name.replace("_", " ")] = [text(each.get(name, "–")) for each in known]
+    return list(facts.items())

@@ -1,0 +1,107 @@
+"""Panels as plotly figures: plain data, for plotly.js to draw."""
+import html
+
+import numpy as np
+
+from .parts import MARK, Bars, Counts, Level, Line, Points
+
+GRID, AXIS = "#e9eaec", "#9aa0a6"
+FONT = {"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 12, "color": "#24292f"}
+BLUES = [[0, "#ffffff"], [0.05, "#e3ecf7"], [0.5, "#7aa3d6"], [1, "#1f4e8c"]]
+
+
+def figure_of(panel):
+    """{data, layout} of a panel, as Plotly.newPlot takes them."""
+    data, shapes, annotations = [], [], []
+    for mark in panel.marks:
+        DRAW[type(mark)](mark, data, shapes, annotations)
+    named = {trace["name"] for trace in data if trace.get("showlegend")}
+    layout = {
+        "font": FONT, "margin": {"l": 56, "r": 12, "t": 8, "b": 44}, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff",
+        "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label), "shapes": shapes, "annotations": annotations,
+        "showlegend": bool(named), "hovermode": "closest", "bargap": 0, "barmode": "overlay",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
+    }
+    if panel.whole_x:
+        layout["xaxis"]["tickformat"] = "d"
+    if panel.y_range:
+        layout["yaxis"]["range"] = numbers(panel.y_range)
+    for mark in panel.marks:
+        if isinstance(mark, Counts):
+            matrix_axes(layout, mark.values.shape[0])
+    if any(isinstance(mark, Level) and mark.vertical for mark in panel.marks):
+        layout["margin"]["t"] = 22
+        layout["legend"]["y"] = 1.1
+    return {"data": data, "layout": layout}
+
+
+def axis(label):
+    return {"title": {"text": safe(label), "standoff": 8}, "gridcolor": GRID, "linecolor": AXIS, "showline": True,
+            "zeroline": False, "automargin": True, "ticks": "outside", "ticklen": 4, "tickcolor": AXIS}
+
+
+def safe(text):
+    """plotly.js takes tags in text for markup; here text is only text."""
+    return html.escape(str(text), quote=False)
+
+
+def numbers(values):
+    """Six digits that count, which is more than a screen shows; null where there is no number."""
+    return [float(f"{v:.6g}") if np.isfinite(v) else None for v in np.asarray(values, float).ravel()]
+
+
+def line(mark, data, *_):
+    data.append({"type": "scatter", "mode": "lines" if len(mark.x) > 1 else "markers", "x": numbers(mark.x),
+                 "y": numbers(mark.y), "name": safe(mark.name), "showlegend": True,
+                 "line": {"color": mark.colour, "dash": mark.dash, "width": 1.8}, "marker": {"color": mark.colour}})
+
+
+def points(mark, data, *_):
+    marker = {"color": mark.colour, "size": 6}
+    if mark.shape == "tick":
+        marker = {"symbol": "line-ns", "size": 5, "line": {"color": mark.colour, "width": 2}}
+    data.append({"type": "scatter", "mode": "markers", "x": numbers(mark.x), "y": numbers(mark.y), "marker": marker,
+                 "name": safe(mark.name), "showlegend": mark.in_legend})
+
+
+def bars(mark, data, *_):
+    data.append({"type": "bar", "x": numbers((mark.edges[:-1] + mark.edges[1:]) / 2), "y": numbers(mark.heights),
+                 "width": numbers(np.diff(mark.edges)), "name": safe(mark.name), "opacity": 0.62, "showlegend": True,
+                 "marker": {"color": mark.colour, "line": {"width": 0}}})
+
+
+def level(mark, _, shapes, annotations):
+    along, across = ("x", "y") if mark.vertical else ("y", "x")
+    value = float(mark.value)
+    shapes.append({"type": "line", f"{along}0": value, f"{along}1": value, f"{across}0": 0, f"{across}1": 1,
+                   f"{across}ref": "paper", "line": {"color": MARK, "width": 1.2, "dash": "dash"}})
+    # beside the end of the line, out of the way of what is drawn
+    place = {"x": value, "y": 1, "yref": "paper", "yanchor": "bottom"} if mark.vertical else \
+            {"x": 1, "xref": "paper", "xanchor": "right", "y": value, "yanchor": "bottom"}
+    annotations.append(place | {"text": safe(mark.name), "showarrow": False, "font": {"size": 11, "color": MARK}})
+
+
+def counts(mark, data, _, annotations):
+    share = mark.values / np.maximum(mark.values.sum(axis=1, keepdims=True), 1)
+    n = len(share)
+    data.append({"type": "heatmap", "z": [numbers(row) for row in share], "colorscale": BLUES, "zmin": 0, "zmax": 1,
+                 "customdata": [numbers(row) for row in mark.values], "showscale": False, "xgap": 1, "ygap": 1,
+                 "hovertemplate": "true %{y}, predicted %{x}: %{customdata:d}<extra></extra>", "name": "counts"})
+    if n > 12:
+        return  # cells too small for figures; they show under the pointer
+    for row in range(n):
+        for column in range(n):
+            if mark.values[row, column] > 0:
+                annotations.append({"x": column, "y": row, "text": f"{mark.values[row, column]:.0f}",
+                                    "showarrow": False, "font": {"size": 10, "color": "#fff"
+                                                                 if share[row, column] > 0.5 else "#24292f"}})
+
+
+def matrix_axes(layout, n):
+    for name in ("xaxis", "yaxis"):
+        layout[name] |= {"dtick": 1 if n <= 12 else None, "showgrid": False, "constrain": "domain", "ticks": "",
+                         "showline": False, "range": [-0.5, n - 0.5]}
+    layout["yaxis"] |= {"range": [n - 0.5, -0.5], "scaleanchor": "x"}
+
+
+DRAW = {Line: line, Points: points, Bars: bars, Level: level, Counts: counts}
