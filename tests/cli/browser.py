@@ -11,8 +11,9 @@ from pathlib import Path
 
 
 def program():
-    return next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
-                None)
+    """A Chromium that sees the files of this machine, as one in a snap does not; None if there is none."""
+    found = filter(None, map(shutil.which, ("chromium", "google-chrome")))
+    return next((path for path in found if "/snap/" not in os.path.realpath(path) and "/snap/" not in path), None)
 
 
 class Browser:

@@ -13,4 +13,4 @@ def gather(runs, _):
                             "evaluation.every_n_epochs = 1 in its model records them")
     return Figure(NAME, "Error by epoch",
                   "Share of samples that get a wrong label. Training error far below the others means that samples "
-                  "are learnt by heart.", [side_by_side(runs, of)])
+                  "are learnt by heart.", [side_by_side(runs, of, same_y=True)])

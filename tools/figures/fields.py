@@ -4,26 +4,26 @@ import math
 import numpy as np
 
 from .images import Images
-from .parts import Figure, Gallery, Group, Lacks, Tile, gap_unless
+from .parts import Figure, Gallery, Lacks, Tile, side_by_side
 
 NAME = "fields"
-N_SHOWN = 40
+N_SHOWN = 40  # five rows of eight, eight of five
 
 
 def gather(runs, choice):
-    groups = [Group(gap_unless("Receptive fields", lambda run=run: gallery(run, choice)), columns=1,
-                    heading=run.label if len(runs) > 1 else "") for run in runs]
+    labelled = any(run.word("overlay.kind") == "label" and run.word("overlay.where") != "appended" for run in runs)
+    where = " The first pixels are those that labels are written into." if labelled else ""
     return Figure(NAME, "Receptive fields of the first population",
                   "Weights of single units, laid out as the image: red excites, blue inhibits, each unit to its own "
-                  "scale. Strokes and edges are features; noise is what was not learnt. The first pixels are where "
-                  "labels are written.", groups)
+                  "scale. Strokes and edges are features; noise is what was not learnt." + where,
+                  [side_by_side(runs, lambda run: gallery(run, choice), most_columns=2)])
 
 
 def gallery(run, choice):
     names = run.groups("populations")
     if not names:
         raise Lacks(f"{run.path} holds no weights; a run that comes to its end does")
-    first = next((name for name in run.option("population", {}) if name in names), names[0])
+    first = next((name for name, _ in run.layers() if name in names), names[0])
     weight = run.read(f"populations/{first}/weight", 2).astype(float)
     if not np.isfinite(weight).all():
         raise Lacks(f"{run.path}: /populations/{first}/weight holds values that are no finite numbers; "
@@ -36,13 +36,14 @@ def gallery(run, choice):
     for unit in chosen:
         field = weight[unit, :n_rows * n_columns].reshape(n_rows, n_columns)
         tiles.append(Tile(field / (np.abs(field).max() or 1.0), f"{unit}", signed=True))
-    return Gallery("", tiles, 10, f"{len(tiles)} of {len(weight)} units of {first}, from the one with the largest norm of "
-                   "weights to the one with the smallest in even steps; numbers are the units'.")
+    return Gallery(run.label, tiles, 8, 5,
+                   f"{len(tiles)} of {len(weight)} units of {first}, in even steps from the largest weights "
+                   "to the smallest; numbers are the units'.")
 
 
 def shape_of(run, n_inputs, choice):
     """Rows and columns of the image that inputs are, as the data set says, else a square."""
-    appended = int(run.option("overlay.n_labels", 10)) if run.option("overlay.where") == "appended" else 0
+    appended = int(run.amount("overlay.n_labels", 10)) if run.word("overlay.where") == "appended" else 0
     try:
         shape = Images(run, "train", choice.data)(0).shape
         if math.prod(shape) in (n_inputs, n_inputs - appended):

@@ -7,12 +7,11 @@ NAME = "goodness"
 
 def gather(runs, _):
     def of(run):
-        if run.option("learning.rule") == "backprop":
+        if run.word("learning.rule") == "backprop":
             raise Lacks("Back-propagation has no goodness.")
         lines = series.of_populations(run, "goodness_positive", suffix=" +")
         lines += series.of_populations(run, "goodness_negative", "dash", " −")
-        return series.panel(run, "mean goodness", lines,
-                            f"{run.path} holds no goodness: it was stopped before its first epoch ended")
+        return series.panel(run, "mean goodness", lines, series.nothing(run, "goodness"))
     return Figure(NAME, "Goodness while learning",
                   "Solid: positive samples, dashed: negative ones. The distance between the two lines of a colour is "
                   "what that population has learnt to tell apart.", [side_by_side(runs, of)])

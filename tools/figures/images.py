@@ -20,14 +20,14 @@ class Images:
     """Images of a split, read one by one: 0 to 1, [row, column]."""
 
     def __init__(self, run, split, folder=None):
-        kind = run.option("data.kind")
+        kind = run.word("data.kind")
         if kind not in KEYS:
             raise Lacks(f"Samples of data.kind = \"{kind}\" are events in time, no images.")
         if split not in KEYS[kind]:
             raise Lacks(f"Images of {split} samples lie somewhere among those of training; a test set's are shown.")
-        named = pathlib.Path(run.option(f"data.{KEYS[kind][split]}", "") or "")
+        named = pathlib.Path(run.word(f"data.{KEYS[kind][split]}"))
         if kind == "idx":
-            named = pathlib.Path(run.option("data.folder", "")) / named
+            named = pathlib.Path(run.word("data.folder")) / named
         if folder is not None:
             named = folder / named.name
         self.path = existing(run, named)
@@ -117,13 +117,12 @@ def read_hdf5(path):
 
 def with_label(run, image, label):
     """The image as the first population gets it: label in the first inputs, or appended as a row of its own."""
-    n_labels = int(run.option("overlay.n_labels", 10))
-    code = np.zeros(n_labels)
-    if label is not None:
-        code[:] = float(run.option("overlay.smoothing", 0.0)) / max(n_labels - 1, 1)
-        code[label] = 1.0 - float(run.option("overlay.smoothing", 0.0))
+    n_labels = int(run.amount("overlay.n_labels", 10, 2, 256))
+    smoothing = run.amount("overlay.smoothing", 0.0, 0, 1)
+    code = np.full(n_labels, smoothing / (n_labels - 1))
+    code[label] = 1.0 - smoothing
     shown = image.copy()
-    if run.option("overlay.where") == "appended":
+    if run.word("overlay.where") == "appended":
         width = image.shape[1]
         padded = np.zeros(-(-n_labels // width) * width)
         padded[:n_labels] = code

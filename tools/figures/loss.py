@@ -8,8 +8,8 @@ NAME = "loss"
 def gather(runs, _):
     def of(run):
         lines = [*series.of_populations(run, "loss"), series.line(run, "test_loss", "test", MARK, "dash")]
-        return series.panel(run, "loss", lines,
-                            f"{run.path} holds no losses: it was stopped before its first epoch ended")
+        return series.panel(run, "loss", lines, series.nothing(run, "loss"))
+    kinds = {(run.word("learning.rule"), run.word("learning.loss")) for run in runs}  # others are other units
     return Figure(NAME, "Loss of each population",
                   "Every population learns from its own loss. Look for one that stays behind the others or still "
-                  "falls at the end.", [side_by_side(runs, of)])
+                  "falls at the end.", [side_by_side(runs, of, same_y=len(kinds) == 1)])

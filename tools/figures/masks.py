@@ -2,36 +2,34 @@
 import numpy as np
 
 from .images import Images
-from .parts import Figure, Gallery, Group, Tile, gap_unless
+from .parts import Figure, Gallery, Tile, run_by_run
 
 NAME = "masks"
 N_SHOWN = 4
 
 
 def gather(runs, choice):
-    groups = []
-    for run in runs:
-        if run.option("negatives.kind") == "hybrid_mask":
-            parts = gap_unless("Masks", lambda run=run: gallery(run, choice))
-            groups.append(Group(parts, columns=1, heading=run.label if len(runs) > 1 else ""))
+    runs = [run for run in runs if run.word("negatives.kind") == "hybrid_mask"]
+    if not runs:
+        return None
     return Figure(NAME, "Negatives through hybrid masks",
-                  "A negative has the patches of one image where the mask is white, of another where it is black: right "
-                  "nearby, wrong as a whole. An illustration drawn anew from the training images, not the masks of the "
-                  "run.", groups) if groups else None
+                  "A negative has the patches of one image where the mask is white, of another where it is black: "
+                  "right nearby, wrong as a whole. An illustration drawn anew from the training images, not the masks of the "
+                  "run.", run_by_run(runs, lambda run: gallery(run, choice)))
 
 
 def gallery(run, choice):
     images = Images(run, "train", choice.data)
-    random = np.random.default_rng(int(run.option("seed", 0)))
-    least, most = (int(run.model["negatives"].get(key, default))
-                   for key, default in (("n_blurs_least", 5), ("n_blurs_most", 9)))
+    random = np.random.default_rng(abs(int(run.amount("seed", 0, -2**64, 2**64))))
+    least = int(run.amount("negatives.n_blurs_least", 5, 0, 13))
+    most = int(run.amount("negatives.n_blurs_most", 9, least, 13))
     tiles = []
     for i in range(N_SHOWN):
         own, other = images(2 * i), images(2 * i + 1)
         mask = draw_mask(own.shape, int(random.integers(least, most + 1)), random)
         tiles += [Tile(own, "one image"), Tile(other, "another"), Tile(mask.astype(float), "mask"),
                   Tile(np.where(mask, own, other), "negative")]
-    return Gallery("", tiles, 8)
+    return Gallery("", tiles, 8, 4)
 
 
 def draw_mask(shape, n_blurs, random):

@@ -1,7 +1,7 @@
 """Membranes of a few units under the true and a wrong label, with threshold and spikes."""
 import numpy as np
 
-from .parts import Figure, Group, Lacks, Level, Line, Panel, Points, colour, gap_unless, share_y
+from .parts import Figure, Lacks, Level, Line, Panel, Points, colour, run_by_run, share_y
 from .recording import not_recorded, reports, sample_of, telling_units, versions_of
 
 NAME = "membrane"
@@ -9,20 +9,16 @@ HOW = "holds no membrane; recording.variables = [\"membrane\", \"spikes\"] in it
 
 
 def gather(runs, choice):
-    groups = []
-    for run in runs:
-        heading = run.label if len(runs) > 1 else ""
-        parts = gap_unless("Membranes", lambda run=run: panels(run, choice))
-        # a row of the group is a population, a column a version
-        n_columns = len({part.title.rpartition(", ")[2] for part in parts})
-        groups.append(Group(parts, columns=n_columns, heading=heading, one_legend=True))
+    groups = run_by_run(runs, lambda run: panels(run, choice))
+    for group in groups:
+        group.one_legend = True
     return Figure(NAME, "Membranes of single units",
                   "The same sample under its own and under a wrong label; dots are spikes, the dashed line is the "
                   "threshold. Look for units that fire under one label and stay below it under the other.", groups)
 
 
 def panels(run, choice):
-    if not any(run.option(f"population.{name}.neuron") == "lif" for name in run.option("population", {})):
+    if not run.spiking():
         raise Lacks("No population of this run has a membrane: none is of LIF units.")
     spikes = reports_or_none(run)
     found = reports(run, "", HOW)
@@ -56,7 +52,7 @@ def of_population(run, name, report, spikes, choice):
             marks.append(Level(threshold, "threshold"))
         n_spikes = f", {int(fired[phase][:, units].sum())} spikes" if fired else ""
         made.append(Panel(f"{name}, sample {sample}, {report.version(frames, phase)}", "time (ms)", "membrane", marks,
-                          about=f"membranes of {len(units)} units of {name}{n_spikes}"))
+                          x_range=report.span_ms(frames), about=f"membranes of {len(units)} units of {name}{n_spikes}"))
     return made
 
 

@@ -2,32 +2,26 @@
 import numpy as np
 
 from .images import Images
-from .parts import Figure, Gallery, Group, Lacks, Tile, gap_unless
+from .parts import Figure, Gallery, Lacks, Tile, side_by_side
 
 NAME = "mistakes"
 N_SHOWN = 12
 
 
 def gather(runs, choice):
-    groups = [Group(gap_unless("Mistakes", lambda run=run: gallery(run, choice)), columns=1,
-                    heading=run.label if len(runs) > 1 else "") for run in runs]
     return Figure(NAME, "The worst mistakes",
                   "Wrong predictions by how far the wrong label is ahead of the true one, worst first. Would you have "
-                  "known better?", groups)
+                  "known better?", [side_by_side(runs, lambda run: gallery(run, choice), most_columns=2)])
 
 
 def gallery(run, choice):
     split = run.test_split()
     place = f"evaluation/{split}"
-    prediction, label = run.read(f"{place}/prediction", 1), run.read(f"{place}/label", 1)
-    by_head = run.option("prediction.by", "goodness") != "goodness" and run.has(f"{place}/log_probability")
+    by_head = run.word("prediction.by", "goodness") != "goodness" and run.has(f"{place}/log_probability")
     what = "log_probability" if by_head else "goodness"
     score = run.read(f"{place}/{what}", 2).astype(float)
     n_samples, n_labels = score.shape
-    for name, values in (("prediction", prediction), ("label", label)):
-        if len(values) != n_samples or n_samples == 0 or values.min() < 0 or values.max() >= n_labels:
-            raise Lacks(f"{run.path}: /{place}/{name} does not fit scores of {n_samples} samples under {n_labels} "
-                        "labels")
+    prediction, label = (run.labels(f"{place}/{name}", n_labels, n_samples) for name in ("prediction", "label"))
     sample = np.arange(n_samples)
     ahead = score[sample, prediction] - score[sample, label]
     wrong = np.flatnonzero((prediction != label) & np.isfinite(ahead))
@@ -40,7 +34,7 @@ def gallery(run, choice):
         pictures = [images(int(i)) for i in worst]
     except Lacks as lack:
         pictures, note = [None] * len(worst), str(lack)
-    tiles = [Tile(picture, f"{label[i]} taken for {prediction[i]}\nahead by {ahead[i]:.3g}, sample {i}")
+    tiles = [Tile(picture, f"{label[i]} taken for {prediction[i]}\nby {ahead[i]:#.3g}\nsample {i}")
              for i, picture in zip(worst, pictures)]
     how_many = f"{wrong.size} of {n_samples} {split} samples got a wrong label; by {what.replace('_', '-')}."
-    return Gallery("", tiles, 6, f"{how_many} {note}".strip())
+    return Gallery(run.label, tiles, 6, 3, f"{how_many} {note}".strip())

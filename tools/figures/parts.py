@@ -61,6 +61,7 @@ class Panel:
     y_label: str
     marks: list
     whole_x: bool = False  # ticks at whole numbers only
+    x_range: tuple | None = None
     y_range: tuple | None = None
     about: str = ""  # what there is to see, for those who cannot
 
@@ -81,6 +82,7 @@ class Gallery:
     title: str
     tiles: list
     columns: int
+    narrow_columns: int = 0  # where there is little room; 0: as many
     note: str = ""
 
 
@@ -131,16 +133,28 @@ def gap_unless(title, make):
     try:
         made = make()
     except Lacks as lack:
-        return [Gap(title, str(lack))]
+        return [Gap(title, str(lack).removesuffix("."))]
     return made if isinstance(made, list) else [made]
 
 
-def side_by_side(runs, make):
-    """One group for all runs: each run's panels, or its gap, beside the others'."""
+def side_by_side(runs, make, same_y=False, most_columns=3):
+    """One group for all runs: what each has, or its gap, beside the others'."""
     parts = [part for run in runs for part in gap_unless(run.label, lambda run=run: make(run))]
-    share_y([part for part in parts if isinstance(part, Panel)])
-    columns = len(parts) if len(parts) <= 3 else 2 if len(parts) == 4 else 3
-    return Group(parts, columns=columns, one_legend=True)
+    if same_y:
+        share_y([part for part in parts if isinstance(part, Panel)])
+    columns = 2 if len(parts) == 4 else min(len(parts), most_columns)
+    return Group(parts, columns=columns, one_legend=same_y)
+
+
+def run_by_run(runs, make):
+    """A group for each run, with its name above if there are several."""
+    groups = []
+    for run in runs:
+        parts = gap_unless("", lambda run=run: make(run))
+        # titles are "population, version": a row for the first, a column for the last
+        columns = len({part.title.rpartition(", ")[2] for part in parts})
+        groups.append(Group(parts, columns=min(columns, 3), heading=run.label if len(runs) > 1 else ""))
+    return groups
 
 
 def share_y(panels):

@@ -1,7 +1,7 @@
 """How often recorded units fire, under true against under wrong labels."""
 import numpy as np
 
-from .parts import NEGATIVE, POSITIVE, Bars, Figure, Group, Lacks, Panel, gap_unless, share_y
+from .parts import NEGATIVE, POSITIVE, Bars, Figure, Lacks, Panel, run_by_run, share_y
 from .recording import reports
 
 NAME = "rates"
@@ -10,15 +10,9 @@ HOW = ("holds neither spikes nor activations; recording.variables = [\"spikes\"]
 
 
 def gather(runs, _):
-    groups = []
-    for run in runs:
-        parts = gap_unless("Activity", lambda run=run: panels(run))
-        share_y([part for part in parts if isinstance(part, Panel)])
-        columns = min(len(parts), 3)
-        groups.append(Group(parts, columns=columns, heading=run.label if len(runs) > 1 else ""))
     return Figure(NAME, "Activity of single units",
                   "Recorded units by how active they are while they see a recorded sample: blue under its own label, "
-                  "orange under a wrong one. A heap at 0 is silent units.", groups)
+                  "orange under a wrong one. A heap at 0 is silent units.", run_by_run(runs, panels))
 
 
 def panels(run):
@@ -30,7 +24,10 @@ def panels(run):
             continue
     if not found:
         raise Lacks(f"{run.path} {HOW}")
-    return [histogram(name, *found[name]) for name in run.populations() if name in found]
+    made = [histogram(name, *found[name]) for name in run.populations() or found if name in found]
+    for label in {panel.x_label for panel in made}:
+        share_y([panel for panel in made if panel.x_label == label])
+    return made
 
 
 def histogram(name, variable, report):

@@ -21,7 +21,7 @@ class Report:
         self.node_ids = run.read(f"report/{name}/mapping/node_ids", 1)[:n_units]
         if n == 0 or len(self.node_ids) != n_units or len(self.label) != n:
             raise Lacks(f"{run.path}: /report/{name} holds no whole recording; the run was stopped too early")
-        self.dt_ms = float(run.option("time.dt_ms", 1.0))
+        self.dt_ms = float(run.amount("time.dt_ms", 1.0))
 
     def frames(self, sample, phase):
         """The last recording of a sample in a version, as a slice in the order of its steps; None if there is none."""
@@ -40,6 +40,12 @@ class Report:
 
     def time_ms(self, frames):
         return self.step[frames] * self.dt_ms
+
+    def span_ms(self, frames):
+        """From half a frame before the first to half a frame after the last."""
+        time = self.time_ms(frames)
+        half = 0.5 * (float(time[1] - time[0]) if len(time) > 1 else self.dt_ms)
+        return float(time[0]) - half, float(time[-1]) + half
 
     def version(self, frames, phase):
         """"label 7, the true one"; "no label"."""

@@ -62,13 +62,32 @@ class Run:
         return [float(v) for v in value] if value.ndim == 1 and value.dtype.kind in "iuf" else []
 
     def option(self, key, default=None):
-        """A key of the resolved model; { kind = "x" } and "x" are the same."""
+        """A key of the resolved model, of whatever type; { kind = "x" } and "x" are the same."""
         found = self.model
         for part in key.split("."):
             if not isinstance(found, dict) or part not in found:
                 return default
             found = found[part]
         return found.get("kind", default) if isinstance(found, dict) and "kind" in found else found
+
+    def word(self, key, default=""):
+        return str(self.option(key, default))
+
+    def amount(self, key, default, least=0.0, most=1e9):
+        """A key that is a number, within bounds that any model has."""
+        value = self.option(key, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            raise Lacks(f"{self.path}: {key} = {value} in /model; a number from {least:g} to {most:g} is expected")
+        return value
+
+    def layers(self):
+        """[(name, its table)] of the populations in the model, from the input on."""
+        layers = self.model.get("population")
+        layers = layers.items() if isinstance(layers, dict) else []
+        return [(name, table) for name, table in layers if isinstance(table, dict)]
+
+    def spiking(self):
+        return [name for name, table in self.layers() if table.get("neuron") == "lif"]
 
     def groups(self, place):
         """Names of the groups in a group, in the order they were made; none where it is missing."""
@@ -78,7 +97,7 @@ class Run:
         return [name for name in group if isinstance(group.get(name), h5py.Group)]
 
     def populations(self):
-        return self.groups("training") or self.groups("populations") or list(self.option("population", {}))
+        return self.groups("training") or self.groups("populations") or [name for name, _ in self.layers()]
 
     def has(self, name):
         return isinstance(self.file.get(name), h5py.Dataset)
@@ -101,6 +120,14 @@ class Run:
             return self.dataset(name, n_axes)[rows]
         except (OSError, ValueError) as problem:
             raise Lacks(f"{self.path}: /{name} cannot be read: {problem}") from None
+
+    def labels(self, name, n_labels, n_samples=None):
+        """Labels of samples, each of them one of n_labels."""
+        labels = self.read(name, 1)
+        fit = n_samples is None or len(labels) == n_samples
+        if labels.dtype.kind not in "iu" or labels.size == 0 or not fit or labels.min() < 0 or labels.max() >= n_labels:
+            raise Lacks(f"{self.path}: /{name} does not hold a label from 0 to {n_labels - 1} for each sample")
+        return labels
 
     def test_split(self):
         """The evaluation to look at: on samples the network has not learnt from, if there is one."""

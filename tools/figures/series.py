@@ -28,6 +28,13 @@ def panel(run, y_label, lines, lack):
                  about=f"{y_label} by epoch for {run.label}; at the end: {last}")
 
 
+def nothing(run, what):
+    """Why a run that trains has no such series."""
+    if run.has("training/epoch") and run.dataset("training/epoch", 1).size:
+        return f"{run.path}: {what} is NaN in every epoch; a smaller learning.rate usually helps"
+    return f"{run.path} holds no {what}: it was stopped before its first epoch ended"
+
+
 def of_populations(run, series, dash="solid", suffix=""):
     return [line(run, f"{name}/{series}", name + suffix, colour(i), dash)
             for i, name in enumerate(run.populations())]

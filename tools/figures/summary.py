@@ -31,7 +31,7 @@ def count(value):
 
 
 def number(value):
-    return f"{value:.4f}" if math.isfinite(value) else "–"
+    return f"{value:.4f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
 def last_finite(values):
@@ -51,7 +51,7 @@ def rows(runs):
     """[(what, [value of each run])], rows that say nothing of any run left out."""
     table = [("neurons", [neurons(run) for run in runs]),
              ("layers", [layers(run) for run in runs]),
-             ("steps", [count(float(run.option("time.steps", math.nan))) for run in runs]),
+             ("steps", [run.word("time.steps", "–") for run in runs]),
              ("parameters", [count(parameters(run)) for run in runs]),
              ("epochs", [count(len(optional(run, "training/epoch"))) for run in runs])]
     table += [(f"{split} error", [percent(error(run, split)) for run in runs]) for split in reversed(SPLITS)]
@@ -73,12 +73,12 @@ def population_names(runs):
 
 
 def neurons(run):
-    kinds = [str(run.option(f"population.{name}.neuron", "?")) for name in run.option("population", {})]
+    kinds = [str(table.get("neuron", "?")) for _, table in run.layers()]
     return ", ".join(dict.fromkeys(kinds)) or "–"
 
 
 def layers(run):
-    sizes = [str(run.option(f"population.{name}.size", "?")) for name in run.option("population", {})]
+    sizes = [str(table.get("size", "?")) for _, table in run.layers()]
     return " – ".join(sizes) or "–"
 
 
@@ -101,20 +101,16 @@ def evaluated(run, key):
     return []
 
 
-def spikes(run):
-    return any(run.option(f"population.{name}.neuron") == "lif" for name in run.option("population", {}))
-
-
 def spike_rate(run, name):
     names, rates = run.populations(), evaluated(run, "spike_rate")
-    if name not in names or names.index(name) >= len(rates) or run.option(f"population.{name}.neuron") != "lif":
+    if name not in names or names.index(name) >= len(rates) or name not in run.spiking():
         return math.nan
     return rates[names.index(name)]
 
 
 def operations(run, key):
     values = evaluated(run, key)
-    return sum(values) if values and (key != "accumulates" or spikes(run)) else math.nan
+    return sum(values) if values and (key != "accumulates" or run.spiking()) else math.nan
 
 
 def seconds(values):
@@ -136,7 +132,8 @@ def differences(runs):
     """[(key, [value in each model])] for keys in which the models differ."""
     flat = [dict(flatten(run.model)) for run in runs]
     keys = dict.fromkeys(key for each in flat for key in each)
-    return [(key, [each.get(key, "–") for each in flat]) for key in keys if len({each.get(key) for each in flat}) > 1]
+    return [(key, [each.get(key, "–") for each in flat]) for key in keys
+            if key != "title" and len({each.get(key) for each in flat}) > 1]
 
 
 def provenance(runs):

@@ -67,6 +67,8 @@ def draw_panel(axis, panel, heading):
     axis.set(xlabel=panel.x_label, ylabel=panel.y_label)
     if panel.whole_x:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if panel.x_range:
+        axis.set_xlim(*panel.x_range)
     if panel.y_range and not any(isinstance(mark, Counts) for mark in panel.marks):
         axis.set_ylim(*panel.y_range)
 

@@ -15,15 +15,19 @@ def figure_of(panel):
     data, shapes, annotations = [], [], []
     for mark in panel.marks:
         DRAW[type(mark)](mark, data, shapes, annotations)
-    named = {trace["name"] for trace in data if trace.get("showlegend")}
+    named = any(trace.get("showlegend") for trace in data)
     layout = {
-        "font": FONT, "margin": {"l": 56, "r": 12, "t": 8, "b": 44}, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff",
-        "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label), "shapes": shapes, "annotations": annotations,
-        "showlegend": bool(named), "hovermode": "closest", "bargap": 0, "barmode": "overlay",
+        "font": FONT, "margin": {"l": 56, "r": 12, "t": 8, "b": 44}, "paper_bgcolor": "#fff",
+        "plot_bgcolor": "#fff", "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label) | {"automargin": True}, "shapes": shapes, "annotations": annotations,
+        "showlegend": named, "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
     }
+    if any(isinstance(mark, Bars) for mark in panel.marks):
+        layout |= {"bargap": 0, "barmode": "overlay"}
     if panel.whole_x:
-        layout["xaxis"]["tickformat"] = "d"
+        layout["xaxis"] |= {"tickformat": "d", "nticks": 8} | ({"dtick": 1} if is_short(panel) else {})
+    if panel.x_range:
+        layout["xaxis"]["range"] = numbers(panel.x_range)
     if panel.y_range:
         layout["yaxis"]["range"] = numbers(panel.y_range)
     for mark in panel.marks:
@@ -35,9 +39,15 @@ def figure_of(panel):
     return {"data": data, "layout": layout}
 
 
+def is_short(panel):
+    """Whether ticks at tenths would be the automatic choice."""
+    ends = [end for mark in panel.marks if isinstance(mark, Line) for end in (mark.x.min(), mark.x.max())]
+    return bool(ends) and max(ends) - min(ends) < 8
+
+
 def axis(label):
     return {"title": {"text": safe(label), "standoff": 8}, "gridcolor": GRID, "linecolor": AXIS, "showline": True,
-            "zeroline": False, "automargin": True, "ticks": "outside", "ticklen": 4, "tickcolor": AXIS}
+            "zeroline": False, "ticks": "outside", "ticklen": 4, "tickcolor": AXIS}
 
 
 def safe(text):
@@ -70,15 +80,17 @@ def bars(mark, data, *_):
                  "marker": {"color": mark.colour, "line": {"width": 0}}})
 
 
-def level(mark, _, shapes, annotations):
+def level(mark, data, shapes, annotations):
     along, across = ("x", "y") if mark.vertical else ("y", "x")
     value = float(mark.value)
     shapes.append({"type": "line", f"{along}0": value, f"{along}1": value, f"{across}0": 0, f"{across}1": 1,
                    f"{across}ref": "paper", "line": {"color": MARK, "width": 1.2, "dash": "dash"}})
-    # beside the end of the line, out of the way of what is drawn
-    place = {"x": value, "y": 1, "yref": "paper", "yanchor": "bottom"} if mark.vertical else \
-            {"x": 1, "xref": "paper", "xanchor": "right", "y": value, "yanchor": "bottom"}
-    annotations.append(place | {"text": safe(mark.name), "showarrow": False, "font": {"size": 11, "color": MARK}})
+    if mark.vertical:
+        annotations.append({"x": value, "y": 1, "yref": "paper", "yanchor": "bottom", "text": safe(mark.name),
+                            "showarrow": False, "font": {"size": 11, "color": MARK}})
+    else:  # a line through the data is named in the legend, where it hides nothing
+        data.append({"type": "scatter", "mode": "lines", "x": [None], "y": [None], "name": safe(mark.name),
+                     "showlegend": True, "line": {"color": MARK, "dash": "dash", "width": 1.2}})
 
 
 def counts(mark, data, _, annotations):
