@@ -14,7 +14,10 @@ from support import BACKPROP, ROOT, SMALL, CliTest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
-from figures import masks  # noqa: E402  (the folder comes first)
+import figures  # noqa: E402  (the folder comes first)
+from figures import masks, page  # noqa: E402
+from figures.parts import Choice  # noqa: E402
+from figures.run import open_runs  # noqa: E402
 
 DATA = ROOT / "data" / "mnist-sample"
 MEASURE = ["--set", "recording.n_neurons=12", "--set", "evaluation.every_n_epochs=1", "--set", "evaluation.test=true"]
@@ -480,6 +483,31 @@ class Damaged(ReportTest):
         for section in ("goodness", "separation", "confusion", "membrane", "mistakes", "fields", "samples"):
             self.assertIn("run.h5", self.text(f"#{section} .gap"), section)
         self.assertEqual(len(self.plots("loss")), 1)
+
+    def test_whatever_a_data_set_holds_there_is_a_report(self):
+        content, names = self.run_file.read_bytes(), []
+        with h5py.File(self.run_file) as file:
+            file.visititems(lambda name, found: names.append(name) if isinstance(found, h5py.Dataset) else None)
+        names.remove("model")
+        others = (lambda shape: np.full(shape, np.nan), lambda shape: np.full(shape, -1), lambda _: np.zeros((20, 0)),
+                  lambda _: np.array([b"text"]), lambda _: h5py.Empty("f"))
+        for name in names:
+            for i, other in enumerate(others):
+                with self.subTest(name=name, other=i):
+                    path = self.write(f"other{names.index(name)}-{i}.h5", content)
+                    with h5py.File(path, "a") as file:
+                        shape, attributes = file[name].shape, dict(file[name].attrs)
+                        del file[name]
+                        file[name] = other(shape)
+                        for key in ("reset", "threshold"):
+                            if key in attributes:
+                                file[name].attrs[key] = attributes[key]
+                    runs = open_runs([path])
+                    self.addCleanup(runs[0].file.close)
+                    gathered = [figures.gather(each, runs, Choice()) for each in figures.names()]
+                    self.assertIn("<h1>small</h1>", page.page(runs, [each for each in gathered if each], ""))
+                    runs[0].file.close()
+                    path.unlink()
 
     def test_a_data_set_that_claims_more_than_it_stores(self):
         with self.edit() as file:

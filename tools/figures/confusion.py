@@ -1,5 +1,6 @@
 """True against predicted labels."""
 from .parts import Counts, Figure, Lacks, Panel, side_by_side
+from .run import WHOLE_NUMBERS
 
 NAME = "confusion"
 
@@ -12,7 +13,7 @@ def gather(runs, _):
 
 def panel(run):
     split = run.test_split()
-    counts = run.read(f"evaluation/{split}/confusion", 2).astype(float)
+    counts = run.read(f"evaluation/{split}/confusion", 2, kinds=WHOLE_NUMBERS).astype(float)
     if counts.shape[0] != counts.shape[1] or counts.size == 0 or counts.min() < 0:
         raise Lacks(f"{run.path}: /evaluation/{split}/confusion has the shape {list(counts.shape)}; "
                     "counts of labels by labels are expected")

@@ -14,8 +14,8 @@ def gather(runs, choice):
         return None
     return Figure(NAME, "Negatives through hybrid masks",
                   "A negative has the patches of one image where the mask is white, of another where it is black: "
-                  "right nearby, wrong as a whole. An illustration drawn anew from the training images, not the masks of the "
-                  "run.", run_by_run(runs, lambda run: gallery(run, choice)))
+                  "right nearby, wrong as a whole. An illustration drawn anew from the training images, not the masks "
+                  "of the run.", run_by_run(runs, lambda run: gallery(run, choice)))
 
 
 def gallery(run, choice):

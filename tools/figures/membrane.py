@@ -37,6 +37,9 @@ def of_population(run, name, report, spikes, choice):
         raise Lacks(not_recorded(report, sample))
     membranes = {phase: report.data(frames) for phase, frames in versions.items()}
     fired = {phase: spikes.data(frames) > 0 for phase, frames in versions.items()} if spikes else {}
+    if fired and len(spikes.node_ids) != len(report.node_ids):
+        raise Lacks(f"{run.path}: membranes of {len(report.node_ids)} units of {name} and spikes of "
+                    f"{len(spikes.node_ids)} were recorded; a run has both of the same")
     units = choose(report, choice, np.concatenate(list((fired or membranes).values())))
     threshold = run.number(f"report/{report.name}/data", "threshold")
     made = []

@@ -23,6 +23,7 @@ def gallery(run, choice):
     n_samples, n_labels = score.shape
     prediction, label = (run.labels(f"{place}/{name}", n_labels, n_samples) for name in ("prediction", "label"))
     sample = np.arange(n_samples)
+    score[~np.isfinite(score)] = np.nan
     ahead = score[sample, prediction] - score[sample, label]
     wrong = np.flatnonzero((prediction != label) & np.isfinite(ahead))
     if wrong.size == 0:

@@ -2,6 +2,7 @@
 import numpy as np
 
 from .parts import Lacks
+from .run import WHOLE_NUMBERS
 
 VERSIONS = {0: "true label", 1: "wrong label", 2: "no label"}
 
@@ -11,15 +12,15 @@ class Report:
 
     def __init__(self, run, name):
         self.run, self.name = run, name
-        columns = {key: run.read(f"report/{name}/{key}", 1) for key in ("sample", "step", "phase")}
+        columns = {key: run.read(f"report/{name}/{key}", 1, kinds=WHOLE_NUMBERS) for key in ("sample", "step", "phase")}
         # a run that was stopped may have flushed some columns further than others
         n = min(len(run.dataset(f"report/{name}/data", 2)), *map(len, columns.values()))
         self.sample, self.step, self.phase = (columns[key][:n] for key in ("sample", "step", "phase"))
         label = f"report/{name}/label"
-        self.label = run.read(label, 1)[:n] if run.has(label) else np.full(n, -1)
+        self.label = run.read(label, 1, kinds=WHOLE_NUMBERS)[:n] if run.has(label) else np.full(n, -1)
         n_units = run.dataset(f"report/{name}/data", 2).shape[1]
-        self.node_ids = run.read(f"report/{name}/mapping/node_ids", 1)[:n_units]
-        if n == 0 or len(self.node_ids) != n_units or len(self.label) != n:
+        self.node_ids = run.read(f"report/{name}/mapping/node_ids", 1, kinds=WHOLE_NUMBERS)[:n_units]
+        if n == 0 or n_units == 0 or len(self.node_ids) != n_units or len(self.label) != n:
             raise Lacks(f"{run.path}: /report/{name} holds no whole recording; the run was stopped too early")
         self.dt_ms = float(run.amount("time.dt_ms", 1.0))
 
@@ -28,7 +29,9 @@ class Report:
         chosen = np.flatnonzero((self.sample == sample) & (self.phase == phase))
         if chosen.size == 0:
             return None
-        first = chosen[np.flatnonzero(np.diff(self.step[chosen], prepend=np.inf) <= 0)[-1]]
+        step = self.step[chosen].astype(np.int64)
+        # steps are counted anew where a recording begins
+        first = chosen[0] if chosen.size == 1 else chosen[np.flatnonzero(np.diff(step, prepend=step[0]) <= 0)[-1]]
         last = first + 1
         while last < len(self.step) and self.step[last] > self.step[last - 1] \
                 and self.sample[last] == sample and self.phase[last] == phase:
@@ -36,7 +39,10 @@ class Report:
         return slice(int(first), int(last))
 
     def data(self, frames):
-        return self.run.read(f"report/{self.name}/data", 2, frames)
+        data = self.run.read(f"report/{self.name}/data", 2, frames)
+        if data.shape != (frames.stop - frames.start, len(self.node_ids)):
+            raise Lacks(f"{self.run.path}: /report/{self.name}/data ends before frame {frames.stop}")
+        return data
 
     def time_ms(self, frames):
         return self.step[frames] * self.dt_ms

@@ -10,6 +10,8 @@ from .parts import Lacks
 SONATA_MAGIC = 0x0A7A
 # deflate cannot do better than 1 : 1032, so a data set that claims more than it stores is not one of ours
 MOST_PER_STORED_BYTE = 1100
+NUMBERS, WHOLE_NUMBERS = "iuf", "iu"  # kinds of numpy's types
+DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError)  # what h5py raises where a file is damaged
 
 
 class Unreadable(Exception):
@@ -31,14 +33,13 @@ class Run:
             self.file = h5py.File(path, "r", locking=False)
         except OSError as problem:
             raise Unreadable(f"{path}: {why(path, problem)}") from None
-        magic = self.attribute("", "magic")
-        if not isinstance(self.file.get("model"), h5py.Dataset) or magic != SONATA_MAGIC:
+        if not self.has("model") or self.number("", "magic") != SONATA_MAGIC:
             raise Unreadable(f"{path}: an HDF5 file, but not a run file of snnff-sim; one comes from "
                              "snnff-sim run … -o run.h5")
         try:
             self.toml = text(self.file["model"][()])
             self.model = tomllib.loads(self.toml)
-        except (OSError, tomllib.TOMLDecodeError) as problem:
+        except (OSError, RuntimeError, tomllib.TOMLDecodeError) as problem:
             raise Unreadable(f"{path}: /model is no model file: {problem}") from None
         self.title = text(self.attribute("", "title", "")) or path.stem
         self.status = text(self.attribute("", "status", "unknown"))
@@ -46,11 +47,15 @@ class Run:
 
     def attribute(self, place, name, default=None):
         """A number or text; `default` where there is none, or one that cannot be read."""
+        return self.attributes(place).get(name, default)
+
+    def attributes(self, place):
+        """All attributes of a group or data set; none where they cannot be read."""
+        found = self.find(place) if place else self.file
         try:
-            value = self.file[place or "/"].attrs.get(name, default)
-        except (KeyError, OSError, TypeError):
-            return default
-        return value[()] if isinstance(value, np.ndarray) and value.shape == () else value
+            return dict(found.attrs.items()) if found is not None else {}
+        except DAMAGE:
+            return {}
 
     def number(self, place, name):
         """An attribute that is one finite number, else NaN."""
@@ -60,6 +65,13 @@ class Run:
     def numbers(self, place, name):
         value = np.atleast_1d(self.attribute(place, name, []))
         return [float(v) for v in value] if value.ndim == 1 and value.dtype.kind in "iuf" else []
+
+    def find(self, place):
+        """A group or data set; None where there is none, or one that cannot be opened."""
+        try:
+            return self.file.get(place)
+        except DAMAGE:
+            return None
 
     def option(self, key, default=None):
         """A key of the resolved model, of whatever type; { kind = "x" } and "x" are the same."""
@@ -91,41 +103,47 @@ class Run:
 
     def groups(self, place):
         """Names of the groups in a group, in the order they were made; none where it is missing."""
-        group = self.file.get(place)
-        if not isinstance(group, h5py.Group):
+        group = self.find(place)
+        try:
+            names = list(group) if isinstance(group, h5py.Group) else []
+        except DAMAGE:
             return []
-        return [name for name in group if isinstance(group.get(name), h5py.Group)]
+        return [name for name in names if isinstance(self.find(f"{place}/{name}"), h5py.Group)]
 
     def populations(self):
         return self.groups("training") or self.groups("populations") or [name for name, _ in self.layers()]
 
     def has(self, name):
-        return isinstance(self.file.get(name), h5py.Dataset)
+        return isinstance(self.find(name), h5py.Dataset)
 
-    def dataset(self, name, n_axes):
+    def size(self, name):
+        """How many values a data set has; 0 where there is none."""
+        return (self.find(name).size or 0) if self.has(name) else 0
+
+    def dataset(self, name, n_axes, kinds=NUMBERS):
         """A data set of numbers, not yet read."""
-        found = self.file.get(name)
-        if not isinstance(found, h5py.Dataset):
+        if not self.has(name):
             raise Lacks(f"{self.path} has no /{name}")
-        if found.ndim != n_axes or found.dtype.kind not in "iuf":
-            raise Lacks(f"{self.path}: /{name} has the shape {list(found.shape)} of {found.dtype}; "
-                        f"{n_axes} axes of numbers are expected")
+        found = self.find(name)
+        if found.shape is None or len(found.shape) != n_axes or found.dtype.kind not in kinds:
+            raise Lacks(f"{self.path}: /{name} has the shape {list(found.shape or [])} of {found.dtype}; {n_axes} axes "
+                        f"of {'numbers' if 'f' in kinds else 'whole numbers'} are expected")
         if found.size * found.dtype.itemsize > MOST_PER_STORED_BYTE * found.id.get_storage_size():
             raise Lacks(f"{self.path}: /{name} claims {list(found.shape)} values and stores "
                         f"{found.id.get_storage_size()} bytes; the file was cut off or is not a run's")
         return found
 
-    def read(self, name, n_axes, rows=slice(None)):
+    def read(self, name, n_axes, rows=slice(None), kinds=NUMBERS):
         try:
-            return self.dataset(name, n_axes)[rows]
-        except (OSError, ValueError) as problem:
+            return self.dataset(name, n_axes, kinds)[rows]
+        except DAMAGE as problem:
             raise Lacks(f"{self.path}: /{name} cannot be read: {problem}") from None
 
     def labels(self, name, n_labels, n_samples=None):
         """Labels of samples, each of them one of n_labels."""
-        labels = self.read(name, 1)
+        labels = self.read(name, 1, kinds=WHOLE_NUMBERS)
         fit = n_samples is None or len(labels) == n_samples
-        if labels.dtype.kind not in "iu" or labels.size == 0 or not fit or labels.min() < 0 or labels.max() >= n_labels:
+        if labels.size == 0 or not fit or labels.min() < 0 or labels.max() >= n_labels:
             raise Lacks(f"{self.path}: /{name} does not hold a label from 0 to {n_labels - 1} for each sample")
         return labels
 

@@ -2,10 +2,11 @@
 import numpy as np
 
 from .parts import Lacks, Line, Panel, colour
+from .run import WHOLE_NUMBERS
 
 
 def epochs(run):
-    return run.read("training/epoch", 1) + 1
+    return run.read("training/epoch", 1, kinds=WHOLE_NUMBERS).astype(float) + 1
 
 
 def line(run, series, name, hue, dash="solid"):
@@ -32,7 +33,7 @@ def nothing(run, what):
     """Why a run that trains has no such series."""
     if run.has("training/epoch") and run.dataset("training/epoch", 1).size:
         return f"{run.path}: {what} is NaN in every epoch; a smaller learning.rate usually helps"
-    return f"{run.path} holds no {what}: it was stopped before its first epoch ended"
+    return f"{run.path} holds no {what}: it was stopped before its first epoch ended, or is a trace"
 
 
 def of_populations(run, series, dash="solid", suffix=""):

@@ -21,7 +21,7 @@ def headline(run):
     """(number, what it is): the error on samples the network has not learnt from, where it was measured."""
     for split in SPLITS:
         if math.isfinite(error(run, split)):
-            n = run.file[f"evaluation/{split}/label"].size if run.has(f"evaluation/{split}/label") else 0
+            n = run.size(f"evaluation/{split}/label")
             return percent(error(run, split)), f"{split} error" + (f", {n:,} samples" if n else "")
     return "–", "no error measured"
 
@@ -85,10 +85,9 @@ def layers(run):
 def parameters(run):
     total = 0
     for place in [*(f"populations/{name}" for name in run.groups("populations")), "readout"]:
-        for array, n_axes in (("weight", 2), ("bias", 1)):
-            learns = array == "weight" or run.attribute(place, "learns_bias", 1) != 0
-            if learns and run.has(f"{place}/{array}"):
-                total += run.file[f"{place}/{array}"].size
+        for array in ("weight", "bias"):
+            if array == "weight" or run.number(place, "learns_bias") != 0:
+                total += run.size(f"{place}/{array}")
     return total or math.nan
 
 
@@ -141,7 +140,7 @@ def provenance(runs):
     facts = {"run file": [str(run.path) for run in runs]}
     for name in ("creator", "created", "status"):
         facts[name] = [text(run.attribute("", name, "–")) for run in runs]
-    known = [dict(run.file["provenance"].attrs.items()) if "provenance" in run.file else {} for run in runs]
+    known = [run.attributes("provenance") for run in runs]
     for name in dict.fromkeys(name for each in known for name in each):
         if name != "NX_class":
             facts[name.replace("_", " ")] = [text(each.get(name, "–")) for each in known]

@@ -17,9 +17,9 @@ def figure_of(panel):
         DRAW[type(mark)](mark, data, shapes, annotations)
     named = any(trace.get("showlegend") for trace in data)
     layout = {
-        "font": FONT, "margin": {"l": 56, "r": 12, "t": 8, "b": 44}, "paper_bgcolor": "#fff",
-        "plot_bgcolor": "#fff", "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label) | {"automargin": True}, "shapes": shapes, "annotations": annotations,
-        "showlegend": named, "hovermode": "closest",
+        "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
+        "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label) | {"automargin": True},
+        "shapes": shapes, "annotations": annotations, "showlegend": named, "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
     }
     if any(isinstance(mark, Bars) for mark in panel.marks):
