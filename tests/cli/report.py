@@ -436,6 +436,7 @@ class Damaged(ReportTest):
         self.assertIn(evil, self.text("#provenance"))
         drawn = self.browser.run('[...document.querySelectorAll("#loss .legendtext")].map((e) => e.textContent)')
         self.assertIn("<b>hidden1<|b>", drawn)
+        self.assertNotIn("<", page.script_safe('["</script>"]'), "which would end the script that holds the plots")
 
     def test_a_run_that_did_not_end(self):
         with self.edit() as file:
