@@ -1,33 +1,9 @@
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 
 #include "io/hdf5_write.hpp"
 
 namespace snnff::hdf5 {
-namespace {
-
-constexpr int deflate_level = 4;
-
-/// What HDF5's filters shuffle and gzip make of a chunk: first bytes of all values, then all second
-/// bytes, ..., as a zlib stream. Empty where that is not shorter.
-std::vector<std::byte> filtered(std::span<const std::byte> chunk, std::size_t value_bytes) {
-    const std::size_t n = chunk.size() / value_bytes;
-    std::vector<std::byte> shuffled(chunk.size()), packed(chunk.size() - 1);
-    for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t b = 0; b < value_bytes; ++b) shuffled[b * n + i] = chunk[i * value_bytes + b];
-    }
-    uLongf size = packed.size();
-    const int status =
-        ::compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
-                    reinterpret_cast<const Bytef*>(shuffled.data()), shuffled.size(), deflate_level);
-    packed.resize(status == Z_OK ? size : 0);
-    return packed;
-}
-
-}  // namespace
-
 Appender::Appender(Growing growing, hid_t type, std::size_t value_bytes, std::size_t width)
     : dataset_(std::move(growing.dataset)),
       type_(type),
@@ -47,7 +23,6 @@ void Appender::append_bytes(std::span<const std::byte> rows) {
         if (n_gathered_ < rows_per_chunk_) continue;
         if (in_place_) {
             write_in_place();
-            uncompressed_.push_back(n_written_);
             in_place_ = false;
         } else {
             write_compressed();
@@ -62,24 +37,6 @@ void Appender::flush() {
     if (up_to_date_) return;
     write_in_place();
     in_place_ = true;
-}
-
-void Appender::compact() {
-    flush();
-    if (in_place_) uncompressed_.push_back(n_written_);
-    in_place_ = false;
-    std::vector<std::byte> chunk(gathered_.size());
-    for (const std::uint64_t first_row : uncompressed_) {
-        // Not through H5Dwrite: HDF5 1.10 would first read the chunk, and take it for a compressed one.
-        const std::array<hsize_t, 2> start{first_row, 0};
-        std::uint32_t skipped_filters = 0;
-        dataset_.check(
-            H5Dread_chunk(dataset_.id(), H5P_DEFAULT, start.data(), &skipped_filters, chunk.data()),
-            "cannot be compressed");
-        const auto packed = filtered(chunk, row_bytes_ / std::max<std::size_t>(1, width_));
-        if (!packed.empty()) write_chunk(first_row, 0, packed);
-    }
-    uncompressed_.clear();
 }
 
 void Appender::grow() {

@@ -56,8 +56,8 @@ void copy(const Group& from, std::string_view name, const Group& to);
 /// What has gathered is made readable by flush(), and that must not move anything: a chunk that
 /// changes its size changes its place, the place it leaves is given to another, and a process killed
 /// before the file's index is written leaves an index that points to the wrong bytes (seen in 14 of 30
-/// killed runs). So a chunk that is written before it is full is written uncompressed, always to the same
-/// place; compact() compresses such chunks when no more rows are to come.
+/// killed runs; compressing such chunks at the end of a run lost them in 1 of some 50). So a chunk that is
+/// written before it is full is written uncompressed, always to the same place, and stays so.
 class Appender {
   public:
     Appender() = default;
@@ -77,8 +77,6 @@ class Appender {
     }
     /// Writes what has gathered; readable once the file is flushed.
     void flush();
-    /// Compresses what flush() wrote. Flush the file before anything else is written to it.
-    void compact();
     std::uint64_t n_rows() const noexcept { return n_written_ + n_gathered_; }
     std::size_t width() const noexcept { return width_; }
     const Dataset& dataset() const noexcept { return dataset_; }
@@ -97,10 +95,9 @@ class Appender {
     std::size_t row_bytes_ = 0, width_ = 0, rows_per_chunk_ = 0;
     std::vector<std::byte> gathered_;
     std::size_t n_gathered_ = 0;
-    std::uint64_t n_written_ = 0;              // rows in full chunks
-    bool up_to_date_ = true;                   // what has gathered is in the file
-    std::vector<std::uint64_t> uncompressed_;  // first rows of full chunks that were written in place
-    bool in_place_ = false;  // the chunk being gathered has its place in the file, uncompressed
+    std::uint64_t n_written_ = 0;  // rows in full chunks
+    bool up_to_date_ = true;       // what has gathered is in the file
+    bool in_place_ = false;        // the chunk being gathered has its place in the file, uncompressed
 };
 
 }  // namespace snnff::hdf5

@@ -161,10 +161,6 @@ void ReportSeries::flush() {
     hdf5::write(bounds, std::span<const double>{now});
 }
 
-void ReportSeries::compact() {
-    for (Appender* series : {&data, &time, &sample, &step, &label, &phase, &epoch}) series->compact();
-}
-
 void RunFileWriter::open_spikes(std::string_view population) {
     File& s = *file_;
     if (s.spikes.find(population) != s.spikes.end()) return;
@@ -202,11 +198,6 @@ void RunFileWriter::append_spikes(std::string_view population, std::span<const d
     series.timestamps.append(timestamps_ms);
     series.node_ids.append(node_ids);
     file_->flush_if_due();
-}
-
-void SpikeSeries::compact() {
-    timestamps.compact();
-    node_ids.compact();
 }
 
 void SpikeSeries::flush() {

@@ -26,7 +26,6 @@ hdf5::Dataset write_classes(const hdf5::Group& group, std::string_view name, std
 
 void RunFileWriter::write_population(const Population& population) {
     File& s = *file_;
-    s.compact();  // training has ended; weights may take the place that series leave
     const hdf5::Group group =
         hdf5::create_group(s.section(s.populations, "populations", "NXcollection"), population.name);
     set_attribute(group, "NX_class", "NXdata");

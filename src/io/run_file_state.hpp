@@ -28,7 +28,6 @@ struct TrainingSeries {
 
     void append(const EpochReport& report);
     void flush();
-    void compact();
     /// Names what a plot of /training should show: an error where one was ever measured.
     void choose_signal() const;
 
@@ -45,7 +44,6 @@ struct ReportSeries {
     double frame_ms = 1.0;
 
     void flush();
-    void compact();
 };
 
 /// The spikes of one population.
@@ -59,7 +57,6 @@ struct SpikeSeries {
     int sorting_on_disk = 0;
 
     void flush();
-    void compact();
 };
 
 /// Everything open while a run is written. Groups and data sets close before the root, which comes
@@ -81,8 +78,6 @@ struct RunFileWriter::File {
     hdf5::Group& section(hdf5::Group& group, std::string_view name, std::string_view nx_class);
     void flush();
     void flush_if_due();  ///< seconds after the last time
-    /// Compresses what was kept uncompressed because it was still growing.
-    void compact();
     void close_all();
 };
 

@@ -120,7 +120,6 @@ void TrainingSeries::for_each(void (Appender::*action)()) {
     }
 }
 void TrainingSeries::flush() { for_each(&Appender::flush); }
-void TrainingSeries::compact() { for_each(&Appender::compact); }
 
 void TrainingSeries::choose_signal() const {
     if (has_train_error) return;

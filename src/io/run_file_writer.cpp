@@ -96,15 +96,6 @@ void RunFileWriter::File::flush_if_due() {
     if (Clock::now() - last_flush >= between_flushes) flush();
 }
 
-void RunFileWriter::File::compact() {
-    flush();
-    if (training) training->compact();
-    for (auto& report : reports) report.compact();
-    for (auto& [population, series] : spikes) series.compact();
-    // Chunks have moved: the index has to be on disk before anything takes the places they left.
-    hdf5::flush(root);
-}
-
 void RunFileWriter::File::close_all() {
     training.reset();
     reports.clear();
@@ -184,7 +175,7 @@ void RunFileWriter::take_place() {
 void RunFileWriter::close(RunStatus status) {
     File& s = *file_;
     if (s.training) s.training->choose_signal();
-    s.compact();
+    s.flush();
     set_attribute(s.root, "status", status_name(status));
     hdf5::flush(s.root);
     sync_to_disk(s.written);

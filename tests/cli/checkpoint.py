@@ -78,7 +78,7 @@ class Checkpoint(CliTest):
                              dict(found["training"].attrs).get("kept_epoch"))
 
     def test_killed_at_any_moment_it_ends_with_the_same_bits(self):
-        rng = random.Random(3)
+        rng = random.Random(int(os.environ.get("SNNFF_KILL_SEED", "3")))
         n_kills = int(os.environ.get("SNNFF_KILLS", "3"))  # of each model; 50 make the 200 of a release
         for name, text in MODELS.items():
             self.write("long.toml", text)

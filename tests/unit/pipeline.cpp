@@ -71,7 +71,7 @@ std::vector<std::size_t> up_to(std::size_t n) {
 
 TEST_CASE("every part takes every item, in their order, and they end in it") {
     const ThreadLimit threads(4);
-    for (const std::size_t n_slots : {1, 2, 4, 9}) {
+    for (const std::size_t n_slots : {1u, 2u, 4u, 9u}) {
         CAPTURE(n_slots);
         const Line line(n_slots, n_parts);
         CHECK(line.error == "");
@@ -84,7 +84,7 @@ TEST_CASE("every part takes every item, in their order, and they end in it") {
 
 TEST_CASE("the first item that fails is the one that is told of, after all before it have ended") {
     const ThreadLimit threads(4);
-    for (const std::size_t n_slots : {1, 4}) {
+    for (const std::size_t n_slots : {1u, 4u}) {
         for (std::size_t failing = 0; failing < n_parts; ++failing) {
             CAPTURE(n_slots, failing);
             const Line line(n_slots, failing);
