@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "io/gzip.hpp"
+#include "io/hdf5_file.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::hdf5 {
@@ -51,14 +52,15 @@ void Object::fail(std::string_view what) const {
     throw FileError(fmt::format("{}: {}{}", where(), what, reason(innermost_message())));
 }
 
-Group open_file(const std::string& path) {
+Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     silence();
     const std::string name = shown(path);
     {
         // The system's words for what is missing or forbidden are clearer than HDF5's.
         const InputFile readable(path);
     }
-    hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    const Handle access = index.empty() ? Handle() : access_in_order(index);
+    hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
     if (id < 0) {
         const std::string message = innermost_message();
         if (message == std::strerror(EAGAIN)) {
@@ -83,10 +85,12 @@ Group create_file(const std::string& path, bool replace) {
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
     H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    // A process that is killed stops writing at a page's end. Headers of up to 1 KiB that begin at
-    // multiples of 1 KiB lie within a page, so they are written as a whole or not at all.
+    const Handle access = access_in_order();
+    // A process that is killed stops writing at a page's end. Blocks of up to 1 KiB that begin at
+    // multiples of 1 KiB lie within a page, so they are written as a whole or not at all: headers, and nodes
+    // of the trees that find chunks, which have 2*12 children for this reason.
     H5Pset_alignment(access.get(), 200, 1024);
+    H5Pset_istore_k(creation.get(), 12);
     Handle file(H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
                 H5Fclose);
     if (!file) {

@@ -97,9 +97,12 @@ class Group : public Object {
     Handle open(std::string_view path, H5I_type_t type, std::string_view what) const;
 };
 
-/// Opens for reading. Throws FileError: no such file, no HDF5 file, cut short, in use for writing.
-Group open_file(const std::string& path);
-/// Creates a file that keeps the order of its links and attributes; `replace` whether one may be there.
+/// Opens for reading, by an index_of() the file if there is one. Throws FileError: no such file, no HDF5
+/// file, cut short, in use for writing.
+Group open_file(const std::string& path, std::span<const std::int64_t> index = {});
+/// Creates a file that keeps the order of its links and attributes; `replace` whether one may be there. A
+/// process that is killed leaves it as it was flushed last, or on the way from there to the next flush
+/// (hdf5_file.hpp).
 Group create_file(const std::string& path, bool replace);
 void flush(const Object& object);
 

@@ -1,0 +1,262 @@
+#include "io/hdf5_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "snnff/error.hpp"
+
+namespace snnff::hdf5 {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+/// Blocks by address that do not overlap.
+using Blocks = std::map<haddr_t, Bytes>;
+
+/// Calls with (key, block) for each block that shares bytes with [first, end), which may erase it.
+template <class Map, class Visit>
+void for_overlapping(Map& blocks, haddr_t first, haddr_t end, Visit visit) {
+    auto at = blocks.upper_bound(first);
+    if (at != blocks.begin()) --at;
+    while (at != blocks.end() && at->first < end) {
+        const auto here = at++;
+        if (here->first + here->second.size() > first) visit(here);
+    }
+}
+
+/// Takes [first, end) out of the blocks; what stands out on either side stays.
+void cut_out(Blocks& blocks, haddr_t first, haddr_t end) {
+    std::vector<std::pair<haddr_t, Bytes>> rests;
+    for_overlapping(blocks, first, end, [&](Blocks::iterator block) {
+        const haddr_t begin = block->first;
+        const Bytes bytes = std::move(block->second);
+        blocks.erase(block);
+        const haddr_t past = begin + bytes.size();
+        const auto at = [&](haddr_t address) {
+            return bytes.begin() + static_cast<std::ptrdiff_t>(address - begin);
+        };
+        if (begin < first) rests.emplace_back(begin, Bytes(bytes.begin(), at(first)));
+        if (past > end) rests.emplace_back(end, Bytes(at(end), bytes.end()));
+    });
+    for (auto& [address, bytes] : rests) blocks.emplace(address, std::move(bytes));
+}
+
+void put(Blocks& blocks, haddr_t first, Bytes bytes) {
+    cut_out(blocks, first, first + bytes.size());
+    blocks.emplace(first, std::move(bytes));
+}
+
+bool begins_with(const Bytes& bytes, std::string_view mark) {
+    return bytes.size() >= mark.size() && std::memcmp(bytes.data(), mark.data(), mark.size()) == 0;
+}
+
+/// Blocks that are written over, in the order in which that has to happen: what is pointed to before what
+/// points to it, but parents in a B-tree before children: a child that was divided still holds what went to
+/// its new neighbour, so a parent that knows of both finds everything.
+int turn(const Bytes& bytes) {
+    if (begins_with(bytes, "TREE")) return 1000 - static_cast<int>(bytes.at(5));  // its level
+    if (begins_with(bytes, "OCHK")) return 2000;
+    return begins_with(bytes, "OHDR") ? 3000 : 0;
+}
+
+/// An open file: HDF5's own driver below, and what is held back.
+struct File : H5FD_t {
+    H5FD_t* below = nullptr;
+    Blocks pending;  // metadata since the last flush
+    Blocks flushed;  // metadata that is in the file; without it where the file is only read
+    bool abandoned = false;
+
+    herr_t read(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
+        if (H5FDread(below, type, H5P_DEFAULT, first, n, to) < 0) return -1;
+        for_overlapping(pending, first, first + n, [&](Blocks::iterator block) {
+            const auto& [address, bytes] = *block;
+            const haddr_t begin = std::max(first, address), end = std::min(first + n, address + bytes.size());
+            std::memcpy(static_cast<std::byte*>(to) + (begin - first), bytes.data() + (begin - address),
+                        end - begin);
+        });
+        return 0;
+    }
+
+    herr_t write(H5FD_mem_t type, haddr_t first, std::size_t n, const void* from) {
+        if (abandoned) return 0;
+        if (type != H5FD_MEM_DRAW) {
+            const auto* const bytes = static_cast<const std::byte*>(from);
+            put(pending, first, Bytes(bytes, bytes + n));
+            return 0;
+        }
+        // Data may lie where something of the index was.
+        cut_out(pending, first, first + n);
+        cut_out(flushed, first, first + n);
+        return H5FDwrite(below, type, H5P_DEFAULT, first, n, from);
+    }
+
+    herr_t grow() {
+        if (abandoned || H5FDget_eof(below, H5FD_MEM_DEFAULT) >= H5FDget_eoa(below, H5FD_MEM_DEFAULT))
+            return 0;
+        return H5FDtruncate(below, H5P_DEFAULT, false);
+    }
+
+    herr_t flush(bool closing) {
+        if (abandoned) return 0;
+        if (grow() < 0) return -1;
+        std::vector<std::tuple<int, haddr_t>> order;
+        for (const auto& [address, bytes] : pending) {
+            bool is_new = true;
+            for_overlapping(flushed, address, address + bytes.size(),
+                            [&](Blocks::iterator) { is_new = false; });
+            order.emplace_back(address == 0 ? -2 : is_new ? -1 : turn(bytes), address);
+        }
+        std::ranges::sort(order);
+        for (const auto& [turn, address] : order) {
+            const Bytes& bytes = pending.at(address);
+            if (H5FDwrite(below, H5FD_MEM_DEFAULT, H5P_DEFAULT, address, bytes.size(), bytes.data()) < 0)
+                return -1;
+        }
+        for (auto& [address, bytes] : pending) put(flushed, address, std::move(bytes));
+        pending.clear();
+        if (H5FDtruncate(below, H5P_DEFAULT, closing) < 0) return -1;
+        return H5FDflush(below, H5P_DEFAULT, closing);
+    }
+};
+
+File& of(H5FD_t* file) { return *static_cast<File*>(file); }
+const File& of(const H5FD_t* file) { return *static_cast<const File*>(file); }
+
+/// HDF5 is C: nothing may be thrown through it.
+template <class Action>
+herr_t without_throwing(Action action) noexcept {
+    try {
+        return action();
+    } catch (...) {
+        return -1;
+    }
+}
+
+/// The usual driver's properties. Kept: closing them would make HDF5 forget why a file could not be opened.
+hid_t usual_access() {
+    static const hid_t access = [] {
+        const hid_t made = H5Pcreate(H5P_FILE_ACCESS);
+        H5Pset_fapl_sec2(made);
+        return made;
+    }();
+    return access;
+}
+
+/// What the properties of opening carry to the driver.
+using GivenIndex = std::span<const std::int64_t>;
+
+/// False where it is no index.
+bool unpack(std::span<const std::int64_t> index, Blocks& blocks) {
+    while (index.size() >= 2) {
+        const auto address = static_cast<haddr_t>(index[0]);
+        const auto n = static_cast<std::uint64_t>(index[1]);
+        const std::uint64_t n_numbers = n / 8 + (n % 8 != 0 ? 1 : 0);
+        if (n_numbers > index.size() - 2) return false;
+        const auto* const bytes = reinterpret_cast<const std::byte*>(index.data() + 2);
+        put(blocks, address, Bytes(bytes, bytes + n));
+        index = index.subspan(2 + n_numbers);
+    }
+    return index.empty();
+}
+
+H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t most) {
+    std::unique_ptr<File> file;
+    const herr_t done = without_throwing([&] {
+        file = std::make_unique<File>();
+        file->abandoned = (flags & H5F_ACC_RDWR) == 0;
+        const auto* const index = static_cast<const GivenIndex*>(H5Pget_driver_info(access));
+        if (index != nullptr && !unpack(*index, file->pending)) return -1;
+        file->below = H5FDopen(name, flags, usual_access(), most);
+        return file->below != nullptr ? 0 : -1;
+    });
+    return done == 0 ? file.release() : nullptr;
+}
+
+herr_t close(H5FD_t* file) {
+    const std::unique_ptr<File> closing(&of(file));
+    return H5FDclose(closing->below);
+}
+
+constexpr H5FD_class_t make_driver() {
+    H5FD_class_t driver{};
+    driver.name = "snnff_in_order";
+    driver.maxaddr = HADDR_MAX / 2;
+    driver.fc_degree = H5F_CLOSE_WEAK;
+    driver.fapl_size = sizeof(GivenIndex);
+    driver.open = open;
+    driver.close = close;
+    driver.cmp = [](const H5FD_t* a, const H5FD_t* b) { return H5FDcmp(of(a).below, of(b).below); };
+    driver.query = [](const H5FD_t*, unsigned long* flags) -> herr_t {
+        *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA |
+                 H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+        return 0;
+    };
+    driver.get_eoa = [](const H5FD_t* file, H5FD_mem_t type) { return H5FDget_eoa(of(file).below, type); };
+    driver.set_eoa = [](H5FD_t* file, H5FD_mem_t type, haddr_t end) {
+        return H5FDset_eoa(of(file).below, type, end);
+    };
+    driver.get_eof = [](const H5FD_t* file, H5FD_mem_t type) { return H5FDget_eof(of(file).below, type); };
+    // Whoever asks for it is this file.
+    driver.get_handle = [](H5FD_t* file, hid_t, void** handle) -> herr_t {
+        *handle = &of(file);
+        return 0;
+    };
+    driver.read = [](H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t first, std::size_t n, void* to) {
+        return without_throwing([&] { return of(file).read(type, first, n, to); });
+    };
+    driver.write = [](H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t first, std::size_t n, const void* from) {
+        return without_throwing([&] { return of(file).write(type, first, n, from); });
+    };
+    driver.flush = [](H5FD_t* file, hid_t, hbool_t closing) {
+        return without_throwing([&] { return of(file).flush(closing); });
+    };
+    // A file is cut only after the index no longer speaks of what is cut off.
+    driver.truncate = [](H5FD_t* file, hid_t, hbool_t) { return of(file).grow(); };
+    driver.lock = [](H5FD_t* file, hbool_t for_writing) { return H5FDlock(of(file).below, for_writing); };
+    driver.unlock = [](H5FD_t* file) { return H5FDunlock(of(file).below); };
+    // As HDF5's own driver has it: data and index take no room from each other.
+    constexpr std::array<H5FD_mem_t, H5FD_MEM_NTYPES> kinds H5FD_FLMAP_DICHOTOMY;
+    std::copy(kinds.begin(), kinds.end(), driver.fl_map);
+    return driver;
+}
+
+File* file_of(const Object& object) noexcept {
+    const Handle file(H5Iget_file_id(object.id()), H5Fclose);
+    void* handle = nullptr;
+    if (!file || H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle) < 0) return nullptr;
+    return static_cast<File*>(handle);
+}
+
+}  // namespace
+
+Handle access_in_order(std::span<const std::int64_t> index) {
+    static const H5FD_class_t driver = make_driver();
+    static const hid_t id = H5FDregister(&driver);
+    Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    H5Pset_driver(access.get(), id, index.empty() ? nullptr : &index);
+    return access;
+}
+
+Index index_of(const Object& object) {
+    const File* const file = file_of(object);
+    if (file == nullptr) object.fail("its index cannot be read");
+    Index index;
+    for (const auto& [address, bytes] : file->flushed) {
+        const std::size_t at = index.size() + 2;
+        index.push_back(static_cast<std::int64_t>(address));
+        index.push_back(static_cast<std::int64_t>(bytes.size()));
+        index.resize(at + (bytes.size() + 7) / 8);
+        std::memcpy(index.data() + at, bytes.data(), bytes.size());
+    }
+    return index;
+}
+
+void abandon(const Object& object) noexcept {
+    if (File* const file = file_of(object)) file->abandoned = true;
+}
+
+}  // namespace snnff::hdf5

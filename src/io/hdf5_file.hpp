@@ -1,0 +1,38 @@
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "io/hdf5.hpp"
+
+namespace snnff::hdf5 {
+
+/// Where the data of a file are, as its blocks lie in it: for each block its address, its length in bytes and
+/// its bytes, eight to a number. Whoever has this needs none of the index that the file itself holds.
+using Index = std::vector<std::int64_t>;
+
+/// How create_file() writes. What HDF5 calls metadata, the index by which data are found, is held back until
+/// the file is flushed, and then written in an order in which every beginning of it leaves a file that opens
+/// and has all that was flushed before:
+///
+///   room for everything, the superblock that says so, blocks that are new and that nothing points to yet,
+///   heaps, B-trees from the root down, what object headers continue in, object headers.
+///
+/// A block that is written over lies within a page, which a process that is killed writes whole or not at
+/// all: create_file() keeps blocks that small. Data are written at once, to places that no index knows yet or
+/// that hold the same values (see Appender).
+///
+/// This is a driver in HDF5's sense, above its usual one; the file is like any other. With an index, a file
+/// that is opened for reading is read as that index has it.
+Handle access_in_order(std::span<const std::int64_t> index = {});
+
+/// The index of a file that create_file() made, as of its last flush. Throws FileError.
+Index index_of(const Object& object);
+/// Nothing is written to this file from here on, so that it stays as it was flushed last and closing it
+/// cannot fail: for a disk that is full.
+void abandon(const Object& object) noexcept;
+
+}  // namespace snnff::hdf5
