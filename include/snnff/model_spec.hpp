@@ -151,6 +151,12 @@ struct ModelSpec {
     bool evaluate_test = false;                   ///< the test set too; nothing is chosen by it
     RecordingSpec recording;
 
+    /// Epochs of the whole plan.
+    std::int64_t n_epochs() const noexcept {
+        const bool one_by_one = plan.order == PlanOrder::layer_by_layer;
+        return plan.epochs * plan.episodes * (one_by_one ? static_cast<std::int64_t>(populations.size()) : 1);
+    }
+
     /// Whether an update of this loss is made.
     bool takes_update(double loss) const noexcept {
         return std::isfinite(loss) || on_divergence == OnDivergence::warn;

@@ -49,14 +49,18 @@ struct FrameIndex {
 class RunFileWriter {
   public:
     /// Creates the file, or, where `path` exists and `force` is set, a new one beside it that takes
-    /// its place in close(). Throws UsageError where `path` exists and `force` is not set.
-    RunFileWriter(const std::filesystem::path& path, bool force);
+    /// its place in close(). Throws UsageError where `path` exists and `force` is not set. `live`: others can
+    /// read along (HDF5's SWMR) once go_live() was called.
+    explicit RunFileWriter(const std::filesystem::path& path, bool force, bool live = false);
     ~RunFileWriter();  ///< flushes and closes; status stays as it is
     RunFileWriter(const RunFileWriter&) = delete;
     RunFileWriter& operator=(const RunFileWriter&) = delete;
 
     void describe(std::string_view title, std::string_view model_toml, const Provenance& provenance);
-    void begin_training(std::span<const std::string> population_names);
+    void begin_training(std::span<const std::string> population_names, std::int64_t n_epochs);
+    /// Lets readers in, where the file is to be live, once reports and spikes were opened. What is appended
+    /// can be followed from here on; writing anything else ends it.
+    void go_live();
     /// Reports come in order, with the populations of begin_training().
     void append_epoch(const EpochReport& report);
     void write_population(const Population& population);

@@ -159,7 +159,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
                         to_toml(experiment.model.resolved), data_files_of(experiment)};
     if (goes_on) check_data(request.from->head(), head);
 
-    RunFileWriter writer(request.output, request.force || goes_on);
+    RunFileWriter writer(request.output, request.force || goes_on, request.live);
     CloseOnFailure on_failure(writer, request.output);
     if (!goes_on) remove_checkpoints(request.output);  // of a run that this one replaces
     Provenance provenance = provenance_of(experiment, request.n_threads, request.command_line);
@@ -168,10 +168,11 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;
     for (const Population& population : experiment.network.populations) names.push_back(population.name);
-    writer.begin_training(names);
+    writer.begin_training(names, experiment.model.n_epochs());
 
     EpochWriter epochs(writer, on_failure, request.from);
     const std::unique_ptr<Observer> recorder = make_recorder(experiment, writer);
+    writer.go_live();
     std::optional<Progress> progress;
     std::vector<Observer*> observers{&epochs};
     if (recorder) observers.push_back(recorder.get());

@@ -19,6 +19,7 @@ struct RunRequest {
     std::size_t n_threads = 0;  ///< 0: one per core
     bool force = false;         ///< replace an existing output once the new one is complete
     bool quiet = false;         ///< no progress
+    bool live = false;          ///< others can read the run file while it is written
     std::string command_line;
     std::vector<Observer*> observers{};  ///< who else watches
     CheckpointPlan checkpoints{};

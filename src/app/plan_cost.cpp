@@ -5,13 +5,6 @@
 namespace snnff::app {
 namespace {
 
-std::uint64_t n_epochs_of(const ModelSpec& model) {
-    const bool one_by_one = model.plan.order == PlanOrder::layer_by_layer;
-    const std::uint64_t turns = one_by_one ? model.populations.size() : 1;
-    return static_cast<std::uint64_t>(model.plan.epochs) * static_cast<std::uint64_t>(model.plan.episodes) *
-           turns;
-}
-
 /// A data set that grows with the run takes whole chunks of 64 KiB, so that it can be flushed in place.
 std::uint64_t growing(std::uint64_t n_rows, std::uint64_t row_bytes) {
     constexpr std::uint64_t chunk = std::uint64_t{64} << 10;
@@ -19,7 +12,7 @@ std::uint64_t growing(std::uint64_t n_rows, std::uint64_t row_bytes) {
 }
 
 std::uint64_t training_bytes(const ModelSpec& model) {
-    const std::uint64_t n_epochs = n_epochs_of(model);
+    const std::uint64_t n_epochs = static_cast<std::uint64_t>(model.n_epochs());
     // Five curves and a byte of flags per population; the errors on three sets and the loss on one; epoch and
     // seconds.
     return (5 * model.populations.size() + 4) * growing(n_epochs, 4) +
@@ -50,7 +43,7 @@ std::uint64_t recording_bytes(const ModelSpec& model) {
         return static_cast<std::uint64_t>(std::max<std::int64_t>(k, 1));
     };
     std::uint64_t n_recordings = 1;  // after the last epoch
-    if (recording.every_n_epochs > 0) n_recordings += n_epochs_of(model) / every(recording.every_n_epochs);
+    if (recording.every_n_epochs > 0) n_recordings += static_cast<std::uint64_t>(model.n_epochs()) / every(recording.every_n_epochs);
     const auto steps = static_cast<std::uint64_t>(model.time.steps);
     const std::uint64_t frames =
         n_recordings * recording.samples.size() *

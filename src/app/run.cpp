@@ -21,7 +21,7 @@ struct Arguments {
     std::vector<std::string> assignments;
     std::optional<std::uint64_t> seed;
     std::size_t threads = 0;
-    bool force = false, quiet = false, json = false, dry_run = false;
+    bool force = false, quiet = false, json = false, dry_run = false, live = false;
 };
 
 /// The resolved model and what it would cost, as TOML whose comments hold the figures: what is
@@ -76,6 +76,7 @@ int run(const Arguments& arguments) {
     request.n_threads = arguments.threads;
     request.force = arguments.force;
     request.quiet = arguments.quiet;
+    request.live = arguments.live;
     request.command_line = command_line();
 
     if (arguments.dry_run) {
@@ -92,7 +93,7 @@ int run(const Arguments& arguments) {
 struct ResumeArguments {
     std::string run, checkpoint_every = "5m", max_time;
     std::size_t threads = 0;
-    bool quiet = false, json = false;
+    bool quiet = false, json = false, live = false;
 };
 
 int resume(const ResumeArguments& arguments) {
@@ -100,6 +101,7 @@ int resume(const ResumeArguments& arguments) {
     request.output = arguments.run;
     request.n_threads = arguments.threads;
     request.quiet = arguments.quiet;
+    request.live = arguments.live;
     request.command_line = command_line();
     request.checkpoints = read_checkpoint_every("--checkpoint-every", arguments.checkpoint_every);
     if (!arguments.max_time.empty())
@@ -112,6 +114,11 @@ int resume(const ResumeArguments& arguments) {
     ModelSpec model = read_model_text(from.head().model_toml, arguments.run + ".ckpt:/model",
                                       request.output.parent_path(), {});
     return tell_of(request, execute(request, std::move(model), stop), stop, arguments.json);
+}
+
+void add_live_option(CLI::App& command, bool& live) {
+    command.add_flag("--live", live,
+                     "let others read the run file while it grows (HDF5's SWMR), as tools/watch does");
 }
 
 void add_checkpoint_options(CLI::App& command, std::string& every, std::string& max_time) {
@@ -149,6 +156,7 @@ Verb add_run(CLI::App& program) {
     command->add_flag("--json", arguments->json, "the result as JSON");
     command->add_flag("-n,--dry-run", arguments->dry_run,
                       "print the resolved model, its parameters, memory and file size; train nothing");
+    add_live_option(*command, arguments->live);
     add_checkpoint_options(*command, arguments->checkpoint_every, arguments->max_time);
     return {command, [arguments] { return run(*arguments); }};
 }
@@ -166,6 +174,7 @@ Verb add_resume(CLI::App& program) {
         ->type_name("N");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
     command->add_flag("--json", arguments->json, "the result as JSON");
+    add_live_option(*command, arguments->live);
     add_checkpoint_options(*command, arguments->checkpoint_every, arguments->max_time);
     return {command, [arguments] { return resume(*arguments); }};
 }

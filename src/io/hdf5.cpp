@@ -61,6 +61,8 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     }
     const Handle access = index.empty() ? Handle() : access_in_order(index);
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
+    // A live file says so until it is complete, even where the process that wrote it was killed.
+    if (id < 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
     if (id < 0) {
         const std::string message = innermost_message();
         if (message == std::strerror(EAGAIN)) {
@@ -79,13 +81,20 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     return {Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/"};
 }
 
-Group create_file(const std::string& path, bool replace) {
-    silence();
+namespace {
+
+/// The root group keeps the file open; closing it, once all else is closed, closes the file.
+Group root_of(const Handle& file, const std::string& name) {
+    Group root(Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/");
+    root.check(root.id(), "cannot be opened");
+    return root;
+}
+
+Group create_file(const std::string& path, bool replace, const Handle& access) {
     const std::string name = shown(path);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
     H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-    const Handle access = access_in_order();
     // A process that is killed stops writing at a page's end. Blocks of up to 1 KiB that begin at
     // multiples of 1 KiB lie within a page, so they are written as a whole or not at all: headers, and nodes
     // of the trees that find chunks, which have 2*12 children for this reason.
@@ -98,10 +107,40 @@ Group create_file(const std::string& path, bool replace) {
         if (message == std::strerror(EAGAIN)) message = "another process is writing it";
         throw FileError(fmt::format("{}: cannot be created{}", name, reason(message)));
     }
-    Group root(Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/");
-    root.check(root.id(), "cannot be opened");
-    // The root group keeps the file open; closing it, once all else is closed, closes the file.
-    return root;
+    return root_of(file, name);
+}
+
+Handle live_access() {
+    Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    H5Pset_libver_bounds(access.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+    return access;
+}
+
+}  // namespace
+
+Group create_file(const std::string& path, bool replace) {
+    silence();
+    return create_file(path, replace, access_in_order());
+}
+
+Group create_live_file(const std::string& path, bool replace) {
+    silence();
+    return create_file(path, replace, live_access());
+}
+
+void start_live(const Object& object) {
+    const Handle file(H5Iget_file_id(object.id()), H5Fclose);
+    object.check(H5Fstart_swmr_write(file.get()), "cannot be shared with readers");
+}
+
+Group end_live(const std::string& path) {
+    silence();
+    const std::string name = shown(path);
+    const Handle access = live_access();
+    H5Pset_file_locking(access.get(), false, true);  // the caller holds a lock, which is one too many for HDF5
+    const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose);
+    if (!file) throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));
+    return root_of(file, name);
 }
 
 void flush(const Object& object) {

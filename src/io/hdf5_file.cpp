@@ -224,20 +224,28 @@ constexpr H5FD_class_t make_driver() {
     return driver;
 }
 
+hid_t driver_id() {
+    static const H5FD_class_t driver = make_driver();
+    static const hid_t id = H5FDregister(&driver);
+    return id;
+}
+
 File* file_of(const Object& object) noexcept {
     const Handle file(H5Iget_file_id(object.id()), H5Fclose);
+    if (!file) return nullptr;
+    // A live file has HDF5's own driver.
+    const Handle access(H5Fget_access_plist(file.get()), H5Pclose);
+    if (H5Pget_driver(access.get()) != driver_id()) return nullptr;
     void* handle = nullptr;
-    if (!file || H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle) < 0) return nullptr;
+    if ( H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle) < 0) return nullptr;
     return static_cast<File*>(handle);
 }
 
 }  // namespace
 
 Handle access_in_order(std::span<const std::int64_t> index) {
-    static const H5FD_class_t driver = make_driver();
-    static const hid_t id = H5FDregister(&driver);
     Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_driver(access.get(), id, index.empty() ? nullptr : &index);
+    H5Pset_driver(access.get(), driver_id(), index.empty() ? nullptr : &index);
     return access;
 }
 

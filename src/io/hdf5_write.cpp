@@ -112,6 +112,35 @@ Dataset write_text(const Group& parent, std::string_view name, std::string_view 
     return dataset;
 }
 
+namespace {
+
+constexpr std::size_t word_bytes = 16;
+
+Handle word_type() {
+    Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(type.get(), word_bytes);
+    H5Tset_cset(type.get(), H5T_CSET_UTF8);
+    return type;
+}
+
+}  // namespace
+
+Dataset create_word(const Group& parent, std::string_view name, std::string_view word) {
+    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+    const Handle type = word_type();
+    Dataset dataset = create(parent, name, type.get(), space, object_properties(H5P_DATASET_CREATE));
+    write_word(dataset, word);
+    return dataset;
+}
+
+void write_word(const Dataset& dataset, std::string_view word) {
+    std::array<char, word_bytes> bytes{};
+    std::copy_n(word.begin(), std::min(word.size(), word_bytes - 1), bytes.begin());
+    const Handle type = word_type();
+    dataset.check(H5Dwrite(dataset.id(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()),
+                  "cannot be written");
+}
+
 Dataset write_texts(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
                     std::span<const std::string> texts) {
     const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);

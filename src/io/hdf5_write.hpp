@@ -27,6 +27,10 @@ void write(const Dataset& dataset, std::span<const T> values);
 /// One UTF-8 string.
 Dataset write_text(const Group& parent, std::string_view name, std::string_view text);
 
+/// One word of up to 15 bytes, of fixed length, so that write_word() can replace it while others read.
+Dataset create_word(const Group& parent, std::string_view name, std::string_view word);
+void write_word(const Dataset& dataset, std::string_view word);
+
 /// UTF-8 strings, [shape].
 Dataset write_texts(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
                     std::span<const std::string> texts);

@@ -65,6 +65,8 @@ hdf5::Handle sorting_type() {
     return type;
 }
 
+}  // namespace
+
 void set_sorting(const hdf5::Group& group, int sorting) {
     const hdf5::Handle type = sorting_type();
     const auto value = static_cast<std::uint8_t>(sorting);
@@ -79,8 +81,6 @@ void set_sorting(const hdf5::Group& group, int sorting) {
     group.check(attribute.get(), "attribute \"sorting\" cannot be written");
     group.check(H5Awrite(attribute.get(), type.get(), &value), "attribute \"sorting\" cannot be written");
 }
-
-}  // namespace
 
 std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     File& s = *file_;
@@ -204,9 +204,10 @@ void SpikeSeries::flush() {
     timestamps.flush();
     node_ids.flush();
     hdf5::set_length(spike, node_ids.n_rows());
-    const int sorting = node_ids.n_rows() == 0 ? 0 : by_time ? 2 : by_id ? 1 : 0;
-    if (sorting != sorting_on_disk) set_sorting(group, sorting);
-    sorting_on_disk = sorting;
+    if (live || sorting() == sorting_on_disk) return;
+    set_sorting(group, sorting_on_disk = sorting());
 }
+
+int SpikeSeries::sorting() const noexcept { return node_ids.n_rows() == 0 ? 0 : by_time ? 2 : by_id ? 1 : 0; }
 
 }  // namespace snnff

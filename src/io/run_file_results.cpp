@@ -26,6 +26,7 @@ hdf5::Dataset write_classes(const hdf5::Group& group, std::string_view name, std
 
 void RunFileWriter::write_population(const Population& population) {
     File& s = *file_;
+    s.end_live();
     const hdf5::Group group =
         hdf5::create_group(s.section(s.populations, "populations", "NXcollection"), population.name);
     set_attribute(group, "NX_class", "NXdata");
@@ -53,6 +54,7 @@ void RunFileWriter::write_population(const Population& population) {
 
 void RunFileWriter::write_readout(const SoftmaxHead& head) {
     File& s = *file_;
+    s.end_live();
     const hdf5::Group group = hdf5::create_group(s.root, "readout");
     set_attribute(group, "NX_class", "NXdata");
     set_attribute(group, "signal", "loss");
@@ -90,6 +92,7 @@ void RunFileWriter::write_readout(const SoftmaxHead& head) {
 
 void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& evaluation) {
     File& s = *file_;
+    s.end_live();
     const hdf5::Group& all = s.section(s.evaluation, "evaluation", "NXcollection");
     set_attribute(all, "default", split);  // the last one: test, where there is a test set
     const hdf5::Group group = hdf5::create_group(all, split);

@@ -7,12 +7,23 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/hdf5_write.hpp"
 #include "snnff/run_file.hpp"
 
 namespace snnff {
+
+/// What attributes of /training say, as far as it follows from its epochs.
+struct TrainingFacts {
+    bool has_train_error = false, has_validation_error = false;
+    std::int64_t kept_epoch = -1;
+
+    /// Names what a plot of the group should show, an error where one was ever measured, and the epoch whose
+    /// weights were kept.
+    void describe(const hdf5::Group& training) const;
+};
 
 /// The series under /training, one value per epoch.
 struct TrainingSeries {
@@ -23,13 +34,10 @@ struct TrainingSeries {
     hdf5::Group group;
     hdf5::Appender epoch, train_error, validation_error, test_error, test_loss, seconds;
     std::deque<Population> populations;
-    bool has_train_error = false, has_validation_error = false;
-    std::int64_t kept_epoch = -1;
+    TrainingFacts facts;
 
     void append(const EpochReport& report);
     void flush();
-    /// Names what a plot of /training should show: an error where one was ever measured.
-    void choose_signal() const;
 
   private:
     void for_each(void (hdf5::Appender::*action)());
@@ -55,9 +63,31 @@ struct SpikeSeries {
     std::uint64_t last_node_id = 0;
     bool by_time = true, by_id = true;
     int sorting_on_disk = 0;
+    bool live = false;  ///< attributes stay as they are for now
 
     void flush();
+    int sorting() const noexcept;  ///< as SONATA counts: none, by id, by time
 };
+
+/// A lock on a file, as HDF5 puts it on what it writes.
+class InUse {
+  public:
+    InUse() = default;
+    explicit InUse(const std::filesystem::path& path);
+    InUse(InUse&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    InUse& operator=(InUse&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~InUse();
+    void by_readers() const noexcept;  ///< readers are let in
+    void by_writer() const noexcept;   ///< they are not, but for those that are in already
+
+  private:
+    int descriptor_ = -1;
+};
+
+void set_sorting(const hdf5::Group& spikes, int sorting);
 
 /// Everything open while a run is written. Groups and data sets close before the root, which comes
 /// first and whose closing closes the file.
@@ -73,12 +103,16 @@ struct RunFileWriter::File {
     std::map<std::string, SpikeSeries, std::less<>> spikes;
     Clock::time_point last_flush = Clock::now();
     Clock::duration flush_cost{};
+    bool wants_live = false;
+    hdf5::Dataset live_status;  ///< /status, open while others may read along
+    InUse in_use;               ///< keeps other writers out meanwhile
 
     /// A group of the root, made when first needed.
     hdf5::Group& section(hdf5::Group& group, std::string_view name, std::string_view nx_class);
     void flush();
     void flush_if_due();  ///< seconds after the last time
     void close_all();
+    void end_live();
 };
 
 }  // namespace snnff

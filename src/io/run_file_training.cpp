@@ -39,7 +39,7 @@ constexpr std::array<std::string_view, 6> reserved{"epoch",      "train_error", 
 
 }  // namespace
 
-void RunFileWriter::begin_training(std::span<const std::string> population_names) {
+void RunFileWriter::begin_training(std::span<const std::string> population_names, std::int64_t n_epochs) {
     File& s = *file_;
     TrainingSeries& training = s.training.emplace();
     training.group = hdf5::create_group(s.root, "training");
@@ -50,6 +50,7 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
     set_attribute(training.group, "axes", axes);
     set_attribute(training.group, "auxiliary_signals", others);
     set_attribute(training.group, "populations", population_names);
+    set_attribute(training.group, "n_epochs", n_epochs);
 
     training.epoch = Appender::create<std::int64_t>(training.group, "epoch");
     set_attribute(training.epoch.dataset(), "units", "1");
@@ -99,8 +100,7 @@ void TrainingSeries::append(const EpochReport& report) {
         throw FileError(fmt::format("{}: epoch {} reports {} populations; the run has {}", group.where(),
                                     report.epoch, report.populations.size(), populations.size()));
     }
-    if (epoch.n_rows() == 0) set_attribute(group, "n_epochs", report.n_epochs);
-    if (report.kept_epoch != kept_epoch) set_attribute(group, "kept_epoch", kept_epoch = report.kept_epoch);
+    facts.kept_epoch = report.kept_epoch;
     epoch.append_one(report.epoch);
     for (std::size_t k = 0; k < populations.size(); ++k) {
         const PopulationEpoch& values = report.populations[k];
@@ -116,8 +116,8 @@ void TrainingSeries::append(const EpochReport& report) {
     test_error.append_one(static_cast<float>(report.test_error));
     test_loss.append_one(static_cast<float>(report.test_loss));
     seconds.append_one(report.seconds);
-    has_train_error |= !std::isnan(report.train_error);
-    has_validation_error |= !std::isnan(report.validation_error);
+    facts.has_train_error |= !std::isnan(report.train_error);
+    facts.has_validation_error |= !std::isnan(report.validation_error);
 }
 
 void TrainingSeries::for_each(void (Appender::*action)()) {
@@ -133,9 +133,9 @@ void TrainingSeries::for_each(void (Appender::*action)()) {
 }
 void TrainingSeries::flush() { for_each(&Appender::flush); }
 
-void TrainingSeries::choose_signal() const {
-    if (has_train_error) return;
-    set_attribute(group, "signal", has_validation_error ? "validation_error" : "seconds");
+void TrainingFacts::describe(const hdf5::Group& training) const {
+    if (kept_epoch >= 0) set_attribute(training, "kept_epoch", kept_epoch);
+    if (!has_train_error) set_attribute(training, "signal", has_validation_error ? "validation_error" : "seconds");
 }
 
 }  // namespace snnff

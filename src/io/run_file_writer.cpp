@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
@@ -73,6 +74,13 @@ fs::path place_to_write(const fs::path& path, bool force) {
 
 }  // namespace
 
+InUse::InUse(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+InUse::~InUse() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+void InUse::by_readers() const noexcept { ::flock(descriptor_, LOCK_SH | LOCK_NB); }
+void InUse::by_writer() const noexcept { ::flock(descriptor_, LOCK_EX | LOCK_NB); }
+
 hdf5::Group& RunFileWriter::File::section(hdf5::Group& group, std::string_view name,
                                           std::string_view nx_class) {
     if (!group) {
@@ -101,16 +109,18 @@ void RunFileWriter::File::close_all() {
     reports.clear();
     spikes.clear();
     for (hdf5::Group* group : {&populations, &evaluation, &reports_group, &spikes_group}) group->close();
+    live_status.close();
     root.check(root.close(), "cannot be closed");
 }
 
-RunFileWriter::RunFileWriter(const fs::path& path, bool force) : file_(std::make_unique<File>()) {
+RunFileWriter::RunFileWriter(const fs::path& path, bool force, bool live) : file_(std::make_unique<File>()) {
     File& s = *file_;
+    s.wants_live = live;
     std::error_code error;
     // Where the path is a link, what it points to is replaced, not the link.
     s.path = fs::is_symlink(path, error) && fs::exists(path, error) ? fs::canonical(path) : path;
     s.written = place_to_write(s.path, force);
-    s.root = hdf5::create_file(s.written.string(), s.written != s.path);
+    s.root = (live ? hdf5::create_live_file : hdf5::create_file)(s.written.string(), s.written != s.path);
     try {
         set_attribute(s.root, "NX_class", "NXroot");
         set_attribute(s.root, "default", "training");
@@ -151,6 +161,32 @@ void RunFileWriter::describe(std::string_view title, std::string_view model_toml
     s.flush();
 }
 
+void RunFileWriter::go_live() {
+    File& s = *file_;
+    if (!s.wants_live) return;
+    s.live_status = hdf5::create_word(s.root, "status", status_name(RunStatus::running));
+    for (auto& [population, series] : s.spikes) series.live = true;
+    s.flush();
+    // HDF5 gives up its lock to let readers in; other writers are still to keep out.
+    s.in_use = InUse(s.written);
+    hdf5::start_live(s.root);
+    s.in_use.by_readers();
+}
+
+void RunFileWriter::File::end_live() {
+    if (!live_status) return;
+    flush();
+    const bool trained = training.has_value();
+    const TrainingFacts facts = trained ? training->facts : TrainingFacts{};
+    std::map<std::string, int> sorting;
+    for (const auto& [population, series] : spikes) sorting.emplace(population, series.sorting());
+    close_all();
+    in_use.by_writer();
+    root = hdf5::end_live(written.string());
+    if (trained) facts.describe(root.group("training"));
+    for (const auto& [population, value] : sorting) set_sorting(root.group("spikes/" + population), value);
+}
+
 void RunFileWriter::append_epoch(const EpochReport& report) {
     File& s = *file_;
     s.training.value().append(report);
@@ -174,8 +210,10 @@ void RunFileWriter::take_place() {
 
 void RunFileWriter::close(RunStatus status) {
     File& s = *file_;
-    if (s.training) s.training->choose_signal();
+    s.end_live();
+    if (s.training) s.training->facts.describe(s.training->group);
     s.flush();
+    if (s.wants_live && s.root.has("status")) hdf5::write_word(s.root.dataset("status"), status_name(status));
     set_attribute(s.root, "status", status_name(status));
     hdf5::flush(s.root);
     sync_to_disk(s.written);

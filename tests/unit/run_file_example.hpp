@@ -98,7 +98,7 @@ inline void write_example(const fs::path& path, bool force = false) {
     writer.describe("an example – with a dash", "seed = 1\ntitle = \"an example\"\n",
                     {{"version", "0.1.0"}, {"command", "snnff-sim run \xff x"}, {"seed", "1"}});
     const std::vector<std::string> names{"hidden1", "hidden2"};
-    writer.begin_training(names);
+    writer.begin_training(names, n_epochs);
     const std::size_t report = writer.open_report(membrane());
     writer.open_spikes("hidden1");
     for (std::size_t k = 0; k < n_epochs; ++k) writer.append_epoch(epoch(static_cast<std::int64_t>(k)));

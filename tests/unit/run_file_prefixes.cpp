@@ -53,7 +53,7 @@ std::vector<Flushed> write_run(const fs::path& path, std::vector<Change>& all) {
     RunFileWriter writer(path, false);
     writer.describe("wide", "seed = 1\n", {{"seed", "1"}});
     const std::vector<std::string> names{"hidden1", "hidden2"};
-    writer.begin_training(names);
+    writer.begin_training(names, 10);
     ReportSpec spec = membrane();
     spec.neurons.resize(n_wide);
     std::iota(spec.neurons.begin(), spec.neurons.end(), std::uint64_t{0});

@@ -42,7 +42,7 @@ TEST_CASE("what was flushed is read after the process was killed") {
             RunFileWriter writer(path, false);
             writer.describe("killed", "seed = 1\n", {});
             const std::vector<std::string> names{"hidden1", "hidden2"};
-            writer.begin_training(names);
+            writer.begin_training(names, 10);
             const std::size_t report = writer.open_report(membrane());
             for (std::int64_t k = 0; k < 5; ++k) writer.append_epoch(epoch(k));
             append_frames(writer, report, 1000);
@@ -82,7 +82,7 @@ TEST_CASE("a run killed at any moment can be read, and every value flushed befor
             RunFileWriter writer(path, false);
             writer.describe("killed", "seed = 1\n", {});
             const std::vector<std::string> names{"hidden1", "hidden2"};
-            writer.begin_training(names);
+            writer.begin_training(names, 10);
             const std::size_t report = writer.open_report(membrane());
             fs::create_directory(path.string() + ".begun");
             const std::vector<std::int64_t> ones(40, 1);
@@ -159,7 +159,7 @@ TEST_CASE("a run that failed before it began leaves no file") {
     const TempFolder folder;
     RunFileWriter writer(folder / "run.h5", false);
     const std::vector<std::string> names{"hidden1"};
-    writer.begin_training(names);
+    writer.begin_training(names, 10);
     writer.discard();
     CHECK(fs::is_empty(folder.path()));
 }
@@ -206,5 +206,5 @@ TEST_CASE("a population named like a series is refused") {
     const TempFolder folder;
     RunFileWriter writer(folder / "run.h5", false);
     const std::vector<std::string> names{"seconds"};
-    CHECK_THROWS_AS(writer.begin_training(names), FileError);
+    CHECK_THROWS_AS(writer.begin_training(names, 10), FileError);
 }

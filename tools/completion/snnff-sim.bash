@@ -35,8 +35,8 @@ _snnff_sim() {
     if [[ $word == -* ]]; then
         local options
         case $verb in
-            run) options="--output --set --seed --threads --force --quiet --json --dry-run --checkpoint-every --max-time" ;;
-            resume) options="--threads --quiet --json --checkpoint-every --max-time" ;;
+            run) options="--output --set --seed --threads --force --quiet --json --dry-run --checkpoint-every --max-time --live" ;;
+            resume) options="--threads --quiet --json --checkpoint-every --max-time --live" ;;
             eval) options="--data --split --threads --json" ;;
             trace) options="--output --samples --labels --populations --variables --neurons --steps --data --split --threads --force" ;;
             export) options="--format --output --force" ;;

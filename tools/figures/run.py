@@ -25,12 +25,24 @@ def text(value):
     return str(value)
 
 
+def opened(path):
+    """A run that is still going on holds a lock; what it has flushed can be read all the same. One with --live says
+    that it is being written, and takes readers that know (HDF5's SWMR)."""
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError:
+        try:
+            return h5py.File(path, "r", locking=False, swmr=True)
+        except (OSError, ValueError):
+            pass
+        raise
+
+
 class Run:
     def __init__(self, path):
         self.path = path
         try:
-            # A run that is still going on holds a lock; what it has flushed can be read all the same.
-            self.file = h5py.File(path, "r", locking=False)
+            self.file = opened(path)
         except OSError as problem:
             raise Unreadable(f"{path}: {why(path, problem)}") from None
         if not self.has("model") or self.number("", "magic") != SONATA_MAGIC:
