@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -33,6 +34,10 @@ enum class LearningRule {
     forward_forward,  ///< each population's own goodness
     backprop,         ///< the softmax cross-entropy of what the last population answers
 };
+/// What a run does where numbers go wrong.
+enum class OnDivergence { automatic, stop, skip, warn };
+inline constexpr std::string_view on_divergence_names[] = {"auto", "stop", "skip", "warn"};
+
 inline constexpr std::string_view learning_rule_names[] = {"forward_forward", "backprop"};
 
 /// In which order populations learn.
@@ -135,6 +140,7 @@ struct ModelSpec {
     double rate = 0.001;
     double weight_decay = 0.0;
     double dropout = 0.0;  ///< share of a population's normalised inputs that an update leaves out
+    OnDivergence on_divergence = OnDivergence::automatic;
 
     PlanSpec plan;
     ReadoutSpec readout;
@@ -144,6 +150,11 @@ struct ModelSpec {
     std::size_t n_evaluated_train = 0;            ///< training samples evaluated; 0: all
     bool evaluate_test = false;                   ///< the test set too; nothing is chosen by it
     RecordingSpec recording;
+
+    /// Whether an update of this loss is made.
+    bool takes_update(double loss) const noexcept {
+        return std::isfinite(loss) || on_divergence == OnDivergence::warn;
+    }
 
     Node resolved;  ///< every default filled in, every override applied
 };

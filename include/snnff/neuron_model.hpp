@@ -61,6 +61,9 @@ class NeuronModel {
     /// "before" or "after": whether the recorded membrane is the one before or after the reset of its step.
     virtual std::string_view recorded_reset() const noexcept { return ""; }
 
+    /// Spikes per step that a unit cannot exceed.
+    virtual double largest_rate() const noexcept { return 1.0; }
+
     /// What a membrane keeps of itself from step to step, per unit; empty where there is none.
     virtual std::span<const float> decays() const noexcept { return {}; }
 

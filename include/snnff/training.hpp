@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "snnff/checkpoint.hpp"
@@ -18,14 +19,28 @@ namespace snnff {
 
 inline constexpr double not_evaluated = std::numeric_limits<double>::quiet_NaN();
 
+/// What can be wrong with what a population did in an epoch.
+enum class Trouble : std::uint8_t {
+    not_finite = 1,  ///< a loss or goodness was NaN or infinite
+    dead = 2,        ///< no unit was active for any sample
+    saturated = 4,   ///< every unit fired nearly as often as it can
+    collapsed = 8,   ///< the goodness of positive samples is that of negative ones
+};
+inline constexpr Trouble all_troubles[] = {Trouble::not_finite, Trouble::dead, Trouble::saturated,
+                                           Trouble::collapsed};
+inline constexpr std::string_view trouble_names[] = {"not_finite", "dead", "saturated", "collapsed"};
+
 /// What one population did in one epoch: means over the epoch's samples; NaN where it did not learn, and
 /// for what its rule has none of: under backprop there is no goodness, and the last population has the loss.
+/// Where a population also went wrong, `trouble` says how.
 struct PopulationEpoch {
     double loss = not_evaluated;
     double goodness_positive = not_evaluated;
     double goodness_negative = not_evaluated;
     double spike_rate = not_evaluated;   ///< spikes per unit and step; NaN for units without spikes
     double weight_norm = not_evaluated;  ///< Frobenius norm after the epoch
+    std::uint8_t trouble = 0;            ///< flags: what Trouble has of it
+    std::int64_t n_not_finite = 0;       ///< updates whose loss was no finite number
 };
 
 struct EpochReport {
@@ -100,10 +115,17 @@ class Observer {
     virtual void show(State&) {}
 };
 
+bool has(const PopulationEpoch& what, Trouble trouble) noexcept;
+
+/// A sentence on what `population` had of `trouble` in `epoch`, and what would help.
+std::string describe(Trouble trouble, std::int64_t epoch, const Population& population,
+                     const PopulationEpoch& what);
+
 enum class Ending { complete, interrupted };
 
 /// Trains by the plan. `stop` is looked at after every mini-batch; once it is set, the run ends
-/// there. Throws RunError when goodness or loss stops being finite, naming population, epoch and batch.
+/// there. Throws RunError where goodness or loss stop being finite, or a population dies, and the model's
+/// learning.on_divergence says to stop, naming population, epoch and batch.
 /// Where the model has a read-out, it is trained at the end, and anew before every measurement it is
 /// needed for.
 /// The result is the same bit for bit for any number of threads, and for a run that went on from one of its

@@ -12,6 +12,7 @@
 #include "app/output.hpp"
 #include "app/progress.hpp"
 #include "app/provenance.hpp"
+#include "app/warnings.hpp"
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
 #include "snnff/run_file.hpp"
@@ -176,6 +177,8 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     std::vector<Observer*> observers{&epochs};
     if (recorder) observers.push_back(recorder.get());
     if (!request.quiet) observers.push_back(&progress.emplace());
+    Warnings warnings(request.output.string());
+    observers.push_back(&warnings);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
     CheckpointKeeper keeper(request.checkpoints, request.output, std::move(head), writer, request.from);

@@ -39,6 +39,29 @@ std::string populations_table(const RunFigures& figures) {
     return table.text();
 }
 
+struct TroubledEpochs {
+    std::string population;
+    std::string_view trouble;
+    std::size_t n = 0;
+    std::int64_t first = 0, last = 0;
+};
+
+std::vector<TroubledEpochs> troubles_of(const RunSummary& summary) {
+    std::vector<TroubledEpochs> found;
+    for (std::size_t k = 0; k < summary.populations.size(); ++k) {
+        for (std::size_t t = 0; t < std::size(all_troubles); ++t) {
+            TroubledEpochs epochs{summary.populations[k], trouble_names[t]};
+            for (const EpochReport& report : summary.epochs) {
+                if (!has(report.populations[k], all_troubles[t])) continue;
+                if (epochs.n++ == 0) epochs.first = report.epoch;
+                epochs.last = report.epoch;
+            }
+            if (epochs.n > 0) found.push_back(std::move(epochs));
+        }
+    }
+    return found;
+}
+
 std::string results_of(const RunSummary& summary, const RunFigures& figures) {
     std::string text = fmt::format("training: {} epochs of {} steps, {}\n", figures.n_epochs, figures.steps,
                                    duration(figures.seconds));
@@ -46,6 +69,10 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures) {
         text +=
             fmt::format("read-out: softmax of {} features for {} labels, final loss {}\n",
                         figures.readout_features, figures.readout_labels, short_number(figures.readout_loss));
+    }
+    for (const TroubledEpochs& epochs : troubles_of(summary)) {
+        text += fmt::format("trouble: {} {} in {} of {} epochs, {} to {}\n", epochs.population, epochs.trouble,
+                            epochs.n, summary.epochs.size(), epochs.first, epochs.last);
     }
     for (const auto& split : summary.evaluations) {
         text +=
@@ -70,6 +97,14 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     auto& evaluations = json["evaluation"] = nlohmann::ordered_json::object();
     for (const auto& split : summary.evaluations) {
         evaluations[split.name] = {{"error_percent", split.error}, {"samples", split.n_samples}};
+    }
+    auto& troubles = json["trouble"] = nlohmann::ordered_json::array();
+    for (const TroubledEpochs& epochs : troubles_of(summary)) {
+        troubles.push_back({{"population", epochs.population},
+                            {"trouble", epochs.trouble},
+                            {"epochs", epochs.n},
+                            {"first", epochs.first},
+                            {"last", epochs.last}});
     }
     auto& reports = json["reports"] = nlohmann::ordered_json::object();
     for (const auto& report : summary.reports) {

@@ -33,14 +33,14 @@ void Progress::on_batch(double fraction, const Population& population, double lo
     fraction_ = std::clamp(fraction, 0.0, 1.0);
     population_ = population.name;
     loss_ = loss;
-    show(false);
+    draw(false);
 }
 
 void Progress::on_readout(double fraction, double loss) {
     readout_ = fraction;
     population_ = "read-out";
     loss_ = loss;
-    show(false);
+    draw(false);
     readout_ = not_evaluated;
 }
 
@@ -56,7 +56,7 @@ void Progress::on_epoch(const EpochReport& report, const Network& network) {
         loss_ = report.populations[p].loss;
         population_ = network.populations[p].name;
     }
-    show(epoch_ == n_epochs_);
+    draw(epoch_ == n_epochs_);
 }
 
 double Progress::seconds_left() const {
@@ -79,7 +79,7 @@ std::string Progress::facts() const {
     return text;
 }
 
-void Progress::show(bool at_once) {
+void Progress::draw(bool at_once) {
     const auto now = Clock::now();
     const auto pause = redraws_ ? Clock::duration(between_redraws) : Clock::duration(between_lines);
     if (!at_once && now - last_ < pause) return;

@@ -19,7 +19,7 @@ class Progress : public Observer {
 
   private:
     using Clock = std::chrono::steady_clock;
-    void show(bool at_once);
+    void draw(bool at_once);
     void draw_bar(const std::string& facts);
     std::string facts() const;
     double seconds_left() const;

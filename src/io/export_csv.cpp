@@ -141,7 +141,7 @@ void export_training(const hdf5::Group& root, const fs::path& folder, bool force
     for (const std::string& population : training.child_groups()) {
         const hdf5::Group group = training.group(population);
         for (const char* name :
-             {"loss", "goodness_positive", "goodness_negative", "spike_rate", "weight_norm"})
+             {"loss", "goodness_positive", "goodness_negative", "spike_rate", "weight_norm", "trouble"})
             add(group, population + ".", name);
     }
     const fs::path path = folder / "training.csv";

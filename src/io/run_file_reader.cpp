@@ -80,6 +80,10 @@ class EpochReader {
             fill_one("goodness_negative", &PopulationEpoch::goodness_negative);
             fill_one("spike_rate", &PopulationEpoch::spike_rate);
             fill_one("weight_norm", &PopulationEpoch::weight_norm);
+            if (!group.has("trouble")) continue;  // as above
+            const auto trouble = read_series<std::int64_t>(group, "trouble");
+            for (std::size_t i = 0; i < std::min(trouble.size(), epochs_.size()); ++i)
+                epochs_[i].populations[k].trouble = static_cast<std::uint8_t>(trouble[i]);
         }
         return std::move(epochs_);
     }

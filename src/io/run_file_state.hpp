@@ -18,7 +18,7 @@ namespace snnff {
 struct TrainingSeries {
     struct Population {
         hdf5::Group group;
-        hdf5::Appender loss, goodness_positive, goodness_negative, spike_rate, weight_norm;
+        hdf5::Appender loss, goodness_positive, goodness_negative, spike_rate, weight_norm, trouble;
     };
     hdf5::Group group;
     hdf5::Appender epoch, train_error, validation_error, test_error, test_loss, seconds;

@@ -25,6 +25,14 @@ Appender create_series(const hdf5::Group& group, std::string_view name, std::str
     return series;
 }
 
+/// What the flags of a series mean, as the CF conventions put it.
+void set_flags(const hdf5::Dataset& series) {
+    std::vector<std::uint8_t> masks;
+    for (const Trouble trouble : all_troubles) masks.push_back(static_cast<std::uint8_t>(trouble));
+    hdf5::set_attribute_array<std::uint8_t>(series, "flag_masks", masks);
+    set_attribute(series, "flag_meanings", fmt::format("{}", fmt::join(trouble_names, " ")));
+}
+
 /// Names that stand in /training themselves.
 constexpr std::array<std::string_view, 6> reserved{"epoch",      "train_error", "validation_error",
                                                    "test_error", "test_loss",   "seconds"};
@@ -71,6 +79,8 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
         p.spike_rate = create_series<float>(p.group, "spike_rate", "1", "spikes per unit and step", epoch);
         p.weight_norm = create_series<float>(p.group, "weight_norm", "1",
                                              "Frobenius norm of the weights after the epoch", epoch);
+        p.trouble = create_series<std::uint8_t>(p.group, "trouble", "1", "what went wrong in the epoch", epoch);
+        set_flags(p.trouble.dataset());
     }
     training.train_error =
         create_series<float>(training.group, "train_error", "percent", "error on training samples", epoch);
@@ -99,6 +109,7 @@ void TrainingSeries::append(const EpochReport& report) {
         populations[k].goodness_negative.append_one(static_cast<float>(values.goodness_negative));
         populations[k].spike_rate.append_one(static_cast<float>(values.spike_rate));
         populations[k].weight_norm.append_one(static_cast<float>(values.weight_norm));
+        populations[k].trouble.append_one(values.trouble);
     }
     train_error.append_one(static_cast<float>(report.train_error));
     validation_error.append_one(static_cast<float>(report.validation_error));
@@ -114,7 +125,8 @@ void TrainingSeries::for_each(void (Appender::*action)()) {
         (series->*action)();
     for (Population& p : populations) {
         for (Appender* series :
-             {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate, &p.weight_norm}) {
+             {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate, &p.weight_norm,
+              &p.trouble}) {
             (series->*action)();
         }
     }

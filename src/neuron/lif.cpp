@@ -68,6 +68,9 @@ class Lif final : public NeuronModel {
     std::size_t n_state() const noexcept override { return refractory() ? 2 : 1; }
     std::span<const float> thresholds() const noexcept override { return parameters_.threshold; }
     std::span<const float> decays() const noexcept override { return parameters_.beta; }
+    double largest_rate() const noexcept override {
+        return 1.0 / static_cast<double>(1 + parameters_.refractory_steps);
+    }
     std::string_view recorded_reset() const noexcept override {
         return parameters_.reset == kernels::LifReset::none ? "" : "before";
     }

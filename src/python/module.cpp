@@ -69,7 +69,7 @@ py::dict dict_of(const EpochReport& report, const Network& network) {
         populations[py::str(network.populations[k].name)] =
             py::dict(py::arg("loss") = p.loss, py::arg("goodness_positive") = p.goodness_positive,
                      py::arg("goodness_negative") = p.goodness_negative, py::arg("spike_rate") = p.spike_rate,
-                     py::arg("weight_norm") = p.weight_norm);
+                     py::arg("weight_norm") = p.weight_norm, py::arg("trouble") = p.trouble);
     }
     return py::dict(py::arg("epoch") = report.epoch, py::arg("n_epochs") = report.n_epochs,
                     py::arg("train_error") = report.train_error,

@@ -1,7 +1,6 @@
 #include "sim/backprop.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace snnff {
 
@@ -19,8 +18,8 @@ std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part) {
     const std::size_t n_populations = network_.populations.size();
     const double loss = pass_.run(batch.drive(0), turn.label, turn.dropout);
     for (std::size_t k = 0; k < n_populations; ++k) batch.activity(k).rate = {pass_.rate(k)};
-    for (std::size_t k = 0; k < n_populations && std::isfinite(loss); ++k) {
-        const Optimizer::Step step{.t = ++moments_[k].n_updates,
+    for (std::size_t k = 0; k < n_populations && model_.takes_update(loss); ++k) {
+        const Optimizer::Step step{.t = moments_[k].n_updates + 1,
                                    .rate = model_.rate * model_.schedule->factor(turn.progress[k]),
                                    .weight_decay = model_.weight_decay};
         const BackpropPass::Gradient& gradient = pass_.gradient(k);

@@ -1,7 +1,6 @@
 #include "sim/forward_forward.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/parallel.hpp"
 
@@ -41,7 +40,6 @@ std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Pa
         for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
             const bool keep_output = k < last && !stage.output_after_update;
             loss = update(batch, k, turn.progress[k], keep_output);
-            if (!std::isfinite(loss)) return losses;
         }
         if (k == last) break;
         if (stage.output_after_update) batch.forward(k, {.output = true});
@@ -51,7 +49,7 @@ std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Pa
 }
 
 double ForwardForward::update(Batch& batch, std::size_t k, double progress, bool keep_output) {
-    const Optimizer::Step step{.t = ++moments_[k].n_updates,
+    const Optimizer::Step step{.t = moments_[k].n_updates + 1,
                                .rate = model_.rate * model_.schedule->factor(progress),
                                .weight_decay = model_.weight_decay};
     return batch.drive(k).constant() ? update_constant(batch, k, step, keep_output)
@@ -81,6 +79,7 @@ double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimi
     Activity& activity = batch.activity(k);
     std::vector<std::vector<double>> slope;
     const double loss = score(population, activity.goodness, batch.n_positive(), 1.0, slope);
+    if (!model_.takes_update(loss)) return loss;
     const ConstantGradient gradient(batch.drive(k).variants, activity.signal, slope);
     apply_update(
         *model_.optimizer, step,
@@ -128,6 +127,7 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
         }
     }
     activity.output.swap(part.output);
+    if (!model_.takes_update(loss)) return loss;
     apply_update(
         *model_.optimizer, step,
         [&](std::size_t first, MatrixView weight, std::span<double> bias) {

@@ -10,6 +10,7 @@
 #include "sim/encoded_input.hpp"
 #include "sim/evaluate.hpp"
 #include "sim/frozen.hpp"
+#include "sim/health.hpp"
 #include "sim/parallel.hpp"
 #include "sim/plan.hpp"
 #include "sim/presentations.hpp"
@@ -24,9 +25,14 @@ namespace {
 /// Sums over an epoch for one population, weighted by samples; what there was none of becomes NaN.
 struct EpochSums {
     double loss = 0.0, goodness_positive = 0.0, goodness_negative = 0.0, rate = 0.0;
-    std::size_t n_losses = 0, n_positive = 0, n_negative = 0, n_rates = 0;
+    std::size_t n_losses = 0, n_positive = 0, n_negative = 0, n_rates = 0, n_not_finite = 0;
 
+    /// A loss that is not finite is counted alone: a mean over it would tell nothing of the others.
     void add_loss(double batch_loss, std::size_t n_samples) {
+        if (!std::isfinite(batch_loss)) {
+            ++n_not_finite;
+            return;
+        }
         loss += batch_loss * static_cast<double>(n_samples);
         n_losses += n_samples;
     }
@@ -34,8 +40,11 @@ struct EpochSums {
         for (std::size_t v = 0; v < activity.goodness.size(); ++v) {
             const bool positive = v < n_positive_variants;
             double& goodness = positive ? goodness_positive : goodness_negative;
-            for (const double g : activity.goodness[v]) goodness += g;
-            (positive ? n_positive : n_negative) += activity.goodness[v].size();
+            for (const double g : activity.goodness[v]) {
+                if (!std::isfinite(g)) continue;
+                goodness += g;
+                ++(positive ? n_positive : n_negative);
+            }
         }
         for (const auto& variant : activity.rate) {
             for (const double r : variant) rate += r;
@@ -51,7 +60,8 @@ struct EpochSums {
         for (auto& [name, count] : {std::pair<const char*, std::size_t&>{"n_losses", n_losses},
                                     {"n_positive", n_positive},
                                     {"n_negative", n_negative},
-                                    {"n_rates", n_rates}}) {
+                                    {"n_rates", n_rates},
+                                    {"n_not_finite", n_not_finite}}) {
             auto value = static_cast<std::int64_t>(count);
             state.show(name, value);
             count = static_cast<std::size_t>(value);
@@ -65,6 +75,8 @@ struct EpochSums {
         if (population.neuron->spiking()) epoch.spike_rate = rate / static_cast<double>(n_rates);
         const std::span<const float> weights = population.weight.values();
         epoch.weight_norm = std::sqrt(kernels::active().sum_squares(weights.data(), weights.size()));
+        epoch.n_not_finite = static_cast<std::int64_t>(n_not_finite);
+        epoch.trouble = troubles(epoch, population);
         return epoch;
     }
 };
@@ -266,14 +278,17 @@ class Trainer {
     /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
     bool has_predictor() { return model_.predict_by == PredictBy::goodness || train_readout(); }
 
+    /// A loss that is not finite ends the run, unless the model wants the update left out and the weights
+    /// are sound, so that the next one can be better, or wants it made.
     void check(const Population& population, const Activity& activity, double loss, std::size_t b) const {
-        if (std::isfinite(loss)) return;
+        if (std::isfinite(loss) || model_.on_divergence == OnDivergence::warn) return;
         float largest = 0.0f;
         bool weights_are_finite = true;
         for (const float w : population.weight.values()) {
             weights_are_finite = weights_are_finite && std::isfinite(w);
             largest = std::max(largest, std::abs(w));
         }
+        if (weights_are_finite && model_.on_divergence == OnDivergence::skip) return;
         bool goodness_is_finite = true;
         for (const auto& variant : activity.goodness) {
             for (const double g : variant) goodness_is_finite = goodness_is_finite && std::isfinite(g);
@@ -322,6 +337,18 @@ class Trainer {
         report.kept_epoch = best_.kept_epoch();
         ++epoch_;
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
+        if (model_.on_divergence == OnDivergence::stop) stop_where_troubled(report);
+    }
+
+    void stop_where_troubled(const EpochReport& report) const {
+        for (std::size_t k = 0; k < report.populations.size(); ++k) {
+            for (const Trouble trouble : all_troubles) {
+                if (has(report.populations[k], trouble))
+                    throw RunError(
+                        describe(trouble, report.epoch, network_.populations[k], report.populations[k]) +
+                        "; learning.on_divergence = \"warn\" would go on");
+            }
+        }
     }
 
     const Experiment& experiment_;

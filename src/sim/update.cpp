@@ -40,6 +40,7 @@ void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const
     const auto part = [](std::span<float> all, std::size_t first, std::size_t count) {
         return all.empty() ? all : all.subspan(first, count);
     };
+    moments.n_updates = step.t;
     Optimizer::Step bias_step = step;
     bias_step.weight_decay = 0.0;
     for_blocks(population.n_units(), row_block, [&](std::size_t first, std::size_t count) {

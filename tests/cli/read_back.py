@@ -116,6 +116,7 @@ def check_training(run):
     for name in populations:
         for one in ("loss", "goodness_positive", "goodness_negative", "spike_rate", "weight_norm"):
             series.append(check_dataset(training[name], one, "float32", 1, "1"))
+        series.append(check_dataset(training[name], "trouble", "uint8", 1, "1"))
     for dataset in series:
         check(dataset is not None and dataset.shape == (n,), f"{dataset}: not one value per epoch")
         if dataset is not None:
