@@ -65,6 +65,11 @@ struct CheckpointHead {
     std::string run_id;                                     ///< as the run file has it
     std::string model_toml;                                 ///< resolved
     std::vector<std::pair<std::string, std::string>> data;  ///< name and SHA-256 of each data file
+    std::int64_t n_resumed =
+        0;  ///< how often the run was taken up before; each time the run file is a new one
+    /// What finds in that file all it held when this was saved, even where its own index is damaged since;
+    /// empty where it was written in a way that has none.
+    std::vector<std::int64_t> index{};
 };
 
 /// Where checkpoints of a run file are, the newest first.

@@ -76,11 +76,13 @@ class RunFileWriter {
                        std::span<const std::uint64_t> node_ids);
 
     /// Shows how much was written. Restoring, that much is taken over from `old`, the file that the
-    /// checkpoint belongs to, once the same reports and spikes were opened here; throws FileError where it
-    /// holds less.
-    void show(State& state, const std::filesystem::path& old);
+    /// checkpoint belongs to, read by the index it had then, once the same reports and spikes were opened
+    /// here; throws FileError where it holds less.
+    void show(State& state, const std::filesystem::path& old, std::span<const std::int64_t> index);
 
     void flush();
+    /// Flushes and waits until the disk has it. Returns the file's index, for a checkpoint.
+    std::vector<std::int64_t> secure();
     /// Gives the file its name now and not in close(): what was there before is replaced.
     void take_place();
     /// Sets `status`, flushes, closes and, under `force`, replaces the old file. Call once; nothing
@@ -120,8 +122,9 @@ struct RunSummary {
     std::vector<std::pair<std::string, std::uint64_t>> spikes;  ///< population, number of spikes
 };
 
-/// Throws FileError where the file cannot be opened, is no run file, or was cut short.
-RunSummary read_run(const std::filesystem::path& path);
+/// Reads by an index that a checkpoint kept, if there is one. Throws FileError where the file cannot be
+/// opened, is no run file, or was cut short.
+RunSummary read_run(const std::filesystem::path& path, std::span<const std::int64_t> index = {});
 /// Weight [unit x input] and bias [unit] at /populations/<name>; no bias reads as zeros.
 /// Shapes are checked against `population` before anything is read. Throws FileError, DataError.
 void read_parameters(const std::filesystem::path& path, std::string_view name, Population& population);

@@ -35,11 +35,15 @@ double seconds_in(const std::string& unit) {
     return 0.0;
 }
 
-std::string run_id_of(const Provenance& provenance) {
+std::string value_of(const Provenance& provenance, std::string_view wanted) {
     for (const auto& [name, value] : provenance) {
-        if (name == "run_id") return value;
+        if (name == wanted) return value;
     }
     return {};
+}
+
+void add_to(std::string& reasons, std::string_view reason) {
+    reasons += fmt::format("{}{}", reasons.empty() ? "" : "; ", reason);
 }
 
 /// Keys in which two resolved models differ, for a message.
@@ -91,7 +95,7 @@ std::chrono::duration<double> read_duration(const std::string& option, const std
     throw UsageError(fmt::format("{} {}: is no time; 90s, 5m or 2h are", option, text));
 }
 
-Continuation::Continuation(const fs::path& run) {
+Continuation::Continuation(const fs::path& run) : run_(run) {
     std::string reasons;
     for (const fs::path& path : checkpoint_paths(run)) {
         if (!fs::exists(path)) continue;
@@ -99,7 +103,7 @@ Continuation::Continuation(const fs::path& run) {
             file_ = std::make_unique<CheckpointFile>(path);
             break;
         } catch (const Error& error) {
-            reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
+            add_to(reasons, error.what());
         }
     }
     if (!file_) {
@@ -110,32 +114,61 @@ Continuation::Continuation(const fs::path& run) {
                         run.string(), run.string()));
     }
     if (!reasons.empty()) note_ = reasons + "; going on from the checkpoint before";
-    find_written(run);
+    find_written();
 }
 
-void Continuation::find_written(const fs::path& run) {
-    std::string others;
-    const fs::path beside = run.string() + ".new", cut = run.string() + ".cut";
-    for (const fs::path& path : {run, beside, cut}) {
-        if (!fs::exists(path)) continue;
+/// Whether this is the file that the checkpoint counts on, or one that took over what that held.
+bool Continuation::take(const fs::path& path, std::span<const std::int64_t> index) {
+    const RunSummary summary = read_run(path, index);
+    if (value_of(summary.provenance, "run_id") != head().run_id) {
+        throw DataError(fmt::format("{} is of another run: {}", path.string(),
+                                    differences(head().model_toml, summary.model_toml)));
+    }
+    replaced_ |= path == run_;
+    const std::string times = value_of(summary.provenance, "n_resumed");
+    std::int64_t n_resumed = 0;
+    std::from_chars(times.data(), times.data() + times.size(), n_resumed);
+    // A later file has this name only once it holds all of the one before.
+    if (n_resumed < head().n_resumed || (n_resumed > head().n_resumed && path != run_)) return false;
+    written_ = path;
+    if (n_resumed == head().n_resumed) index_ = head().index;
+    provenance_ = summary.provenance;
+    std::erase_if(provenance_, [](const auto& fact) { return fact.first == "n_resumed"; });
+    return true;
+}
+
+void Continuation::find_written() {
+    const fs::path beside = run_.string() + ".new", cut = run_.string() + ".cut";
+    std::string reasons;
+    std::vector<fs::path> damaged;
+    for (const fs::path& path : {run_, beside, cut}) {
+        if (!written_.empty() || !fs::exists(path)) continue;
         try {
-            const RunSummary summary = read_run(path);
-            if (run_id_of(summary.provenance) == head().run_id) {
-                written_ = path;
-                provenance_ = summary.provenance;
-                break;
-            }
-            others += fmt::format("{}{} is of another run: {}", others.empty() ? "" : "; ", path.string(),
-                                  differences(head().model_toml, summary.model_toml));
+            take(path, {});
+        } catch (const DataError& error) {
+            add_to(reasons, error.what());
         } catch (const Error& error) {
-            others += (others.empty() ? "" : "; ") + std::string(error.what());
+            add_to(reasons, error.what());
+            damaged.insert(damaged.begin(),
+                           path);  // what stands at the run's own name need not be of this run
+        }
+    }
+    // The index of a file can be damaged only while it is written, and the newest checkpoint is of that file.
+    for (const fs::path& path : damaged) {
+        if (!written_.empty() || !note_.empty()) break;
+        try {
+            if (take(path, head().index))
+                note_ = reasons + "; reading it by the index that its checkpoint has";
+        } catch (const Error&) {
+            continue;  // the reason is known
         }
     }
     if (written_.empty()) {
-        throw DataError(fmt::format("{}: the run that its checkpoint belongs to is not there{}{}",
-                                    run.string(), others.empty() ? "" : ": ", others));
+        const std::string text = fmt::format("{}: the run that its checkpoint belongs to is not there{}{}",
+                                             run_.string(), reasons.empty() ? "" : ": ", reasons);
+        if (!damaged.empty()) throw FileError(text);
+        throw DataError(text);
     }
-    replaced_ = written_ == run;
     if (written_ == beside) {  // where the run that goes on will write
         fs::rename(beside, cut);
         written_ = cut;
@@ -143,10 +176,10 @@ void Continuation::find_written(const fs::path& run) {
 }
 
 void Continuation::finish(RunFileWriter& writer) {
-    if (replaced_) return writer.take_place();
-    writer.flush();
+    if (std::exchange(finished_, true)) return;
+    if (replaced_) writer.take_place();
     std::error_code ignored;
-    fs::remove(written_, ignored);
+    fs::remove(run_.string() + ".cut", ignored);
 }
 
 CheckpointKeeper::CheckpointKeeper(const CheckpointPlan& plan, fs::path run, CheckpointHead head,
@@ -161,9 +194,10 @@ bool CheckpointKeeper::due(std::int64_t n_epochs, bool epoch_ended) {
 }
 
 void CheckpointKeeper::save(const Show& show) {
-    // What a checkpoint counts on has to be in the run file before it.
-    writer_.flush();
+    // What a checkpoint counts on has to be on disk before it.
+    head_.index = writer_.secure();
     write_checkpoint(run_, head_, show);
+    if (from_ != nullptr) from_->finish(writer_);
     last_ = Clock::now();
 }
 

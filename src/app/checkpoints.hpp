@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "snnff/checkpoint.hpp"
@@ -37,20 +38,26 @@ class Continuation {
     const CheckpointHead& head() const noexcept { return file_->head(); }
     State& state() noexcept { return file_->state(); }
     const std::filesystem::path& written() const noexcept { return written_; }
+    /// How to read that file; empty: by its own index.
+    std::span<const std::int64_t> index() const noexcept { return index_; }
     /// Of the run file that was cut, kept by the one that goes on.
     const Provenance& provenance() const noexcept { return provenance_; }
-    /// Once all of it has been taken over.
+    /// Once all of it has been taken over and a checkpoint of the new file is on disk; more calls do nothing.
     void finish(RunFileWriter& writer);
     /// What had to be passed over, empty where the newest checkpoint served.
     const std::string& note() const noexcept { return note_; }
 
   private:
-    void find_written(const std::filesystem::path& run);
+    void find_written();
+    bool take(const std::filesystem::path& path, std::span<const std::int64_t> index);
+    std::filesystem::path run_;
     std::unique_ptr<CheckpointFile> file_;
     std::filesystem::path written_;
+    std::span<const std::int64_t> index_;
     Provenance provenance_;
     std::string note_;
-    bool replaced_ = false;  ///< the run file itself is what was cut; the new one takes its place
+    bool replaced_ = false;  ///< the run file is of this run; the new one takes its place
+    bool finished_ = false;
 };
 
 /// Saves a run by its plan, beside its run file.

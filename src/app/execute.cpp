@@ -57,10 +57,9 @@ class EpochWriter : public Observer {
         on_failure_.holds_something();
     }
     void show(State& state) override {
-        writer_.show(state, from_ != nullptr ? from_->written() : "");
-        if (!state.restoring()) return;
+        if (!state.restoring()) return writer_.show(state, {}, {});
+        writer_.show(state, from_->written(), from_->index());
         on_failure_.holds_something();
-        from_->finish(writer_);
     }
 
   private:
@@ -156,7 +155,8 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
 
     const bool goes_on = request.from != nullptr;
     CheckpointHead head{goes_on ? request.from->head().run_id : new_run_id(),
-                        to_toml(experiment.model.resolved), data_files_of(experiment)};
+                        to_toml(experiment.model.resolved), data_files_of(experiment),
+                        goes_on ? request.from->head().n_resumed + 1 : 0};
     if (goes_on) check_data(request.from->head(), head);
 
     RunFileWriter writer(request.output, request.force || goes_on, request.live);
@@ -165,6 +165,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     Provenance provenance = provenance_of(experiment, request.n_threads, request.command_line);
     if (goes_on) provenance = request.from->provenance();
     if (!goes_on) provenance.emplace_back("run_id", head.run_id);
+    provenance.emplace_back("n_resumed", std::to_string(head.n_resumed));
     writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;
     for (const Population& population : experiment.network.populations) names.push_back(population.name);

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t magic = 0x5C4B;  // no run file's
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
 
 /// Sections are groups, values are data sets.
 class Sections : public State {
@@ -123,6 +123,9 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
             hdf5::set_attribute(root, "format_version", format_version);
             hdf5::set_attribute(root, "run_id", head.run_id);
             hdf5::write_text(root, "model", head.model_toml);
+            hdf5::set_attribute(root, "n_resumed", head.n_resumed);
+            const hsize_t n = head.index.size();
+            hdf5::write_array(root, "index", std::span(&n, 1), std::span(head.index), true);
             const hdf5::Group data = hdf5::create_group(root, "data");
             for (const auto& [name, sha256] : head.data) hdf5::set_attribute(data, name, sha256);
             const hdf5::Group state = hdf5::create_group(root, "state");
@@ -164,6 +167,11 @@ CheckpointFile::CheckpointFile(const fs::path& path) : open_(std::make_unique<Op
     }
     if (number("complete") != 1) throw DataError(root.where() + ": was cut short");
     open_->head.run_id = hdf5::read_text_attribute(root, "run_id");
+    open_->head.n_resumed = static_cast<std::int64_t>(number("n_resumed"));
+    const hdf5::Dataset index = root.dataset("index");
+    index.expect_stored();
+    open_->head.index.resize(index.n_values());
+    hdf5::read(index, std::span(open_->head.index));
     open_->head.model_toml = hdf5::read_text(root.dataset("model"));
     const hdf5::Group data = root.group("data");
     for (const std::string& name : hdf5::attribute_names(data))

@@ -3,7 +3,9 @@
 #include <hdf5.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "io/hdf5.hpp"
@@ -29,8 +31,10 @@ using Index = std::vector<std::int64_t>;
 /// that is opened for reading is read as that index has it.
 Handle access_in_order(std::span<const std::int64_t> index = {});
 
-/// The index of a file that create_file() made, as of its last flush. Throws FileError.
+/// The index of a file that create_file() made, as of its last flush; empty for any other.
 Index index_of(const Object& object);
+/// Whether the file has this text where the index has it.
+bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> index, std::string_view text);
 /// Nothing is written to this file from here on, so that it stays as it was flushed last and closing it
 /// cannot fail: for a disk that is full.
 void abandon(const Object& object) noexcept;

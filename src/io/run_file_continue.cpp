@@ -28,8 +28,9 @@ std::vector<T> rows_of(const hdf5::Group& group, std::string_view name, std::uin
     return values;
 }
 
-void take_epochs(RunFileWriter& writer, const std::filesystem::path& old, std::int64_t n) {
-    const RunSummary run = read_run(old);
+void take_epochs(RunFileWriter& writer, const std::filesystem::path& old, std::span<const std::int64_t> index,
+                 std::int64_t n) {
+    const RunSummary run = read_run(old, index);
     if (static_cast<std::int64_t>(run.epochs.size()) < n) {
         throw FileError(
             fmt::format("{}: holds {} epochs, its checkpoint says {}", old.string(), run.epochs.size(), n));
@@ -39,15 +40,17 @@ void take_epochs(RunFileWriter& writer, const std::filesystem::path& old, std::i
 
 }  // namespace
 
-void RunFileWriter::show(State& state, const std::filesystem::path& old) {
+void RunFileWriter::show(State& state, const std::filesystem::path& old,
+                         std::span<const std::int64_t> index) {
     State::Section section(state, "run_file");
     File& s = *file_;
     std::int64_t n_epochs = s.training ? static_cast<std::int64_t>(s.training->epoch.n_rows()) : 0;
     state.show("n_epochs", n_epochs);
     const bool taking = state.restoring();
-    if (taking) take_epochs(*this, old, n_epochs);
+    if (taking) take_epochs(*this, old, index, n_epochs);
+    if (s.training) state.show("kept_epoch", s.training->facts.kept_epoch);
     std::optional<hdf5::Group> root;
-    if (taking) root = hdf5::open_file(old.string());
+    if (taking) root = hdf5::open_file(old.string(), index);
     for (std::size_t r = 0; r < s.reports.size(); ++r) {
         const std::string name = s.reports[r].group.name();
         std::int64_t n_frames = static_cast<std::int64_t>(s.reports[r].data.n_rows());

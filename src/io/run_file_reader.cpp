@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "io/hdf5.hpp"
+#include "io/hdf5_file.hpp"
 #include "snnff/error.hpp"
 #include "snnff/run_file.hpp"
 
@@ -169,8 +170,8 @@ std::uint64_t count_spikes(const hdf5::Group& group) {
 
 }  // namespace
 
-RunSummary read_run(const std::filesystem::path& path) {
-    const hdf5::Group root = hdf5::open_file(path.string());
+RunSummary read_run(const std::filesystem::path& path, std::span<const std::int64_t> index) {
+    const hdf5::Group root = hdf5::open_file(path.string(), index);
     check_is_run(root);
     RunSummary run;
     run.creator = hdf5::read_text_attribute(root, "creator");
@@ -184,6 +185,11 @@ RunSummary read_run(const std::filesystem::path& path) {
             if (name == "NX_class") continue;
             run.provenance.emplace_back(name, hdf5::read_text_attribute(provenance, name));
         }
+    }
+    for (const auto& [name, value] : run.provenance) {
+        // Any file would look like the right one, read by an index from elsewhere.
+        if (name == "run_id" && !index.empty() && !hdf5::is_of(path, index, value))
+            refuse(root, "is not the file that this index belongs to");
     }
     if (root.has("training")) {
         const hdf5::Group training = root.group("training");

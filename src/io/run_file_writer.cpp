@@ -13,6 +13,7 @@
 
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
+#include "io/hdf5_file.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
 
@@ -194,6 +195,12 @@ void RunFileWriter::append_epoch(const EpochReport& report) {
 }
 
 void RunFileWriter::flush() { file_->flush(); }
+
+std::vector<std::int64_t> RunFileWriter::secure() {
+    file_->flush();
+    sync_to_disk(file_->written);
+    return hdf5::index_of(file_->root);
+}
 
 void RunFileWriter::take_place() {
     File& s = *file_;

@@ -100,9 +100,8 @@ class Trainer {
 
     Ending run() {
         if (checkpoints_ != nullptr) {
-            State* state = checkpoints_->restored();
-            if (state != nullptr) show(*state);
-            if (state == nullptr) save();  // a run can be taken up from its first batch on
+            if (State* state = checkpoints_->restored()) show(*state);
+            save();  // a run can be taken up from its first batch on
         }
         const Ending ending = run_plan();
         if (ending == Ending::interrupted) save();
