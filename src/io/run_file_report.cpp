@@ -39,8 +39,11 @@ void write_mapping(ReportSeries& report, const ReportSpec& spec, const hdf5::Dat
     std::vector<std::uint64_t> pointers(n + 1);
     std::iota(pointers.begin(), pointers.end(), std::uint64_t{0});
     const hdf5::Dataset boundary = hdf5::create_dimension(mapping, "boundary", n + 1);
-    hdf5::attach_scale(hdf5::write_array(mapping, "index_pointers", std::span<const std::uint64_t>{pointers}),
-                       0, boundary);
+    // The guide's name, which libsonata reads, and the one that BMTK and pySonata read.
+    for (const char* name : {"index_pointers", "index_pointer"}) {
+        hdf5::attach_scale(hdf5::write_array(mapping, name, std::span<const std::uint64_t>{pointers}), 0,
+                           boundary);
+    }
     const std::vector<std::uint32_t> element_ids(n, 0);
     hdf5::attach_scale(hdf5::write_array(mapping, "element_ids", std::span<const std::uint32_t>{element_ids}),
                        0, neuron);
