@@ -65,7 +65,8 @@ def check_root(run):
     text_of(a, "title", "/")
     check(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text_of(a, "created", "/")), "/: created is not ISO 8601 UTC")
     check(text_of(a, "status", "/") in ("running", "complete", "interrupted"), "/: status")
-    check(text_of(a, "NX_class", "/") == "NXroot" and a.get("default") in run, "/: NeXus default leads nowhere")
+    check(text_of(a, "NX_class", "/") == "NXroot", "/: NX_class")
+    check(a.get("default") == "loss", f"/: NeXus default leads to {a.get('default')!r}, not to losses")
     check(run["model"].shape == () and h5py.check_string_dtype(run["model"].dtype) == ("utf-8", None),
           "/model: not one variable-length UTF-8 string")
     check("provenance" in run and len(run["provenance"].attrs) > 0, "/provenance: missing or empty")
@@ -81,11 +82,11 @@ def check_everywhere(run):
             for child in obj:
                 link = obj.get(child, getlink=True)
                 check(isinstance(link, h5py.HardLink), f"/{name}/{child}: a link")
+            check("default" not in obj.attrs or obj.attrs["default"] in obj, f"/{name}: NeXus default leads nowhere")
             if obj.attrs.get("NX_class") == "NXdata":
-                signal = obj.attrs.get("signal")
-                check(signal in obj, f"/{name}: NeXus signal {signal!r} is not there")
-                for axis in obj.attrs.get("axes", []):
-                    check(axis == "." or axis in obj, f"/{name}: NeXus axis {axis!r} is not there")
+                named = [obj.attrs.get("signal"), *obj.attrs.get("auxiliary_signals", []), *obj.attrs.get("axes", [])]
+                for each in named:
+                    check(each == "." or each in obj, f"/{name}: NeXus names {each!r}, which is not there")
             return
         check(h5py.check_enum_dtype(obj.dtype) is None, f"/{name}: an enumeration")
         check(h5py.check_ref_dtype(obj.dtype) is None, f"/{name}: references")
@@ -125,6 +126,11 @@ def check_training(run):
             check("long_name" in dataset.attrs, f"{dataset.name}: no long_name")
             check(dataset.dims[0].keys() == ["epoch"] or dataset.dims[0][0] == epoch,
                   f"{dataset.name}: its axis is not /training/epoch")
+    curves = run["loss"]
+    check(np.array_equal(check_dataset(curves, "epoch", "int64", 1), epoch), "/loss/epoch is not /training/epoch")
+    for name in populations:
+        loss = check_dataset(curves, name, "float32", 1, "1")
+        check(np.array_equal(loss, training[name]["loss"], equal_nan=True), f"{loss.name}: not /training/{name}/loss")
     return populations
 
 
@@ -201,6 +207,8 @@ def check_xarray(path, populations, run):
             check(training.sizes == {"epoch": n_epochs}, f"{engine}: /training has the axes {dict(training.sizes)}")
             check("epoch" in training.coords, f"{engine}: /training has no coordinate epoch")
             check({"train_error", "validation_error", "seconds"} <= set(training), f"{engine}: /training lacks series")
+        with opened("loss") as curves:
+            check(curves.sizes == {"epoch": n_epochs} and set(curves) == set(populations), f"{engine}: /loss {curves}")
         for name in populations:
             with opened(f"training/{name}") as one:
                 check(one["loss"].dims == ("epoch",), f"{engine}: /training/{name}/loss has the axes {one['loss'].dims}")
