@@ -13,10 +13,10 @@ std::uint64_t growing(std::uint64_t n_rows, std::uint64_t row_bytes) {
 
 std::uint64_t training_bytes(const ModelSpec& model) {
     const std::uint64_t n_epochs = static_cast<std::uint64_t>(model.n_epochs());
-    // Five curves and a byte of flags per population; the errors on three sets and the loss on one; epoch and
-    // seconds.
-    return (5 * model.populations.size() + 4) * growing(n_epochs, 4) +
-           model.populations.size() * growing(n_epochs, 1) + 2 * growing(n_epochs, 8);
+    // Five curves and a byte of flags per population, its loss twice; the errors on three sets and the loss
+    // on one; the epochs twice, and seconds.
+    return (6 * model.populations.size() + 4) * growing(n_epochs, 4) +
+           model.populations.size() * growing(n_epochs, 1) + 3 * growing(n_epochs, 8);
 }
 
 std::uint64_t evaluation_bytes(const Experiment& experiment) {

@@ -59,16 +59,17 @@ std::vector<std::int64_t> numbers_of(const std::string& option, const std::strin
     return numbers;
 }
 
-/// Everything that units of the chosen populations have.
+/// Everything that units of the chosen populations have; viewers show the first.
 std::vector<std::string> all_variables(const ModelSpec& model, const std::vector<std::string>& chosen) {
     bool spiking = false, others = false;
     for (const PopulationSpec& population : model.populations) {
         if (!chosen.empty() && std::ranges::find(chosen, population.name) == chosen.end()) continue;
         (population.neuron->spiking() ? spiking : others) = true;
     }
-    std::vector<std::string> variables{"current"};
-    if (spiking) variables.insert(variables.end(), {"membrane", "spikes"});
+    std::vector<std::string> variables;
+    if (spiking) variables = {"membrane", "spikes"};
     if (others) variables.emplace_back("activation");
+    variables.emplace_back("current");
     return variables;
 }
 

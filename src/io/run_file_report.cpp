@@ -39,8 +39,11 @@ void write_mapping(ReportSeries& report, const ReportSpec& spec, const hdf5::Dat
     std::vector<std::uint64_t> pointers(n + 1);
     std::iota(pointers.begin(), pointers.end(), std::uint64_t{0});
     const hdf5::Dataset boundary = hdf5::create_dimension(mapping, "boundary", n + 1);
-    hdf5::attach_scale(hdf5::write_array(mapping, "index_pointers", std::span<const std::uint64_t>{pointers}),
-                       0, boundary);
+    // The guide's name, which libsonata reads, and the one that BMTK and pySonata read.
+    for (const char* name : {"index_pointers", "index_pointer"}) {
+        hdf5::attach_scale(hdf5::write_array(mapping, name, std::span<const std::uint64_t>{pointers}), 0,
+                           boundary);
+    }
     const std::vector<std::uint32_t> element_ids(n, 0);
     hdf5::attach_scale(hdf5::write_array(mapping, "element_ids", std::span<const std::uint32_t>{element_ids}),
                        0, neuron);
@@ -89,6 +92,7 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     }
     const hdf5::Group& all = s.section(s.reports_group, "report", "NXcollection");
     if (s.reports.empty()) set_attribute(all, "default", spec.name);
+    if (!s.training) set_attribute(s.root, "default", "report");
     // Only a finished report joins the others: one that could not be made is not flushed either.
     ReportSeries report;
     report.frame_ms = spec.frame_ms;
@@ -97,6 +101,9 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     set_attribute(report.group, "signal", "data");
     const std::array<std::string, 2> axes{"time", "neuron"};
     set_attribute(report.group, "axes", axes);
+    // Viewers draw one unit over time and step through the units.
+    const std::array<std::string, 2> one_unit{".", "0"};
+    set_attribute(report.group, "default_slice", one_unit);
     set_attribute(report.group, "population", spec.population);
 
     report.frame = hdf5::create_dimension(report.group, "frame", std::nullopt);
@@ -109,6 +116,7 @@ std::size_t RunFileWriter::open_report(const ReportSpec& spec) {
     const hdf5::Dataset& data = report.data.dataset();
     set_attribute(data, "units", "1");
     set_attribute(data, "long_name", spec.long_name);
+    set_attribute(data, "interpretation", "spectrum");
     if (!spec.recorded_reset.empty()) set_attribute(data, "reset", spec.recorded_reset);
     if (!std::isnan(spec.threshold)) set_attribute(data, "threshold", spec.threshold);
     set_attribute(data, "coordinates", "time epoch sample step label phase");
@@ -165,8 +173,14 @@ void RunFileWriter::open_spikes(std::string_view population) {
     File& s = *file_;
     if (s.spikes.find(population) != s.spikes.end()) return;
     const hdf5::Group& all = s.section(s.spikes_group, "spikes", "NXcollection");
+    if (s.spikes.empty()) set_attribute(all, "default", population);
     SpikeSeries series;
     series.group = hdf5::create_group(all, population);
+    // A raster: a point for every spike at its time and unit, coloured by unit.
+    set_attribute(series.group, "NX_class", "NXdata");
+    set_attribute(series.group, "signal", "node_ids");
+    const std::array<std::string, 2> axes{"timestamps", "node_ids"};
+    set_attribute(series.group, "axes", axes);
     set_sorting(series.group, 0);
     series.spike = hdf5::create_dimension(series.group, "spike", std::nullopt);
     series.timestamps = Appender::create<double>(series.group, "timestamps");

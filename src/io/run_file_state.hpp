@@ -29,9 +29,11 @@ struct TrainingFacts {
 struct TrainingSeries {
     struct Population {
         hdf5::Group group;
+        hdf5::Appender curve;  ///< the loss once more, in /loss beside those of the others
         hdf5::Appender loss, goodness_positive, goodness_negative, spike_rate, weight_norm, trouble;
     };
     hdf5::Group group;
+    hdf5::Appender curve_epoch;  ///< the axis of /loss
     hdf5::Appender epoch, train_error, validation_error, test_error, test_loss, seconds;
     std::deque<Population> populations;
     TrainingFacts facts;

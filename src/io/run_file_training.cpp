@@ -33,6 +33,30 @@ void set_flags(const hdf5::Dataset& series) {
     set_attribute(series, "flag_meanings", fmt::format("{}", fmt::join(trouble_names, " ")));
 }
 
+/// The axis of the series of a group.
+Appender create_epoch(const hdf5::Group& group) {
+    Appender epoch = Appender::create<std::int64_t>(group, "epoch");
+    set_attribute(epoch.dataset(), "units", "1");
+    set_attribute(epoch.dataset(), "long_name", "epoch, counted through the whole plan from 0");
+    hdf5::make_scale(epoch.dataset());
+    return epoch;
+}
+
+/// /loss: what viewers plot first, the loss of every population in one picture. They look for signals and
+/// axes in one group, and a link to where the losses are would be an alias, which netCDF refuses.
+hdf5::Group create_curves(const hdf5::Group& root, std::span<const std::string> population_names) {
+    hdf5::Group curves = hdf5::create_group(root, "loss");
+    set_attribute(curves, "NX_class", "NXdata");
+    // Under back-propagation only the last population has a loss.
+    set_attribute(curves, "signal", population_names.back());
+    const auto others = population_names.first(population_names.size() - 1);
+    if (!others.empty()) set_attribute(curves, "auxiliary_signals", others);
+    const std::array<std::string, 1> axes{"epoch"};
+    set_attribute(curves, "axes", axes);
+    set_attribute(root, "default", "loss");
+    return curves;
+}
+
 /// Names that stand in /training themselves.
 constexpr std::array<std::string_view, 6> reserved{"epoch",      "train_error", "validation_error",
                                                    "test_error", "test_loss",   "seconds"};
@@ -52,11 +76,10 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
     set_attribute(training.group, "populations", population_names);
     set_attribute(training.group, "n_epochs", n_epochs);
 
-    training.epoch = Appender::create<std::int64_t>(training.group, "epoch");
-    set_attribute(training.epoch.dataset(), "units", "1");
-    set_attribute(training.epoch.dataset(), "long_name", "epoch, counted through the whole plan from 0");
-    hdf5::make_scale(training.epoch.dataset());
+    training.epoch = create_epoch(training.group);
     const hdf5::Dataset& epoch = training.epoch.dataset();
+    const hdf5::Group curves = create_curves(s.root, population_names);
+    training.curve_epoch = create_epoch(curves);
 
     for (const std::string& name : population_names) {
         if (std::ranges::find(reserved, name) != reserved.end()) {
@@ -72,6 +95,7 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
         // Its axis stands one group further up, where NeXus does not look for it.
         const std::array<std::string, 1> none{"."};
         set_attribute(p.group, "axes", none);
+        p.curve = create_series<float>(curves, name, "1", "loss of " + name, training.curve_epoch.dataset());
         p.loss = create_series<float>(p.group, "loss", "1", "mean loss of " + name, epoch);
         p.goodness_positive = create_series<float>(p.group, "goodness_positive", "1",
                                                    "mean goodness of positive samples", epoch);
@@ -102,9 +126,11 @@ void TrainingSeries::append(const EpochReport& report) {
     }
     facts.kept_epoch = report.kept_epoch;
     epoch.append_one(report.epoch);
+    curve_epoch.append_one(report.epoch);
     for (std::size_t k = 0; k < populations.size(); ++k) {
         const PopulationEpoch& values = report.populations[k];
         populations[k].loss.append_one(static_cast<float>(values.loss));
+        populations[k].curve.append_one(static_cast<float>(values.loss));
         populations[k].goodness_positive.append_one(static_cast<float>(values.goodness_positive));
         populations[k].goodness_negative.append_one(static_cast<float>(values.goodness_negative));
         populations[k].spike_rate.append_one(static_cast<float>(values.spike_rate));
@@ -123,7 +149,9 @@ void TrainingSeries::append(const EpochReport& report) {
 void TrainingSeries::for_each(void (Appender::*action)()) {
     for (Appender* series : {&epoch, &train_error, &validation_error, &test_error, &test_loss, &seconds})
         (series->*action)();
+    (curve_epoch.*action)();
     for (Population& p : populations) {
+        (p.curve.*action)();
         for (Appender* series :
              {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate, &p.weight_norm,
               &p.trouble}) {

@@ -124,7 +124,6 @@ RunFileWriter::RunFileWriter(const fs::path& path, bool force, bool live) : file
     s.root = (live ? hdf5::create_live_file : hdf5::create_file)(s.written.string(), s.written != s.path);
     try {
         set_attribute(s.root, "NX_class", "NXroot");
-        set_attribute(s.root, "default", "training");
         // SONATA's mark and version, by which its readers know reports and spikes.
         set_attribute(s.root, "magic", std::uint32_t{0x0A7A});
         constexpr std::array<std::uint32_t, 2> version{0, 1};

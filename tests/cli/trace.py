@@ -40,7 +40,7 @@ class Trace(CliTest):
         data, step = long["report/hidden1/data"][:], long["report/hidden1/step"][:]
         self.assertEqual(len(data), 3 * 2 * 11)
         self.assertTrue(numpy.array_equal(data[step < 4], short))
-        self.assertEqual(list(long["report"]), ["hidden1_current", "hidden1", "hidden1_spikes"])
+        self.assertEqual(list(long["report"]), ["hidden1", "hidden1_spikes", "hidden1_current"])
 
     def test_every_label_and_none(self):
         traces = self.trace("--samples", "5", "--labels", "all,neutral", "--variables", "membrane")
