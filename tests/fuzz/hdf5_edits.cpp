@@ -168,6 +168,30 @@ std::vector<hsize_t> shape_of(hid_t file, const std::string& path) {
     return shape;
 }
 
+bool takes_numbers(hid_t type) {
+    const H5T_class_t kind = H5Tget_class(type);
+    return kind == H5T_INTEGER || kind == H5T_FLOAT;
+}
+
+/// Whether HDF5 itself can be trusted to write here: not to other files, not a view (of itself, perhaps), not
+/// a chunk that writing alone would make large, and through no filter that trips over data made by another.
+bool takes_values(hid_t creation, hid_t type) {
+    if (H5Pget_external_count(creation) > 0 || H5Pget_layout(creation) == H5D_VIRTUAL) return false;
+    std::array<hsize_t, H5S_MAX_RANK> chunk{};
+    std::size_t bytes = H5Tget_size(type);
+    const int rank = H5Pget_chunk(creation, H5S_MAX_RANK, chunk.data());
+    for (int i = 0; i < rank; ++i) bytes *= chunk[static_cast<std::size_t>(i)];
+    bool known = true;
+    for (int i = 0; i < H5Pget_nfilters(creation); ++i) {
+        unsigned flags = 0;
+        std::size_t n = 0;
+        const H5Z_filter_t filter =
+            H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &n, nullptr, 0, nullptr, nullptr);
+        known &= filter <= H5Z_FILTER_FLETCHER32;
+    }
+    return known && bytes <= most_written_bytes;
+}
+
 void remove(hid_t file, const std::string& path) { H5Ldelete(file, path.c_str(), H5P_DEFAULT); }
 
 void replace_dataset(FuzzedDataProvider& provider, hid_t file, const std::string& path) {
@@ -177,9 +201,7 @@ void replace_dataset(FuzzedDataProvider& provider, hid_t file, const std::string
         const Handle old(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose);
         if (old) {
             types.file = Handle(H5Dget_type(old.get()), H5Tclose);
-            const H5T_class_t kind = H5Tget_class(types.file.get());
-            if (kind == H5T_INTEGER || kind == H5T_FLOAT)
-                types.memory = Handle(H5Tcopy(H5T_NATIVE_DOUBLE), H5Tclose);
+            if (takes_numbers(types.file.get())) types.memory = Handle(H5Tcopy(H5T_NATIVE_DOUBLE), H5Tclose);
         }
     }
     if (!types.file) types = some_type(provider);
@@ -190,8 +212,7 @@ void replace_dataset(FuzzedDataProvider& provider, hid_t file, const std::string
                                 creation.get(), H5P_DEFAULT),
                      H5Dclose);
     if (!set || !types.memory || provider.ConsumeBool()) return;
-    // What would go to another file is not written.
-    if (H5Pget_external_count(creation.get()) > 0) return;
+    if (!takes_values(creation.get(), types.file.get())) return;
     const auto values = some_numbers(provider, n_values(space.get(), most_written_bytes / sizeof(double)));
     if (!values.empty())
         H5Dwrite(set.get(), types.memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
@@ -212,7 +233,9 @@ void replace_view(hid_t file, const std::string& path, const std::string& of) {
 void write_values(FuzzedDataProvider& provider, hid_t file, const std::string& path) {
     const Handle set(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose);
     if (!set) return;
+    const Handle creation(H5Dget_create_plist(set.get()), H5Pclose);
     const Handle type(H5Dget_type(set.get()), H5Tclose), space(H5Dget_space(set.get()), H5Sclose);
+    if (!takes_values(creation.get(), type.get())) return;
     const H5T_class_t kind = H5Tget_class(type.get());
     if (kind == H5T_STRING) {
         const std::string text = provider.ConsumeRandomLengthString(300);
@@ -233,7 +256,7 @@ void write_values(FuzzedDataProvider& provider, hid_t file, const std::string& p
         if (n > 0) H5Dwrite(set.get(), memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data());
         return;
     }
-    if (kind != H5T_INTEGER && kind != H5T_FLOAT) return;
+    if (!takes_numbers(type.get())) return;
     const auto values = some_numbers(provider, n_values(space.get(), 100'000));
     if (!values.empty()) H5Dwrite(set.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
 }
@@ -281,7 +304,7 @@ void change_attribute(FuzzedDataProvider& provider, hid_t file, const std::strin
         const std::string text = provider.ConsumeRandomLengthString(300);
         const std::vector<const char*> pointers(n, text.c_str());
         H5Awrite(attribute.get(), types.file.get(), pointers.data());
-    } else if (kind == H5T_INTEGER || kind == H5T_FLOAT) {
+    } else if (takes_numbers(types.file.get())) {
         H5Awrite(attribute.get(), H5T_NATIVE_DOUBLE, some_numbers(provider, n).data());
     }
 }
@@ -354,6 +377,7 @@ void edit_once(FuzzedDataProvider& provider, hid_t file, const std::vector<std::
 EditedFile::EditedFile(const std::string& name, const std::function<void(const fs::path&)>& write)
     : path_(folder_.path() / name) {
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    H5set_free_list_limits(0, 0, 0, 0, 0, 0);  // memory that is given back is watched over
     write(path_);
     {
         const Handle file(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
@@ -362,10 +386,13 @@ EditedFile::EditedFile(const std::string& name, const std::function<void(const f
     require(!objects_.empty(), "the good file holds something");
     std::ifstream file(path_, std::ios::binary);
     good_.assign(std::istreambuf_iterator<char>(file), {});
-    fs::copy_file(path_, folder_ / "elsewhere", fs::copy_options::overwrite_existing);  // what links to elsewhere would find
+    fs::copy_file(path_, folder_ / "elsewhere",
+                  fs::copy_options::overwrite_existing);  // what links to elsewhere would find
 }
 
 void EditedFile::edit(FuzzedDataProvider& provider) const {
+    // A file that stayed open would be what the next one is taken for.
+    require(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0, "a reader closes what it opens");
     folder_.write(path_.filename().c_str(), good_);
     const std::size_t cut = provider.ConsumeIntegralInRange<int>(0, 31) == 31
                                 ? provider.ConsumeIntegralInRange<std::size_t>(0, 1 << 16)
@@ -376,6 +403,7 @@ void EditedFile::edit(FuzzedDataProvider& provider) const {
             edit_once(provider, file.get(), objects_);
     }
     H5Eclear2(H5E_DEFAULT);
+    require(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0, "an edit closes what it opens");
     if (cut > 0)
         fs::resize_file(path_, fs::file_size(path_) - std::min<std::uintmax_t>(cut, fs::file_size(path_)));
 }
