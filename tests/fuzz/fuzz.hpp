@@ -17,14 +17,10 @@ namespace fuzz {
 namespace fs = std::filesystem;
 using Bytes = std::span<const std::uint8_t>;
 
-/// A folder of this process in memory, which goes with it.
+/// A folder of this process, which goes with it.
 class Folder {
   public:
-    Folder() {
-        std::error_code none;
-        const fs::path memory = "/dev/shm";
-        const fs::path parent = fs::is_directory(memory, none) ? memory : fs::temp_directory_path();
-        path_ = parent / ("snnff-fuzz-" + std::to_string(::getpid()));
+    Folder() : path_(fs::temp_directory_path() / ("snnff-fuzz-" + std::to_string(::getpid()))) {
         fs::create_directories(path_);
     }
     ~Folder() {
