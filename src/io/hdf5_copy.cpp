@@ -77,8 +77,10 @@ std::vector<std::vector<std::string>> axes_of(const Dataset& dataset) {
     if (!has_attribute(dataset, DIMENSION_LIST)) return axes;
     expect_axes(dataset, axes.size());
     for (unsigned axis = 0; axis < axes.size(); ++axis) {
-        if (H5DSget_num_scales(dataset.id(), axis) > 0)
-            H5DSiterate_scales(dataset.id(), axis, nullptr, collect_path, &axes[axis]);
+        if (H5DSget_num_scales(dataset.id(), axis) > 0) {
+            dataset.check(H5DSiterate_scales(dataset.id(), axis, nullptr, collect_path, &axes[axis]),
+                          "its axes cannot be read");
+        }
     }
     return axes;
 }
