@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -57,9 +59,31 @@ ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::st
     return read_model_text(summary.model_toml, name, folder, overrides);
 }
 
-Network trained_network(const fs::path& run, const ModelSpec& model, std::size_t n_inputs) {
+/// Before anybody makes room for weights as the model and the data have them.
+void check_shape(const fs::path& run, const RunSummary& summary, const PopulationSpec& spec,
+                 std::size_t n_inputs) {
+    const auto found = std::ranges::find(summary.populations, spec.name);
+    const LayerShape shape =
+        found == summary.populations.end()
+            ? LayerShape{}
+            : summary.shapes[static_cast<std::size_t>(found - summary.populations.begin())];
+    if (shape.n_units == 0) {
+        throw DataError(
+            fmt::format("{}: has no parameters at /populations/{}; the run has to come to its end",
+                        run.string(), spec.name));
+    }
+    if (shape.n_units != spec.n_units || shape.n_inputs != n_inputs) {
+        throw DataError(fmt::format(
+            "{}: /populations/{}/weight: has the shape [{}, {}]; the model's population has [{}, {}]",
+            run.string(), spec.name, shape.n_units, shape.n_inputs, spec.n_units, n_inputs));
+    }
+}
+
+Network trained_network(const fs::path& run, const RunSummary& summary, const ModelSpec& model,
+                        std::size_t n_inputs) {
     Network network{model.time, {}};
     for (const PopulationSpec& spec : model.populations) {
+        check_shape(run, summary, spec, n_inputs);
         Population population{.name = spec.name,
                               .neuron = spec.neuron,
                               .normalisation = spec.normalisation,
@@ -83,7 +107,8 @@ Trained read_parameters_of(const fs::path& run) {
     if (trained.summary.shapes.empty() || trained.summary.shapes.front().n_inputs == 0) {
         throw DataError(run.string() + ": holds no trained weights; the run has to come to its end");
     }
-    trained.network = trained_network(run, trained.model, trained.summary.shapes.front().n_inputs);
+    trained.network =
+        trained_network(run, trained.summary, trained.model, trained.summary.shapes.front().n_inputs);
     if (trained.summary.readout.n_units > 0) trained.network.head = read_readout(run, trained.model);
     return trained;
 }
@@ -105,7 +130,7 @@ Trained read_trained(const fs::path& run, const SampleSource& source, std::vecto
             fmt::format("{}: its data have no samples in the {} set", run.string(), source.split));
     }
     prepare(trained.dataset, model);
-    trained.network = trained_network(run, model, trained.dataset.n_inputs());
+    trained.network = trained_network(run, trained.summary, model, trained.dataset.n_inputs());
     if (model.predict_by != PredictBy::goodness) trained.network.head = read_readout(run, model);
     return trained;
 }

@@ -81,10 +81,11 @@ class Restoring final : public Sections {
     }
 
   private:
+    /// Checked: numbers that may be held at once.
     hdf5::Dataset stored(std::string_view name) const {
         hdf5::Dataset dataset = here().dataset(name);
         dataset.expect_numbers();
-        dataset.expect_stored();
+        dataset.n_held_values();
         return dataset;
     }
     template <class T>

@@ -22,7 +22,8 @@ constexpr std::uint64_t values_at_once = std::uint64_t{1} << 20;
 class Csv {
   public:
     Csv(fs::path path, bool force) : path_(std::move(path)), beside_(path_.string() + ".new") {
-        if (fs::exists(path_) && !force) {
+        std::error_code ignored;  // opening it says what is wrong with a name
+        if (fs::exists(path_, ignored) && !force) {
             throw UsageError(path_.string() +
                              ": exists already; --force replaces it, -o names another folder");
         }
@@ -55,16 +56,25 @@ class Csv {
     std::ofstream out_;
 };
 
-/// A column, or a block of them: some rows at a time as text.
+/// A column [row], or a block of them [row x column]: some rows at a time as text.
 class Column {
   public:
-    Column(const hdf5::Group& group, std::string_view name, std::uint64_t width = 1)
-        : dataset_(group.dataset(name)), width_(width) {
+    enum class Form { one, block };
+    Column(const hdf5::Group& group, std::string_view name, Form form = Form::one)
+        : dataset_(group.dataset(name)) {
+        const auto shape = dataset_.shape();
+        if (shape.size() != (form == Form::one ? 1 : 2)) {
+            throw DataError(fmt::format("{}: has {} axes; a {} has {}", dataset_.where(), shape.size(),
+                                        form == Form::one ? "series" : "report",
+                                        form == Form::one ? "one" : "two"));
+        }
+        n_rows_ = shape[0];
+        if (form == Form::block) width_ = shape[1];
         dataset_.expect_numbers();
         dataset_.expect_stored();
         integers_ = is_integer();
     }
-    std::uint64_t n_rows() const { return dataset_.shape().at(0); }
+    std::uint64_t n_rows() const noexcept { return n_rows_; }
     void load(std::uint64_t first, std::uint64_t n) {
         if (integers_) {
             whole_.resize(n * width_);
@@ -94,7 +104,7 @@ class Column {
         return H5Tget_class(type.get()) == H5T_INTEGER;
     }
     hdf5::Dataset dataset_;
-    std::uint64_t width_;
+    std::uint64_t n_rows_ = 0, width_ = 1;
     bool integers_ = false, is_single_ = false;
     std::vector<double> values_;
     std::vector<std::int64_t> whole_;
@@ -154,8 +164,8 @@ void export_report(const hdf5::Group& report, const fs::path& path, bool force, 
     if (shape.size() != 2 || ids.shape() != std::vector<hsize_t>{shape[1]}) {
         throw DataError(report.where() + ": data and mapping/node_ids do not belong together");
     }
-    ids.expect_stored();
-    std::vector<std::uint64_t> units(shape[1]);
+    ids.expect_integers();
+    std::vector<std::uint64_t> units(ids.n_held_values());
     hdf5::read(ids, std::span(units));
     std::string header = "time_ms";
     std::vector<Column> columns;
@@ -165,7 +175,7 @@ void export_report(const hdf5::Group& report, const fs::path& path, bool force, 
         header += fmt::format(",{}", name);
         columns.emplace_back(report, name);
     }
-    columns.emplace_back(report, "data", shape[1]);
+    columns.emplace_back(report, "data", Column::Form::block);
     for (const std::uint64_t unit : units) header += fmt::format(",unit_{}", unit);
     done.emplace_back(path, write_rows(path, force, header, columns, shape[1] + 6));
 }

@@ -54,6 +54,7 @@ void Object::fail(std::string_view what) const {
 
 Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     silence();
+    H5PLset_loading_state(0);
     const std::string name = shown(path);
     {
         // The system's words for what is missing or forbidden are clearer than HDF5's.
@@ -183,9 +184,6 @@ Handle Group::open(std::string_view path, H5I_type_t type, std::string_view what
 
 Group Group::group(std::string_view path) const {
     return {open(path, H5I_GROUP, "group"), file(), child_path(path)};
-}
-Dataset Group::dataset(std::string_view path) const {
-    return {open(path, H5I_DATASET, "data set"), file(), child_path(path)};
 }
 
 std::vector<std::string> Group::children() const {

@@ -77,9 +77,12 @@ class Dataset : public Object {
     void expect_integers() const;
     void expect_numbers() const;
     bool is_text() const;
-    /// Throws FileError where the data is not all in this file, passes through a filter other than
-    /// gzip, shuffle or fletcher32, or is less than its shape claims: call it before asking for memory.
+    /// Throws FileError where there is less data than the shape claims: call it before asking for memory.
     void expect_stored() const;
+    /// How many values there are, where the file alone decides: throws FileError as expect_stored() does, and
+    /// for more than may be held at once (16 GiB, or the machine's memory).
+    std::size_t n_held_values() const;
+    std::uint64_t n_file_bytes() const;  ///< of the whole file
 };
 
 class Group : public Object {
@@ -88,6 +91,8 @@ class Group : public Object {
     bool has(std::string_view name) const;
     /// Each component of the path must be a plain link: no soft or external one is followed.
     Group group(std::string_view path) const;
+    /// Its data lies in this file, and passes through no filter but gzip (once), shuffle and fletcher32; else
+    /// it is refused with a FileError.
     Dataset dataset(std::string_view path) const;
     /// Names in the order of their creation, or by name where the file did not keep it.
     std::vector<std::string> children() const;
@@ -97,8 +102,9 @@ class Group : public Object {
     Handle open(std::string_view path, H5I_type_t type, std::string_view what) const;
 };
 
-/// Opens for reading, by an index_of() the file if there is one. Throws FileError: no such file, no HDF5
-/// file, cut short, in use for writing.
+/// Opens for reading, by an index_of() the file if there is one. From then on the process's HDF5 loads no
+/// filter from plugins, which a file could name. Throws FileError: no such file, no HDF5 file, cut short, in
+/// use for writing.
 Group open_file(const std::string& path, std::span<const std::int64_t> index = {});
 /// Creates a file that keeps the order of its links and attributes; `replace` whether one may be there. A
 /// process that is killed leaves it as it was flushed last, or on the way from there to the next flush
@@ -106,8 +112,8 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index = {
 Group create_file(const std::string& path, bool replace);
 /// The same for a file that others read while it is written (HDF5's SWMR): its format is HDF5's latest. Once
 /// all groups and data sets are there, start_live() lets readers in; from then on data sets grow, and nothing
-/// else changes until all is closed and end_live() opens the file anew, without a lock. A process that is killed in between
-/// leaves a file that is still marked, which open_file() and h5py's swmr=True open all the same.
+/// else changes until all is closed and end_live() opens the file anew, without a lock. A process that is killed
+/// in between leaves a file that is still marked, which open_file() and h5py's swmr=True open all the same.
 Group create_live_file(const std::string& path, bool replace);
 void start_live(const Object& object);
 Group end_live(const std::string& path);
@@ -119,6 +125,9 @@ hid_t memory_type() noexcept;
 template <class T>
 hid_t file_type() noexcept;
 Handle text_type();  ///< variable-length UTF-8
+/// Whether a type is a number of that kind, H5T_INTEGER or H5T_FLOAT, of 16 bytes at most. HDF5 knows numbers
+/// of any width, and takes as much memory to convert them.
+bool is_number(hid_t type, H5T_class_t kind) noexcept;
 
 // Reading whole data sets; shapes have been checked by the caller.
 template <class T>
@@ -133,8 +142,8 @@ void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values
 /// anything else, or lists that claim more than a file of this size can hold.
 template <class T>
 std::vector<std::vector<T>> read_lists(const Dataset& dataset, std::uint64_t first_row, std::uint64_t n_rows);
+/// The one string of a data set, or all strings in the order of its axes; up to 64 MiB.
 std::string read_text(const Dataset& dataset);
-/// All strings of a data set, in the order of its axes.
 std::vector<std::string> read_texts(const Dataset& dataset);
 
 // Attributes. Reading throws FileError where there is none or it is of another kind.

@@ -31,6 +31,11 @@ Handle text_type() {
     return type;
 }
 
+bool is_number(hid_t type, H5T_class_t kind) noexcept {
+    constexpr std::size_t widest = 16;  // C's long double
+    return H5Tget_class(type) == kind && H5Tget_size(type) <= widest;
+}
+
 namespace {
 
 /// Command lines and file names may hold any bytes; what is marked as UTF-8 has to be UTF-8, or
@@ -152,8 +157,7 @@ template <class T>
 std::vector<T> read_attribute(const Object& object, const std::string& name) {
     const Handle attribute = open_attribute(object, name);
     const Handle type(H5Aget_type(attribute.get()), H5Tclose);
-    const H5T_class_t found = H5Tget_class(type.get());
-    if (found != H5T_INTEGER && found != H5T_FLOAT) {
+    if (!is_number(type.get(), H5T_INTEGER) && !is_number(type.get(), H5T_FLOAT)) {
         throw FileError(fmt::format("{}: attribute \"{}\" is no number", object.where(), name));
     }
     const std::size_t n = n_values(attribute);

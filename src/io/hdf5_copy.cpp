@@ -2,19 +2,87 @@
 #include <fmt/format.h>
 #include <hdf5_hl.h>
 
-#include <algorithm>
+#include <set>
 
 #include "io/hdf5_write.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff::hdf5 {
 namespace {
 
+// Reports lie two groups deep, and HDF5 copies groups by calling itself.
+constexpr std::size_t deepest = 8;
+
+/// The data sets below a group, as paths from its root. Throws FileError where something below it would lead
+/// elsewhere or be copied twice: links that are not plain, second names, data that is not in this file.
+class Contents {
+  public:
+    explicit Contents(const Group& group) { add(group, 0); }
+    const std::vector<std::string>& datasets() const noexcept { return datasets_; }
+
+  private:
+    void add(const Group& group, std::size_t depth) {
+        if (depth > deepest) {
+            throw FileError(fmt::format("{}: has more than {} groups within each other; a report has two",
+                                        group.where(), deepest));
+        }
+        const std::vector<std::string> groups = group.child_groups();
+        const std::set<std::string> is_group(groups.begin(), groups.end());
+        for (const std::string& name : group.children()) {
+            H5L_info_t link{};
+            group.check(H5Lget_info(group.id(), name.c_str(), &link, H5P_DEFAULT), "cannot be searched");
+            if (link.type == H5L_TYPE_HARD && !seen_.insert(link.u.address).second) {
+                throw FileError(fmt::format("{}: {} is another name of what was there before; one is copied",
+                                            group.file(), group.child_path(name)));
+            }
+            if (is_group.count(name) > 0) {
+                add(group.group(name), depth + 1);
+            } else {
+                datasets_.push_back(group.dataset(name).path().substr(1));
+            }
+        }
+    }
+    std::set<haddr_t> seen_;
+    std::vector<std::string> datasets_;
+};
+
 /// Path of a scale's data set, collected by H5DSiterate_scales.
 herr_t collect_path(hid_t, unsigned, hid_t scale, void* paths) {
-    std::string path(static_cast<std::size_t>(std::max<ssize_t>(H5Iget_name(scale, nullptr, 0), 0)), '\0');
-    H5Iget_name(scale, path.data(), path.size() + 1);
+    const ssize_t length = H5Iget_name(scale, nullptr, 0);
+    std::string path(length > 0 ? static_cast<std::size_t>(length) : 0, '\0');
+    if (length > 0) H5Iget_name(scale, path.data(), path.size() + 1);
     static_cast<std::vector<std::string>*>(paths)->push_back(path);
     return 0;
+}
+
+/// HDF5's functions for axes take the attribute for what it should be: a list of references per axis.
+void expect_axes(const Dataset& dataset, std::size_t n_axes) {
+    const Handle attribute(H5Aopen(dataset.id(), DIMENSION_LIST, H5P_DEFAULT), H5Aclose);
+    const Handle type(H5Aget_type(attribute.get()), H5Tclose), space(H5Aget_space(attribute.get()), H5Sclose);
+    bool fits = H5Tget_class(type.get()) == H5T_VLEN &&
+                H5Sget_simple_extent_npoints(space.get()) == static_cast<hssize_t>(n_axes);
+    if (fits) {
+        const Handle element(H5Tget_super(type.get()), H5Tclose);
+        fits = H5Tequal(element.get(), H5T_STD_REF_OBJ) > 0;
+    }
+    if (!fits) {
+        throw FileError(
+            fmt::format("{}: attribute \"{}\" is no list of its axes", dataset.where(), DIMENSION_LIST));
+    }
+}
+
+/// Paths of the scales along each axis.
+std::vector<std::vector<std::string>> axes_of(const Dataset& dataset) {
+    std::vector<std::vector<std::string>> axes(dataset.shape().size());
+    if (!has_attribute(dataset, DIMENSION_LIST)) return axes;
+    expect_axes(dataset, axes.size());
+    for (unsigned axis = 0; axis < axes.size(); ++axis) {
+        if (H5DSget_num_scales(dataset.id(), axis) > 0) {
+            dataset.check(H5DSiterate_scales(dataset.id(), axis, nullptr, collect_path, &axes[axis]),
+                          "its axes cannot be read");
+        }
+    }
+    return axes;
 }
 
 void forget(const Dataset& dataset, const char* attribute) {
@@ -22,43 +90,31 @@ void forget(const Dataset& dataset, const char* attribute) {
     dataset.check(H5Adelete(dataset.id(), attribute), "its axes cannot be renewed");
 }
 
-/// Copied data sets name their axes by references into the file they came from: they are attached anew.
-void attach_axes_again(const Group& from, const Group& to, const Group& root) {
-    for (const std::string& name : from.child_groups())
-        attach_axes_again(from.group(name), to.group(name), root);
-    const std::vector<std::string> groups = from.child_groups();
-    for (const std::string& name : from.children()) {
-        if (std::ranges::find(groups, name) != groups.end()) continue;
-        const Dataset source = from.dataset(name), copy = to.dataset(name);
-        std::vector<std::vector<std::string>> axes(source.shape().size());
-        for (unsigned axis = 0; axis < axes.size(); ++axis) {
-            if (H5DSget_num_scales(source.id(), axis) > 0)
-                H5DSiterate_scales(source.id(), axis, nullptr, collect_path, &axes[axis]);
-        }
-        forget(copy, "DIMENSION_LIST");
-        for (unsigned axis = 0; axis < axes.size(); ++axis) {
-            for (const std::string& path : axes[axis]) attach_scale(copy, axis, root.dataset(path.substr(1)));
-        }
-    }
-}
-
-/// The scales' own lists of who uses them, which point nowhere in a copy.
-void forget_uses(const Group& group) {
-    const std::vector<std::string> groups = group.child_groups();
-    for (const std::string& name : groups) forget_uses(group.group(name));
-    for (const std::string& name : group.children()) {
-        if (std::ranges::find(groups, name) == groups.end()) forget(group.dataset(name), "REFERENCE_LIST");
-    }
-}
-
 }  // namespace
 
 void copy(const Group& from, std::string_view name, const Group& to) {
+    const Contents contents(from.group(name));
     const std::string key(name);
     from.check(H5Ocopy(from.id(), key.c_str(), to.id(), key.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                fmt::format("\"{}\" cannot be copied", name));
-    forget_uses(to.group(name));
-    attach_axes_again(from.group(name), to.group(name), to);
+    // Copied data sets name their axes by references into the file they came from, and scales those who use
+    // them: all are attached anew.
+    for (const std::string& path : contents.datasets()) {
+        forget(to.dataset(path), REFERENCE_LIST);
+        forget(to.dataset(path), DIMENSION_LIST);
+    }
+    for (const std::string& path : contents.datasets()) {
+        const auto axes = axes_of(from.dataset(path));
+        const Dataset copied = to.dataset(path);
+        for (unsigned axis = 0; axis < axes.size(); ++axis) {
+            for (const std::string& scale : axes[axis]) {
+                if (scale.empty()) {
+                    throw FileError(fmt::format("{}: an axis of it has no name", from.dataset(path).where()));
+                }
+                attach_scale(copied, axis, to.dataset(scale.substr(1)));
+            }
+        }
+    }
 }
 
 }  // namespace snnff::hdf5

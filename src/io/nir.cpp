@@ -209,6 +209,7 @@ double dt_of(const hdf5::Group& graph) {
     std::vector<double> value(1);
     if (dataset.n_values() != 1) throw DataError(dataset.where() + ": is not one number of seconds");
     dataset.expect_numbers();
+    dataset.expect_stored();
     hdf5::read(dataset, std::span(value));
     if (value[0] > 0.0) return value[0];
     throw DataError(fmt::format("{}: {} is no time step", dataset.where(), value[0]));

@@ -23,6 +23,7 @@ std::vector<T> rows_of(const hdf5::Group& group, std::string_view name, std::uin
                                     fmt::join(shape, ", ")));
     }
     dataset.expect_numbers();
+    dataset.expect_stored();
     std::vector<T> values(n * width);
     hdf5::read_rows(dataset, n, std::span<T>(values), first);
     return values;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/memory.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_file.hpp"
 #include "snnff/error.hpp"
@@ -32,16 +33,23 @@ std::vector<T> read_series(const hdf5::Group& group, std::string_view name) {
     const auto shape = dataset.shape();
     if (shape.size() != 1) refuse(dataset, fmt::format("has {} axes; a series has one", shape.size()));
     dataset.expect_numbers();
-    dataset.expect_stored();
-    std::vector<T> values(static_cast<std::size_t>(shape[0]));
+    std::vector<T> values(dataset.n_held_values());
     hdf5::read(dataset, std::span{values});
     return values;
 }
 
 class EpochReader {
   public:
-    EpochReader(const hdf5::Group& training, bool complete)
-        : training_(training), complete_(complete), epoch_(read_series<std::int64_t>(training, "epoch")) {
+    EpochReader(const hdf5::Group& training, bool complete, std::span<const std::string> populations)
+        : training_(training),
+          complete_(complete),
+          populations_(populations),
+          epoch_(read_series<std::int64_t>(training, "epoch")) {
+        const std::uint64_t bytes_each = sizeof(EpochReport) + populations.size() * sizeof(PopulationEpoch);
+        if (epoch_.size() > memory_limit() / bytes_each) {
+            refuse(training, fmt::format("{} epochs of {} populations are more than this machine can hold",
+                                         epoch_.size(), populations.size()));
+        }
         epochs_.resize(epoch_.size());
         std::int64_t n_epochs = static_cast<std::int64_t>(epoch_.size());
         std::int64_t kept_epoch = -1;
@@ -59,7 +67,7 @@ class EpochReader {
         if (!epochs_.empty()) epochs_.back().kept_epoch = kept_epoch;
     }
 
-    std::vector<EpochReport> read(std::span<const std::string> populations) {
+    std::vector<EpochReport> read() {
         fill<float>(training_, "train_error", [](EpochReport& e) -> double& { return e.train_error; });
         fill<float>(training_, "validation_error",
                     [](EpochReport& e) -> double& { return e.validation_error; });
@@ -69,9 +77,9 @@ class EpochReader {
         if (training_.has("test_loss"))
             fill<float>(training_, "test_loss", [](EpochReport& e) -> double& { return e.test_loss; });
         fill<double>(training_, "seconds", [](EpochReport& e) -> double& { return e.seconds; });
-        for (EpochReport& epoch : epochs_) epoch.populations.resize(populations.size());
-        for (std::size_t k = 0; k < populations.size(); ++k) {
-            const hdf5::Group group = training_.group(populations[k]);
+        for (EpochReport& epoch : epochs_) epoch.populations.resize(populations_.size());
+        for (std::size_t k = 0; k < populations_.size(); ++k) {
+            const hdf5::Group group = training_.group(populations_[k]);
             const auto fill_one = [&](std::string_view name, double PopulationEpoch::*member) {
                 fill<float>(group, name, [&](EpochReport& e) -> double& { return e.populations[k].*member; });
             };
@@ -102,6 +110,7 @@ class EpochReader {
 
     const hdf5::Group& training_;
     bool complete_;
+    std::span<const std::string> populations_;
     std::vector<std::int64_t> epoch_;
     std::vector<EpochReport> epochs_;
 };
@@ -138,8 +147,7 @@ RunSummary::Split read_split(const hdf5::Group& all, const std::string& name) {
     split.n_samples = static_cast<std::size_t>(scores[0]);
     split.n_labels = static_cast<std::size_t>(scores[1]);
     confusion.expect_integers();
-    confusion.expect_stored();
-    split.confusion.resize(static_cast<std::size_t>(confusion.n_values()));
+    split.confusion.resize(confusion.n_held_values());
     hdf5::read(confusion, std::span{split.confusion});
     return split;
 }
@@ -149,6 +157,7 @@ LayerShape shape_of(const hdf5::Group& group) {
     const auto shape = weight.shape();
     if (shape.size() != 2)
         refuse(weight, fmt::format("has the shape [{}]; [unit, input] is expected", fmt::join(shape, ", ")));
+    weight.n_held_values();  // before anybody makes room for them
     return {static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[0])};
 }
 
@@ -194,7 +203,7 @@ RunSummary read_run(const std::filesystem::path& path, std::span<const std::int6
     if (root.has("training")) {
         const hdf5::Group training = root.group("training");
         run.populations = training.child_groups();
-        run.epochs = EpochReader(training, run.status != "running").read(run.populations);
+        run.epochs = EpochReader(training, run.status != "running", run.populations).read();
     }
     run.shapes.resize(run.populations.size());
     if (root.has("populations")) {

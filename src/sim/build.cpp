@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/memory.hpp"
 #include "sim/backprop_pass.hpp"
 #include "sim/encoded_input.hpp"
 #include "sim/presentations.hpp"
@@ -114,9 +115,36 @@ Dataset read_test(const ModelSpec& model, std::size_t n_inputs) {
     return test;
 }
 
+/// Before anybody makes room for parameters and their moments.
+void check_parameters_fit(const ModelSpec& model, std::size_t n_inputs) {
+    double bytes = 0.0;
+    for (const PopulationSpec& spec : model.populations) {
+        const double n_weights = static_cast<double>(spec.n_units) * static_cast<double>(n_inputs);
+        bytes += n_weights * static_cast<double>((1 + model.optimizer->n_moments()) * sizeof(float));
+        if (bytes > static_cast<double>(memory_limit())) {
+            throw ModelError(fmt::format(
+                "{}: population \"{}\": {} units of {} inputs bring the parameters to {}, and this machine "
+                "has {}; a smaller population.{}.size would do",
+                model.path.string(), spec.name, spec.n_units, n_inputs, gibibytes(bytes),
+                gibibytes(static_cast<double>(memory_limit())), spec.name));
+        }
+        n_inputs = spec.n_units;
+    }
+}
+
+void check_fits(const Experiment& experiment) {
+    const auto wanted = static_cast<double>(estimated_memory(experiment));
+    if (wanted <= static_cast<double>(memory_limit())) return;
+    throw ModelError(fmt::format(
+        "{}: training would take about {}, and this machine has {}; a smaller plan.batch_size, "
+        "data.n_train or population would do",
+        experiment.model.path.string(), gibibytes(wanted), gibibytes(static_cast<double>(memory_limit()))));
+}
+
 }  // namespace
 
 Network make_network(const ModelSpec& model, std::size_t n_inputs) {
+    check_parameters_fit(model, n_inputs);
     Network network{model.time, {}};
     for (const PopulationSpec& spec : model.populations) {
         Population population;
@@ -171,7 +199,10 @@ Experiment build(ModelSpec model) {
     check_labels(train, model.overlay.n_labels, train.negative_label, "negative label");
     if (model.negatives) model.negatives->check(train, model.overlay.n_labels);
     Network network = make_network(model, train.n_inputs());
-    return {std::move(model), std::move(train), std::move(validation), std::move(test), std::move(network)};
+    Experiment experiment{std::move(model), std::move(train), std::move(validation), std::move(test),
+                          std::move(network)};
+    check_fits(experiment);
+    return experiment;
 }
 
 std::size_t estimated_memory(const Experiment& experiment) {

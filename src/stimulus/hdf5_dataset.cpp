@@ -110,6 +110,7 @@ class Hdf5 final : public DatasetReader {
         });
         auto n = static_cast<std::size_t>(shape[0]);
         if (limit != 0) n = std::min(n, limit);
+        check_memory_for(where, n, steps * n_inputs);
         Matrix x(n * static_cast<std::size_t>(steps), static_cast<std::size_t>(n_inputs));
         // One call for all: a chunk is unpacked once, however it lies across the samples.
         hdf5::read_rows(dataset, n, x.values());

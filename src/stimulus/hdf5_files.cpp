@@ -13,7 +13,7 @@ std::vector<std::int32_t> read_labels(const hdf5::Group& file, std::string_view 
     const hdf5::Dataset dataset = as_data_error([&] { return file.dataset(name); });
     as_data_error([&] {
         dataset.expect_integers();
-        dataset.expect_stored();
+        dataset.n_held_values();
     });
     const auto shape = as_data_error([&] { return dataset.shape(); });
     if (shape.size() != 1 || shape[0] != n_samples) {

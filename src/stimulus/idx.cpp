@@ -144,6 +144,7 @@ class Idx final : public DatasetReader {
         }
         auto n = static_cast<std::size_t>(image_header.n_samples);
         if (limit != 0) n = std::min(n, limit);
+        check_memory_for(shown(images), n, image_header.n_bytes_each);
 
         Dataset dataset;
         dataset.files = {{images, image_header.sha256}, {labels, label_header.sha256}};

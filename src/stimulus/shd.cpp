@@ -58,7 +58,7 @@ class Shd final : public DatasetReader {
     static hdf5::Dataset lists(const hdf5::Group& file, const char* name) {
         return as_data_error([&] {
             hdf5::Dataset dataset = file.dataset(name);
-            dataset.expect_stored();
+            dataset.n_held_values();
             return dataset;
         });
     }

@@ -200,6 +200,36 @@ TEST_CASE("contradictory contents are refused with exit code 5, file, data set a
                  H5Pset_nbit(creation);
              },
              {3, 2}, true)},
+        {"a filter that a plugin would bring", "(32015)",
+         stored(
+             [&](hid_t creation) {
+                 chunked(creation);
+                 H5Pset_filter(creation, 32015, H5Z_FLAG_OPTIONAL, 0, nullptr);
+             },
+             {3, 2}, false)},
+        {"compressed again", "is compressed 2 times over",
+         stored(
+             [&](hid_t creation) {
+                 chunked(creation);
+                 H5Pset_deflate(creation, 1);
+                 H5Pset_deflate(creation, 1);
+             },
+             {3, 2}, true)},
+        {"a view of another file", "/x: is a view of other data sets",
+         stored(
+             [](hid_t creation) {
+                 const hsize_t shape[2] = {3, 2};
+                 const Handle space(H5Screate_simple(2, shape, nullptr), H5Sclose);
+                 H5Pset_virtual(creation, space.get(), "/etc/passwd", "/x", space.get());
+             },
+             {3, 2}, false)},
+        {"numbers of 32 bytes", "/x: does not hold numbers",
+         [](const Handle& file) {
+             const Handle wide(H5Tcopy(H5T_STD_U64LE), H5Tclose);
+             H5Tset_size(wide.get(), 32);
+             put(file, "x", {3, 2}, wide.get(), six);
+             put_good_y(file);
+         }},
         {"a soft link", "/x is a link to elsewhere",
          [](const Handle& file) {
              put(file, "z", {3, 2}, H5T_IEEE_F32LE, six);

@@ -1,0 +1,51 @@
+// Checkpoints: what the run is told of itself, and values of every kind that a run restores.
+#include "snnff/checkpoint.hpp"
+
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include <array>
+
+#include "hdf5_edits.hpp"
+
+namespace {
+
+void show(snnff::State& state) {
+    std::int64_t epoch = 3;
+    double best = 12.5;
+    std::array<float, 6> moments{};
+    std::vector<double> losses{1.0, 0.5};
+    std::vector<std::int64_t> order{2, 0, 1};
+    snnff::Matrix ranking(3, 2);
+    state.show("epoch", epoch);
+    state.show("best", best);
+    const snnff::State::Section section(state, "population");
+    state.show("moments", std::span<float>(moments));
+    state.show("losses", losses);
+    state.show("order", order);
+    state.show("ranking", ranking);
+    fuzz::require(ranking.size() == ranking.rows() * ranking.cols(), "a matrix has its shape");
+}
+
+void write_good(const fuzz::fs::path& path) {
+    fuzz::fs::path run = path;
+    run.replace_extension();
+    snnff::write_checkpoint(run, {"0123", "seed = 1\n", {{"images", "00ff"}, {"labels", "ff00"}}}, show);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const fuzz::EditedFile file("run.h5.ckpt", write_good);
+    FuzzedDataProvider provider(data, size);
+    file.edit(provider);
+    fuzz::reads_or_refuses([] {
+        snnff::CheckpointFile checkpoint(file.path());
+        snnff::State& state = checkpoint.state();
+        const snnff::State::Section section(state, "population");
+    });
+    fuzz::reads_or_refuses([] {
+        snnff::CheckpointFile checkpoint(file.path());
+        show(checkpoint.state());
+    });
+    return 0;
+}
