@@ -91,11 +91,16 @@ Group create_file(const std::string& path, bool replace) {
     // of the trees that find chunks, which have 2*12 children for this reason.
     H5Pset_alignment(access.get(), 200, 1024);
     H5Pset_istore_k(creation.get(), 12);
+    std::error_code error;
+    const bool was_there = std::filesystem::exists(path, error);
     Handle file(H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
                 H5Fclose);
     if (!file) {
         std::string message = innermost_message();
-        if (message == std::strerror(EAGAIN)) message = "another process is writing it";
+        if (message == std::strerror(EAGAIN))
+            message = "another process is writing it";
+        else if (!was_there && message != std::strerror(EEXIST))
+            std::filesystem::remove(path, error);
         throw FileError(fmt::format("{}: cannot be created{}", name, reason(message)));
     }
     Group root(Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/");

@@ -79,6 +79,7 @@ struct RunFileWriter::File {
     void flush();
     void flush_if_due();  ///< seconds after the last time
     void close_all();
+    herr_t close_quietly() noexcept;
 };
 
 }  // namespace snnff
