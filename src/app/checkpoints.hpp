@@ -44,6 +44,7 @@ class Continuation {
     const Provenance& provenance() const noexcept { return provenance_; }
     /// Once all of it has been taken over and a checkpoint of the new file is on disk; more calls do nothing.
     void finish(RunFileWriter& writer);
+    bool finished() const noexcept { return finished_; }
     /// What had to be passed over, empty where the newest checkpoint served.
     const std::string& note() const noexcept { return note_; }
 

@@ -20,32 +20,44 @@
 namespace snnff::app {
 namespace {
 
-/// Takes a file away again where the run fails before an epoch is in it, and closes it as interrupted where
-/// it fails later, unless it was closed.
+/// Takes a file away again where the run fails before an epoch is in it, or before it holds what it goes on
+/// from; closes it as interrupted where the run fails later, unless it was closed.
 class CloseOnFailure {
   public:
-    CloseOnFailure(RunFileWriter& writer, std::filesystem::path run)
-        : writer_(writer), run_(std::move(run)) {}
+    CloseOnFailure(RunFileWriter& writer, std::filesystem::path run, const Continuation* from)
+        : writer_(writer), run_(std::move(run)), from_(from) {}
     ~CloseOnFailure() {
         if (closed_) return;
+        if (!holds_something()) {
+            writer_.discard();
+            if (from_ == nullptr) remove_checkpoints(run_);
+            return;
+        }
         try {
-            if (holds_something_) writer_.close(RunStatus::interrupted);
+            writer_.close(RunStatus::interrupted);
         } catch (const Error&) {
             return;  // what it held is there still; the failure that brought us here is the one to tell of
         }
-        if (holds_something_) return;
-        writer_.discard();
-        remove_checkpoints(run_);
     }
     CloseOnFailure(const CloseOnFailure&) = delete;
     CloseOnFailure& operator=(const CloseOnFailure&) = delete;
-    void holds_something() noexcept { holds_something_ = true; }
+    void has_an_epoch() noexcept { has_an_epoch_ = true; }
     void closed() noexcept { closed_ = true; }
+    /// Says what would do, where a disk was full or gone.
+    [[noreturn]] void tell(const FileError& error) const {
+        const bool saved = from_ != nullptr || has_an_epoch_;
+        if (!saved || !std::filesystem::exists(checkpoint_paths(run_).front())) throw error;
+        throw FileError(
+            fmt::format("{}; once that is put right: snnff-sim resume {}", error.what(), run_.string()));
+    }
 
   private:
+    bool holds_something() const noexcept { return has_an_epoch_ || (from_ != nullptr && from_->finished()); }
+
     RunFileWriter& writer_;
     std::filesystem::path run_;
-    bool holds_something_ = false, closed_ = false;
+    const Continuation* from_;
+    bool has_an_epoch_ = false, closed_ = false;
 };
 
 class EpochWriter : public Observer {
@@ -54,12 +66,11 @@ class EpochWriter : public Observer {
         : writer_(writer), on_failure_(on_failure), from_(from) {}
     void on_epoch(const EpochReport& report, const Network&) override {
         writer_.append_epoch(report);
-        on_failure_.holds_something();
+        on_failure_.has_an_epoch();
     }
     void show(State& state) override {
         if (!state.restoring()) return writer_.show(state, {}, {});
         writer_.show(state, from_->written(), from_->index());
-        on_failure_.holds_something();
     }
 
   private:
@@ -160,7 +171,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     if (goes_on) check_data(request.from->head(), head);
 
     RunFileWriter writer(request.output, request.force || goes_on, request.live);
-    CloseOnFailure on_failure(writer, request.output);
+    CloseOnFailure on_failure(writer, request.output, request.from);
     if (!goes_on) remove_checkpoints(request.output);  // of a run that this one replaces
     Provenance provenance = provenance_of(experiment, request.n_threads, request.command_line);
     if (goes_on) provenance = request.from->provenance();
@@ -184,12 +195,18 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
 
     CheckpointKeeper keeper(request.checkpoints, request.output, std::move(head), writer, request.from);
     const bool keeps = request.checkpoints.any() || goes_on || request.checkpoints.max_time.count() > 0;
-    const Ending ending = train(experiment, observers, stop, keeps ? &keeper : nullptr);
-    progress.reset();
-    for (const Population& population : experiment.network.populations) writer.write_population(population);
-    if (experiment.network.head) writer.write_readout(*experiment.network.head);
-    if (ending == Ending::complete) write_evaluations(experiment, writer);
-    writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
+    Ending ending = Ending::interrupted;
+    try {
+        ending = train(experiment, observers, stop, keeps ? &keeper : nullptr);
+        progress.reset();
+        for (const Population& population : experiment.network.populations)
+            writer.write_population(population);
+        if (experiment.network.head) writer.write_readout(*experiment.network.head);
+        if (ending == Ending::complete) write_evaluations(experiment, writer);
+        writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
+    } catch (const FileError& error) {
+        on_failure.tell(error);
+    }
     on_failure.closed();
     if (ending == Ending::complete) remove_checkpoints(request.output);
     return ending;

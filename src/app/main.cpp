@@ -94,6 +94,7 @@ int main(int argc, char** argv) {
     // A reader of our output that goes away is seen where we write, not by dying of SIGPIPE: a run
     // must not end because the terminal's pager did.
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // likewise a file that grows past what the system allows
     app::remember_command_line(argc, argv);
     try {
         return run(argc, argv);

@@ -117,31 +117,22 @@ std::vector<fs::path> checkpoint_paths(const fs::path& run) {
 void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Checkpoints::Show& show) {
     const fs::path written = with(run, ".ckpt.new"), newest = with(run, ".ckpt"),
                    previous = with(run, ".ckpt.previous");
-    try {
-        {
-            hdf5::Group root = hdf5::create_file(written.string(), true);
-            hdf5::set_attribute(root, "magic", magic);
-            hdf5::set_attribute(root, "format_version", format_version);
-            hdf5::set_attribute(root, "run_id", head.run_id);
-            hdf5::write_text(root, "model", head.model_toml);
-            hdf5::set_attribute(root, "n_resumed", head.n_resumed);
-            const hsize_t n = head.index.size();
-            hdf5::write_array(root, "index", std::span(&n, 1), std::span(head.index), true);
-            const hdf5::Group data = hdf5::create_group(root, "data");
-            for (const auto& [name, sha256] : head.data) hdf5::set_attribute(data, name, sha256);
-            const hdf5::Group state = hdf5::create_group(root, "state");
-            Saving saving(hdf5::create_group(state, "run"));
-            show(saving);
-            // Written last: a file without it was cut short.
-            hdf5::set_attribute(root, "complete", std::uint32_t{1});
-            hdf5::flush(root);
-        }
-        sync_to_disk(written);
-    } catch (...) {
-        std::error_code ignored;
-        fs::remove(written, ignored);
-        throw;
-    }
+    hdf5::write_file(written, [&](const hdf5::Group& root) {
+        hdf5::set_attribute(root, "magic", magic);
+        hdf5::set_attribute(root, "format_version", format_version);
+        hdf5::set_attribute(root, "run_id", head.run_id);
+        hdf5::write_text(root, "model", head.model_toml);
+        hdf5::set_attribute(root, "n_resumed", head.n_resumed);
+        const hsize_t n = head.index.size();
+        hdf5::write_array(root, "index", std::span(&n, 1), std::span(head.index), true);
+        const hdf5::Group data = hdf5::create_group(root, "data");
+        for (const auto& [name, sha256] : head.data) hdf5::set_attribute(data, name, sha256);
+        const hdf5::Group state = hdf5::create_group(root, "state");
+        Saving saving(hdf5::create_group(state, "run"));
+        show(saving);
+        // Written last: a file without it was cut short.
+        hdf5::set_attribute(root, "complete", std::uint32_t{1});
+    });
     std::error_code error;
     if (fs::exists(newest)) fs::rename(newest, previous, error);
     if (!error) fs::rename(written, newest, error);

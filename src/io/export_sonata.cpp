@@ -15,25 +15,17 @@ Exported export_sonata(const std::filesystem::path& run, const std::filesystem::
     }
     const std::filesystem::path beside = file.string() + ".new";
     std::uint64_t n = 0;
-    try {
-        {
-            const hdf5::Group to = hdf5::create_file(beside.string(), true);
-            hdf5::set_attribute(to, "magic", std::uint32_t{0x0A7A});
-            constexpr std::uint32_t version[] = {0, 1};
-            hdf5::set_attribute_array<std::uint32_t>(to, "version", version);
-            for (const char* name : {"report", "spikes"}) {
-                if (!from.has(name)) continue;
-                hdf5::copy(from, name, to);
-                n += from.group(name).child_groups().size();
-            }
-            hdf5::flush(to);
+    hdf5::write_file(beside, [&](const hdf5::Group& to) {
+        hdf5::set_attribute(to, "magic", std::uint32_t{0x0A7A});
+        constexpr std::uint32_t version[] = {0, 1};
+        hdf5::set_attribute_array<std::uint32_t>(to, "version", version);
+        for (const char* name : {"report", "spikes"}) {
+            if (!from.has(name)) continue;
+            hdf5::copy(from, name, to);
+            n += from.group(name).child_groups().size();
         }
-        std::filesystem::rename(beside, file);
-    } catch (...) {
-        std::error_code ignored;
-        std::filesystem::remove(beside, ignored);
-        throw;
-    }
+    });
+    std::filesystem::rename(beside, file);
     return {{file, n}};
 }
 

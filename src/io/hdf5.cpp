@@ -52,6 +52,17 @@ void Object::fail(std::string_view what) const {
     throw FileError(fmt::format("{}: {}{}", where(), what, reason(innermost_message())));
 }
 
+namespace {
+
+/// The root group keeps the file open; closing it, once all else is closed, closes the file.
+Group root_of(const Handle& file, const std::string& name) {
+    Group root(Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/");
+    root.check(root.id(), "cannot be opened");
+    return root;
+}
+
+}  // namespace
+
 Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     silence();
     H5PLset_loading_state(0);
@@ -78,18 +89,10 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
         }
         throw FileError(fmt::format("{}: cannot be opened as HDF5{}", name, reason(message)));
     }
-    Handle file(id, H5Fclose);
-    return {Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/"};
+    return root_of(Handle(id, H5Fclose), name);
 }
 
 namespace {
-
-/// The root group keeps the file open; closing it, once all else is closed, closes the file.
-Group root_of(const Handle& file, const std::string& name) {
-    Group root(Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/");
-    root.check(root.id(), "cannot be opened");
-    return root;
-}
 
 Group create_file(const std::string& path, bool replace, const Handle& access) {
     const std::string name = shown(path);
@@ -101,11 +104,18 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
     // of the trees that find chunks, which have 2*12 children for this reason.
     H5Pset_alignment(access.get(), 200, 1024);
     H5Pset_istore_k(creation.get(), 12);
+    // More than eight names would move from the root's header to a tree, while its header lies in two blocks.
+    H5Pset_link_phase_change(creation.get(), 32, 0);
+    std::error_code error;
+    const bool was_there = std::filesystem::exists(path, error);
     Handle file(H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
                 H5Fclose);
     if (!file) {
         std::string message = innermost_message();
-        if (message == std::strerror(EAGAIN)) message = "another process is writing it";
+        if (message == std::strerror(EAGAIN))
+            message = "another process is writing it";
+        else if (!was_there && message != std::strerror(EEXIST))
+            std::filesystem::remove(path, error);
         throw FileError(fmt::format("{}: cannot be created{}", name, reason(message)));
     }
     return root_of(file, name);

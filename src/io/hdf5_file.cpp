@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <string>
 #include <tuple>
 
 #include "snnff/error.hpp"
@@ -69,7 +70,11 @@ struct File : H5FD_t {
     H5FD_t* below = nullptr;
     Blocks pending;  // metadata since the last flush
     Blocks flushed;  // metadata that is in the file; without it where the file is only read
-    bool abandoned = false;
+    // Why something could not be written. From then on nothing is, the file stays as it was flushed last, and
+    // every flush says so: told in the middle of its work, HDF5 crashes (seen in H5Ocopy) or forgets the
+    // reason.
+    std::string failure;
+    bool abandoned = false;  // nobody is to be told either
 
     herr_t read(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
         if (H5FDread(below, type, H5P_DEFAULT, first, n, to) < 0) return -1;
@@ -82,29 +87,43 @@ struct File : H5FD_t {
         return 0;
     }
 
-    herr_t write(H5FD_mem_t type, haddr_t first, std::size_t n, const void* from) {
-        if (abandoned) return 0;
+    void write(H5FD_mem_t type, haddr_t first, std::size_t n, const void* from) {
+        if (abandoned) return;
         const std::span bytes(static_cast<const std::byte*>(from), n);
         // HDF5 passes heaps of strings off as data.
-        if (type != H5FD_MEM_DRAW || begins_with(bytes, "GCOL")) {
-            put(pending, first, Bytes(bytes.begin(), bytes.end()));
-            return 0;
-        }
+        if (type != H5FD_MEM_DRAW || begins_with(bytes, "GCOL"))
+            return put(pending, first, Bytes(bytes.begin(), bytes.end()));
         // Data may lie where something of the index was.
         cut_out(pending, first, first + n);
         cut_out(flushed, first, first + n);
-        return H5FDwrite(below, type, H5P_DEFAULT, first, n, from);
+        write_through(first, bytes);
     }
 
-    herr_t grow() {
-        if (abandoned || H5FDget_eof(below, H5FD_MEM_DEFAULT) >= H5FDget_eoa(below, H5FD_MEM_DEFAULT))
-            return 0;
-        return H5FDtruncate(below, H5P_DEFAULT, false);
+    void write_through(haddr_t first, std::span<const std::byte> bytes) {
+        attempt(
+            [&] { return H5FDwrite(below, H5FD_MEM_DRAW, H5P_DEFAULT, first, bytes.size(), bytes.data()); });
+    }
+
+    template <class Action>
+    void attempt(Action action) {
+        if (abandoned || !failure.empty() || action() >= 0) return;
+        failure = innermost_message();
+        if (failure.empty()) failure = "not all of it was written";
+    }
+
+    void say_failure() const {
+        H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_WRITEERROR, "%s",
+                 failure.c_str());
+    }
+
+    void grow() {
+        if (H5FDget_eof(below, H5FD_MEM_DEFAULT) < H5FDget_eoa(below, H5FD_MEM_DEFAULT))
+            attempt([&] { return H5FDtruncate(below, H5P_DEFAULT, false); });
     }
 
     herr_t flush(bool closing) {
         if (abandoned) return 0;
-        if (grow() < 0) return -1;
+        grow();
         std::vector<std::tuple<int, haddr_t>> order;
         for (const auto& [address, bytes] : pending) {
             bool is_new = true;
@@ -113,15 +132,16 @@ struct File : H5FD_t {
             order.emplace_back(address == 0 ? -2 : is_new ? -1 : turn(bytes), address);
         }
         std::ranges::sort(order);
-        for (const auto& [turn, address] : order) {
-            const Bytes& bytes = pending.at(address);
-            if (H5FDwrite(below, H5FD_MEM_DEFAULT, H5P_DEFAULT, address, bytes.size(), bytes.data()) < 0)
-                return -1;
+        for (const auto& [turn, address] : order) write_through(address, pending.at(address));
+        // Only now does nothing speak of what is cut off.
+        attempt([&] { return H5FDtruncate(below, H5P_DEFAULT, closing); });
+        if (!failure.empty()) {
+            say_failure();
+            return -1;
         }
         for (auto& [address, bytes] : pending) put(flushed, address, std::move(bytes));
         pending.clear();
-        if (H5FDtruncate(below, H5P_DEFAULT, closing) < 0) return -1;
-        return H5FDflush(below, H5P_DEFAULT, closing);
+        return 0;
     }
 };
 
@@ -180,7 +200,10 @@ H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t most) {
 
 herr_t close(H5FD_t* file) {
     const std::unique_ptr<File> closing(&of(file));
-    return H5FDclose(closing->below);
+    const herr_t done = H5FDclose(closing->below);
+    // HDF5 has forgotten it, and creating a file may have failed because of it.
+    if (!closing->failure.empty()) closing->say_failure();
+    return done;
 }
 
 H5FD_class_t make_driver() {
@@ -211,13 +234,20 @@ H5FD_class_t make_driver() {
         return without_throwing([&] { return of(file).read(type, first, n, to); });
     };
     driver.write = [](H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t first, std::size_t n, const void* from) {
-        return without_throwing([&] { return of(file).write(type, first, n, from); });
+        return without_throwing([&] {
+            of(file).write(type, first, n, from);
+            return 0;
+        });
     };
     driver.flush = [](H5FD_t* file, hid_t, hbool_t closing) {
         return without_throwing([&] { return of(file).flush(closing); });
     };
-    // A file is cut only after the index no longer speaks of what is cut off.
-    driver.truncate = [](H5FD_t* file, hid_t, hbool_t) { return of(file).grow(); };
+    driver.truncate = [](H5FD_t* file, hid_t, hbool_t) {
+        return without_throwing([&] {
+            of(file).grow();
+            return 0;
+        });
+    };
     driver.lock = [](H5FD_t* file, hbool_t for_writing) { return H5FDlock(of(file).below, for_writing); };
     driver.unlock = [](H5FD_t* file) { return H5FDunlock(of(file).below); };
     // As HDF5's own driver has it: data and index take no room from each other.

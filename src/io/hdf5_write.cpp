@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "io/disk.hpp"
+#include "io/hdf5_file.hpp"
+
 namespace snnff::hdf5 {
 namespace {
 
@@ -57,6 +60,22 @@ std::vector<hsize_t> chunk_shape(std::span<const hsize_t> shape, std::size_t val
 }
 
 }  // namespace
+
+void write_file(const std::filesystem::path& path, const std::function<void(const Group& root)>& fill) {
+    Group root = create_file(path.string(), true);
+    try {
+        fill(root);
+        flush(root);
+        if (root.close() < 0) root.fail("cannot be closed");
+        sync_to_disk(path);
+    } catch (...) {
+        if (root) abandon(root);
+        root.close();
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+        throw;
+    }
+}
 
 Group create_group(const Group& parent, std::string_view name) {
     const Handle properties = object_properties(H5P_GROUP_CREATE);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -9,6 +11,10 @@
 #include "io/hdf5.hpp"
 
 namespace snnff::hdf5 {
+
+/// Creates a file, or replaces one, and waits until it is on disk; where anything goes wrong, none is left.
+/// Throws what `fill` throws, and FileError.
+void write_file(const std::filesystem::path& path, const std::function<void(const Group& root)>& fill);
 
 Group create_group(const Group& parent, std::string_view name);
 

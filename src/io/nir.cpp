@@ -246,18 +246,8 @@ std::vector<std::string> write_nir(const std::filesystem::path& path, const Mode
                                    const Network& network) {
     const std::vector<std::string> sentences = what_nir_cannot_say(model, network);
     const std::filesystem::path beside = path.string() + ".new";
-    try {
-        {
-            hdf5::Group root = hdf5::create_file(beside.string(), true);
-            write_graph(root, model, network, sentences);
-            hdf5::flush(root);
-        }
-        std::filesystem::rename(beside, path);
-    } catch (...) {
-        std::error_code ignored;
-        std::filesystem::remove(beside, ignored);
-        throw;
-    }
+    hdf5::write_file(beside, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences); });
+    std::filesystem::rename(beside, path);
     return sentences;
 }
 

@@ -115,6 +115,7 @@ struct RunFileWriter::File {
     void flush_if_due();  ///< seconds after the last time
     void close_all();
     void end_live();
+    herr_t close_quietly() noexcept;
 };
 
 }  // namespace snnff

@@ -46,7 +46,9 @@ void refuse_if_in_use(const fs::path& path) {
     if (descriptor < 0) return;  // whoever writes it next will say what is wrong
     const bool in_use = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     ::close(descriptor);
-    if (in_use) throw FileError(fmt::format("{}: another process is using it", shown(path)));
+    if (in_use)
+        throw FileError(fmt::format(
+            "{}: another process is using it; close it there, or wait until it has ended", shown(path)));
 }
 
 /// Where to write: the path itself, or a new file beside the one to be replaced.
@@ -106,12 +108,16 @@ void RunFileWriter::File::flush_if_due() {
 }
 
 void RunFileWriter::File::close_all() {
+    if (close_quietly() < 0) root.fail("cannot be closed");
+}
+
+herr_t RunFileWriter::File::close_quietly() noexcept {
     training.reset();
     reports.clear();
     spikes.clear();
     for (hdf5::Group* group : {&populations, &evaluation, &reports_group, &spikes_group}) group->close();
     live_status.close();
-    root.check(root.close(), "cannot be closed");
+    return root.close();
 }
 
 RunFileWriter::RunFileWriter(const fs::path& path, bool force, bool live) : file_(std::make_unique<File>()) {
@@ -143,10 +149,11 @@ RunFileWriter::~RunFileWriter() {
     if (!file_ || !file_->root) return;
     try {
         file_->flush();
-        file_->close_all();
     } catch (const Error&) {
         // Whoever wanted to know has called close(); a destructor has nobody to tell.
+        hdf5::abandon(file_->root);
     }
+    file_->close_quietly();
 }
 
 void RunFileWriter::describe(std::string_view title, std::string_view model_toml,
@@ -228,11 +235,8 @@ void RunFileWriter::close(RunStatus status) {
 }
 
 void RunFileWriter::discard() noexcept {
-    try {
-        if (file_->root) file_->close_all();
-    } catch (const Error&) {
-        // It is about to be removed: that it could not be completed does not matter.
-    }
+    if (file_->root) hdf5::abandon(file_->root);
+    file_->close_quietly();
     std::error_code ignored;
     fs::remove(file_->written, ignored);
 }

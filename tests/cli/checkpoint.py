@@ -4,22 +4,14 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
 import unittest
 
 import h5py
-import numpy
 
-from support import BACKPROP, ROOT, SIM, SMALL, CliTest
+from cut_runs import LONG, CutRunTest
+from support import BACKPROP, ROOT
 
-# Enough epochs for half a second, so that there is a middle.
-LONG = SMALL.replace("epochs = 2", "epochs = 600") + """
-[recording]
-variables = ["membrane", "spikes"]
-samples = [1, 4]
-every_n_epochs = 10
-"""
 # Rankings, drop-outs, moved images, a head, the best weights kept: everything that has state of its own.
 RICH = LONG.replace('kind = "uniform_wrong"', 'kind = "hard"\npower = 4.0\nevery_n_epochs = 3').replace(
     "n_test = 100", "n_test = 100\nn_validation = 50\nshift_pixels = 1").replace(
@@ -38,45 +30,7 @@ BY_LAYER = LONG.replace("[plan]", '[plan]\norder = "layer_by_layer"\nepisodes = 
 MODELS = {"long": LONG, "rich": RICH, "by layer": BY_LAYER, "back-propagation": BACKPROP.replace("epochs = 4", "epochs = 80")}
 
 
-class Checkpoint(CliTest):
-    def setUp(self):
-        super().setUp()
-        self.model = self.write("long.toml", LONG)
-
-    def start(self, *arguments):
-        process = subprocess.Popen([SIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
-    def cut(self, after, how=signal.SIGKILL, verb=("run", "long.toml", "-o", "cut.h5"), every="0.02s"):
-        """Starts a run and stops it `after` seconds, but not before it can be taken up; returns the exit code and
-        what it said."""
-        process = self.start(*verb, "--checkpoint-every", every)
-        began = time.monotonic()
-        while process.poll() is None and (time.monotonic() - began < after
-                                          or not (self.folder / "cut.h5.ckpt").exists()):
-            time.sleep(0.001)
-        if process.poll() is None:
-            process.send_signal(how)
-        return process.wait(timeout=60), process.stderr.read()
-
-    def expect_same(self, whole="whole.h5", cut="cut.h5"):
-        with h5py.File(self.folder / whole) as expected, h5py.File(self.folder / cut) as found:
-            names = []
-            expected.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-            for name in names:
-                if name.endswith("seconds") or expected[name].dtype.kind not in "iuf":
-                    continue
-                self.assertIn(name, found)
-                self.assertTrue(numpy.array_equal(expected[name][()], found[name][()],
-                                                  equal_nan=expected[name].dtype.kind == "f"), name)
-            self.assertEqual(found.attrs["status"], "complete")
-            self.assertEqual(dict(expected["training"].attrs).get("kept_epoch"),
-                             dict(found["training"].attrs).get("kept_epoch"))
-
+class Checkpoint(CutRunTest):
     def test_killed_at_any_moment_it_ends_with_the_same_bits(self):
         rng = random.Random(int(os.environ.get("SNNFF_KILL_SEED", "3")))
         n_kills = int(os.environ.get("SNNFF_KILLS", "3"))  # of each model; 50 make the 200 of a release
@@ -144,12 +98,6 @@ class Checkpoint(CliTest):
             self.assertLess(n_parts, 200)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.expect_same()
-
-    def interrupted(self):
-        """A run that was stopped early on, its checkpoints by epochs."""
-        done = self.sim("run", "long.toml", "-o", "cut.h5", "--checkpoint-every", "10 epochs", "--max-time", "0.05s")
-        self.assertEqual(done.returncode, 124, done.stderr)
-        self.assertIn("cut.h5.ckpt", self.files())
 
     def test_a_checkpoint_that_was_cut_short_gives_way_to_the_one_before(self):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")

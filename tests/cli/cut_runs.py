@@ -1,0 +1,63 @@
+"""What tests of runs that are cut share: a run that is long enough, ways to cut it, and what has to come of it."""
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy
+
+from support import SIM, SMALL, CliTest
+
+# Enough epochs for half a second, so that there is a middle.
+LONG = SMALL.replace("epochs = 2", "epochs = 600") + """
+[recording]
+variables = ["membrane", "spikes"]
+samples = [1, 4]
+every_n_epochs = 10
+"""
+
+
+class CutRunTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.model = self.write("long.toml", LONG)
+
+    def start(self, *arguments):
+        process = subprocess.Popen([SIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def cut(self, after, how=signal.SIGKILL, verb=("run", "long.toml", "-o", "cut.h5"), every="0.02s"):
+        """Starts a run and stops it `after` seconds, but not before it can be taken up; returns the exit code and
+        what it said."""
+        process = self.start(*verb, "--checkpoint-every", every)
+        began = time.monotonic()
+        while process.poll() is None and (time.monotonic() - began < after
+                                          or not (self.folder / "cut.h5.ckpt").exists()):
+            time.sleep(0.001)
+        if process.poll() is None:
+            process.send_signal(how)
+        return process.wait(timeout=60), process.stderr.read()
+
+    def expect_same(self, whole="whole.h5", cut="cut.h5"):
+        with h5py.File(self.folder / whole) as expected, h5py.File(self.folder / cut) as found:
+            names = []
+            expected.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+            for name in names:
+                if name.endswith("seconds") or expected[name].dtype.kind not in "iuf":
+                    continue
+                self.assertIn(name, found)
+                self.assertTrue(numpy.array_equal(expected[name][()], found[name][()],
+                                                  equal_nan=expected[name].dtype.kind == "f"), name)
+            self.assertEqual(found.attrs["status"], "complete")
+            self.assertEqual(dict(expected["training"].attrs).get("kept_epoch"),
+                             dict(found["training"].attrs).get("kept_epoch"))
+
+    def interrupted(self):
+        """A run that was stopped early on, its checkpoints by epochs."""
+        done = self.sim("run", "long.toml", "-o", "cut.h5", "--checkpoint-every", "10 epochs", "--max-time", "0.05s")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        self.assertIn("cut.h5.ckpt", self.files())
