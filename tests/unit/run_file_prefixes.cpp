@@ -146,7 +146,7 @@ TEST_CASE("every beginning of what a run writes is a file that opens and holds w
             ++n_cuts;
             const std::string found = fault(cut, flushed[at_flush]);
             if (found.empty()) continue;
-            if (++n_faults <= 5) faults += fmt::format("\nchange {} of {}: {}", i, all.size(), found);
+            if (++n_faults <= 5) faults += fmt::format("\nchange {} of {} ({} of {} bytes at {}): {}", i, all.size(), first, change.bytes.size(), change.at, found);
         }
     }
     ::close(file);
