@@ -22,6 +22,10 @@ class Group;
 /// Facts about how a run came about, kept as attributes of /provenance, in this order.
 using Provenance = std::vector<std::pair<std::string, std::string>>;
 
+/// Of what is written; a number larger than a program's own is refused. It grows when a reader that knows
+/// the old format would misread the new one, not when something is added.
+inline constexpr std::uint32_t run_format = 1;
+
 enum class RunStatus { running, complete, interrupted };
 
 /// A frame report of one variable of one population: /report/<name>/...

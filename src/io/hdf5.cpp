@@ -107,6 +107,7 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
     // The root's header gets room for all that will stand there, so that it stays one block in one place:
     // one that grows leaves a place that is written over before what pointed to it is.
     H5Pset_link_phase_change(creation.get(), 32, 0);
+    H5Pset_attr_phase_change(creation.get(), 32, 0);
     H5Pset_est_link_info(creation.get(), 24, 12);
     std::error_code error;
     const bool was_there = std::filesystem::exists(path, error);

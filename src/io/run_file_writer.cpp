@@ -134,6 +134,7 @@ RunFileWriter::RunFileWriter(const fs::path& path, bool force, bool live) : file
         set_attribute(s.root, "magic", std::uint32_t{0x0A7A});
         constexpr std::array<std::uint32_t, 2> version{0, 1};
         hdf5::set_attribute_array<std::uint32_t>(s.root, "version", version);
+        set_attribute(s.root, "run_format", run_format);
         set_attribute(s.root, "creator", "snnff-sim " SNNFF_VERSION);
         set_attribute(s.root, "title", "");
         set_attribute(s.root, "created", now_utc());

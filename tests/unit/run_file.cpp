@@ -201,6 +201,19 @@ TEST_CASE("files that are no run are refused with the reason") {
     change(no_status, [](hid_t file) { H5Adelete(file, "status"); });
     CHECK(contains(reason(no_status), "has no attribute \"status\""));
 
+    const auto write_format = [](std::uint32_t format) {
+        return [format](hid_t file) {
+            const hdf5::Handle attribute(H5Aopen(file, "run_format", H5P_DEFAULT), H5Aclose);
+            H5Awrite(attribute.get(), H5T_NATIVE_UINT32, &format);
+        };
+    };
+    const fs::path newer = copy("newer.h5");
+    change(newer, write_format(run_format + 1));
+    CHECK(contains(reason(newer), "is of run format 2, written by snnff-sim"));
+    const fs::path before_formats = copy("older.h5");
+    change(before_formats, [](hid_t file) { H5Adelete(file, "run_format"); });
+    CHECK(read_run(before_formats).epochs.size() == 7);
+
     const fs::path linked = copy("linked.h5");
     change(linked, [](hid_t file) {
         H5Ldelete(file, "/training/seconds", H5P_DEFAULT);
