@@ -58,9 +58,10 @@ void run_pipeline(const Pipeline& pipeline) {
     tbb::filter<void, std::size_t> all =
         tbb::make_filter<void, std::size_t>(in_order, [&](tbb::flow_control& flow) {
             const std::size_t slot = n_begun % pipeline.n_slots;
+            const bool over = failed;  // an item on its way will tell why
             bool begun = false;
-            if (!failed) guarded(slot, [&] { begun = pipeline.begin(slot); });
-            if (!begun && !error[slot]) flow.stop();
+            if (!over) guarded(slot, [&] { begun = pipeline.begin(slot); });
+            if (over || (!begun && !error[slot])) flow.stop();
             ++n_begun;
             return slot;
         });

@@ -1,5 +1,6 @@
 // Items through parts that work at the same time: as if one item came after the other.
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -93,4 +94,21 @@ TEST_CASE("the first item that fails is the one that is told of, after all befor
             CHECK(line.seen.front().size() < 57 + 2 + n_slots);
         }
     }
+}
+
+TEST_CASE("items that all fail at the same time end the pipeline, and the first one tells why") {
+    constexpr std::size_t n_slots = 3;
+    std::atomic<std::size_t> n_begun{0};
+    Pipeline pipeline;
+    pipeline.n_slots = n_slots;
+    pipeline.begin = [&](std::size_t) { return ++n_begun < 1000; };
+    pipeline.work = [&](std::size_t, std::size_t slot) {
+        // None fails before every slot has an item.
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (n_begun < n_slots && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+        throw std::runtime_error("slot " + std::to_string(slot));
+    };
+    pipeline.end = [](std::size_t) {};
+    CHECK_THROWS_WITH(run_pipeline(pipeline), "slot 0");
+    CHECK(n_begun <= n_slots + 1);
 }
