@@ -151,9 +151,11 @@ Group end_live(const std::string& path) {
     silence();
     const std::string name = shown(path);
     const Handle access = live_access();
-    H5Pset_file_locking(access.get(), false, true);  // the caller holds a lock, which is one too many for HDF5
+    H5Pset_file_locking(access.get(), false,
+                        true);  // the caller holds a lock, which is one too many for HDF5
     const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose);
-    if (!file) throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));
+    if (!file)
+        throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));
     return root_of(file, name);
 }
 
