@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t magic = 0x5C4B;  // no run file's
-constexpr std::uint32_t format_version = 2;
+constexpr std::uint32_t format_version = 3;
 
 /// Sections are groups, values are data sets.
 class Sections : public State {

@@ -54,7 +54,10 @@ class Traces final : public Observer {
         if (due || number == report.n_epochs) record(report.epoch);
     }
 
-    void show(State& state) override { state.show("n_presentations", n_presentations_); }
+    void show(State& state) override {
+        const State::Section section(state, "recorder");
+        state.show("n_presentations", n_presentations_);
+    }
 
   private:
     void check_samples() const {

@@ -182,10 +182,7 @@ class Trainer {
         }
         rule_->show(state);
         best_.show(state, network_);
-        for (std::size_t i = 0; i < observers_.size(); ++i) {
-            const State::Section section(state, fmt::format("observer_{}", i));
-            observers_[i]->show(state);
-        }
+        for (Observer* observer : observers_) observer->show(state);
     }
 
     /// In the middle of an epoch all but the order of samples is as it was left.

@@ -65,7 +65,7 @@ class Checkpoint(CutRunTest):
             sizes = {}
             file.visititems(lambda name, item: sizes.update({name: len(item[()])})
                             if isinstance(item, h5py.Dataset) and item.shape else None)
-            counts = checkpoint["state/run/observer_0/run_file"]
+            counts = checkpoint["state/run/run_file"]
             self.assertGreaterEqual(sizes["training/epoch"], counts["n_epochs"][0])
             for name, n in counts.items():
                 kind, _, population = name.partition("_")
@@ -98,6 +98,15 @@ class Checkpoint(CutRunTest):
             self.assertLess(n_parts, 200)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.expect_same()
+
+    def test_who_watches_may_change(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        for began, goes_on in ((("-q",), ()), ((), ("-q",)), (("-q",), ("--live",)), (("--live",), ("-q",))):
+            with self.subTest(began=began, goes_on=goes_on):
+                done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "--max-time", "0.05s", *began)
+                self.assertEqual(done.returncode, 124, done.stderr)
+                self.good("resume", "cut.h5", *goes_on)
+                self.expect_same()
 
     def test_a_checkpoint_that_was_cut_short_gives_way_to_the_one_before(self):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
