@@ -3,6 +3,9 @@
 #include <hdf5_hl.h>
 
 #include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "io/hdf5_write.hpp"
 #include "snnff/error.hpp"
@@ -46,42 +49,42 @@ class Contents {
     std::vector<std::string> datasets_;
 };
 
-/// Path of a scale's data set, collected by H5DSiterate_scales.
-herr_t collect_path(hid_t, unsigned, hid_t scale, void* paths) {
-    const ssize_t length = H5Iget_name(scale, nullptr, 0);
+/// Path of the data set that a reference leads to; empty where it leads to none.
+std::string referred(const Dataset& from, const hobj_ref_t& reference) {
+    H5O_type_t kind = H5O_TYPE_UNKNOWN;
+    if (H5Rget_obj_type2(from.id(), H5R_OBJECT, &reference, &kind) < 0 || kind != H5O_TYPE_DATASET) return {};
+    const ssize_t length = H5Rget_name(from.id(), H5R_OBJECT, &reference, nullptr, 0);
     std::string path(length > 0 ? static_cast<std::size_t>(length) : 0, '\0');
-    if (length > 0) H5Iget_name(scale, path.data(), path.size() + 1);
-    static_cast<std::vector<std::string>*>(paths)->push_back(path);
-    return 0;
+    if (length > 0) H5Rget_name(from.id(), H5R_OBJECT, &reference, path.data(), path.size() + 1);
+    return path;
 }
 
-/// HDF5's functions for axes take the attribute for what it should be: a list of references per axis.
-void expect_axes(const Dataset& dataset, std::size_t n_axes) {
-    const Handle attribute(H5Aopen(dataset.id(), DIMENSION_LIST, H5P_DEFAULT), H5Aclose);
-    const Handle type(H5Aget_type(attribute.get()), H5Tclose), space(H5Aget_space(attribute.get()), H5Sclose);
-    bool fits = H5Tget_class(type.get()) == H5T_VLEN &&
-                H5Sget_simple_extent_npoints(space.get()) == static_cast<hssize_t>(n_axes);
-    if (fits) {
-        const Handle element(H5Tget_super(type.get()), H5Tclose);
-        fits = H5Tequal(element.get(), H5T_STD_REF_OBJ) > 0;
-    }
-    if (!fits) {
-        throw FileError(
-            fmt::format("{}: attribute \"{}\" is no list of its axes", dataset.where(), DIMENSION_LIST));
-    }
+bool holds_references(hid_t type) {
+    if (H5Tget_class(type) != H5T_VLEN) return false;
+    const Handle element(H5Tget_super(type), H5Tclose);
+    return H5Tequal(element.get(), H5T_STD_REF_OBJ) > 0;
 }
 
-/// Paths of the scales along each axis.
+/// Paths of the scales along each axis. Read here, since H5DSiterate_scales takes the attribute for the lists
+/// of references that it should be, and leaves open what they lead to where that is no data set.
 std::vector<std::vector<std::string>> axes_of(const Dataset& dataset) {
     std::vector<std::vector<std::string>> axes(dataset.shape().size());
     if (!has_attribute(dataset, DIMENSION_LIST)) return axes;
-    expect_axes(dataset, axes.size());
-    for (unsigned axis = 0; axis < axes.size(); ++axis) {
-        if (H5DSget_num_scales(dataset.id(), axis) > 0) {
-            dataset.check(H5DSiterate_scales(dataset.id(), axis, nullptr, collect_path, &axes[axis]),
-                          "its axes cannot be read");
-        }
+    const Handle attribute(H5Aopen(dataset.id(), DIMENSION_LIST, H5P_DEFAULT), H5Aclose);
+    const Handle type(H5Aget_type(attribute.get()), H5Tclose), space(H5Aget_space(attribute.get()), H5Sclose);
+    const Handle lists(H5Tvlen_create(H5T_STD_REF_OBJ), H5Tclose);
+    std::vector<hvl_t> read(axes.size());
+    if (!holds_references(type.get()) ||
+        H5Sget_simple_extent_npoints(space.get()) != static_cast<hssize_t>(axes.size()) ||
+        H5Aread(attribute.get(), lists.get(), read.data()) < 0) {
+        throw FileError(
+            fmt::format("{}: attribute \"{}\" is no list of its axes", dataset.where(), DIMENSION_LIST));
     }
+    for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+        const std::span references(static_cast<const hobj_ref_t*>(read[axis].p), read[axis].len);
+        for (const hobj_ref_t& reference : references) axes[axis].push_back(referred(dataset, reference));
+    }
+    H5Dvlen_reclaim(lists.get(), space.get(), H5P_DEFAULT, read.data());
     return axes;
 }
 
@@ -109,7 +112,8 @@ void copy(const Group& from, std::string_view name, const Group& to) {
         for (unsigned axis = 0; axis < axes.size(); ++axis) {
             for (const std::string& scale : axes[axis]) {
                 if (scale.empty()) {
-                    throw FileError(fmt::format("{}: an axis of it has no name", from.dataset(path).where()));
+                    throw FileError(
+                        fmt::format("{}: an axis of it is no data set", from.dataset(path).where()));
                 }
                 attach_scale(copied, axis, to.dataset(scale.substr(1)));
             }

@@ -2,6 +2,7 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "io/hdf5.hpp"
@@ -75,9 +76,18 @@ TEST_CASE("SONATA's part is not copied where it is no tree of plain data") {
                                                H5P_DEFAULT, H5P_DEFAULT),
                                     H5Aclose);
          }},
-        // "its axes cannot be read", or "an axis of it has no name" where what it was still lies in the file
-        {"an axis that is gone",
-         "/report/hidden1/data: ", [](hid_t file) { H5Ldelete(file, "report/hidden1/neuron", H5P_DEFAULT); }},
+        {"an axis that is gone", "/report/hidden1/data: an axis of it is no data set",
+         [](hid_t file) { H5Ldelete(file, "report/hidden1/neuron", H5P_DEFAULT); }},
+        {"an axis that is a group", "/report/hidden1/data: an axis of it is no data set",
+         [](hid_t file) {
+             const Handle set(H5Dopen2(file, "report/hidden1/data", H5P_DEFAULT), H5Dclose);
+             const Handle attribute(H5Aopen(set.get(), "DIMENSION_LIST", H5P_DEFAULT), H5Aclose);
+             const Handle type(H5Tvlen_create(H5T_STD_REF_OBJ), H5Tclose);
+             hobj_ref_t group{};
+             H5Rcreate(&group, file, "report/hidden1", H5R_OBJECT, -1);
+             const std::array<hvl_t, 2> axes{{{1, &group}, {1, &group}}};
+             REQUIRE(H5Awrite(attribute.get(), type.get(), axes.data()) >= 0);
+         }},
         {"data in another file", "lies in another file",
          [](hid_t file) {
              const hsize_t n = 4;
@@ -97,6 +107,7 @@ TEST_CASE("SONATA's part is not copied where it is no tree of plain data") {
         CHECK(contains(text, "run.h5: "));
         CHECK(contains(text, row.word));
         CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 1);
+        CHECK(H5Fget_obj_count(static_cast<hid_t>(H5F_OBJ_ALL), H5F_OBJ_ALL) == 0);
     }
 }
 
