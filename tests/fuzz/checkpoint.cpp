@@ -37,7 +37,7 @@ void write_good(const fuzz::fs::path& path) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const fuzz::EditedFile file("run.h5.ckpt", write_good);
     FuzzedDataProvider provider(data, size);
-    file.edit(provider);
+    const auto closed = file.edit(provider);
     fuzz::reads_or_refuses([] {
         snnff::CheckpointFile checkpoint(file.path());
         snnff::State& state = checkpoint.state();

@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FuzzedDataProvider provider(data, size);
     const std::size_t limit = provider.ConsumeIntegralInRange<std::size_t>(0, 4);
     const fuzz::EditedFile& file = provider.ConsumeBool() ? over_time : flat;
-    file.edit(provider);
+    const auto closed = file.edit(provider);
     fuzz::read_dataset("hdf5", {snnff::key("train", file.path().string())}, limit);
     return 0;
 }

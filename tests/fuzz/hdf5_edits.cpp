@@ -372,6 +372,8 @@ void edit_once(FuzzedDataProvider& provider, hid_t file, const std::vector<std::
     }
 }
 
+ssize_t n_open() { return H5Fget_obj_count(static_cast<hid_t>(H5F_OBJ_ALL), H5F_OBJ_ALL); }
+
 }  // namespace
 
 EditedFile::EditedFile(const std::string& name, const std::function<void(const fs::path&)>& write)
@@ -390,9 +392,9 @@ EditedFile::EditedFile(const std::string& name, const std::function<void(const f
                   fs::copy_options::overwrite_existing);  // what links to elsewhere would find
 }
 
-void EditedFile::edit(FuzzedDataProvider& provider) const {
-    // A file that stayed open would be what the next one is taken for.
-    require(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0, "a reader closes what it opens");
+ExpectClosed::~ExpectClosed() { require(n_open() == 0, "a reader closes what it opens"); }
+
+ExpectClosed EditedFile::edit(FuzzedDataProvider& provider) const {
     folder_.write(path_.filename().c_str(), good_);
     const std::size_t cut = provider.ConsumeIntegralInRange<int>(0, 31) == 31
                                 ? provider.ConsumeIntegralInRange<std::size_t>(0, 1 << 16)
@@ -403,9 +405,10 @@ void EditedFile::edit(FuzzedDataProvider& provider) const {
             edit_once(provider, file.get(), objects_);
     }
     H5Eclear2(H5E_DEFAULT);
-    require(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0, "an edit closes what it opens");
+    require(n_open() == 0, "an edit closes what it opens");
     if (cut > 0)
         fs::resize_file(path_, fs::file_size(path_) - std::min<std::uintmax_t>(cut, fs::file_size(path_)));
+    return {};
 }
 
 void put(hid_t parent, const char* name, hid_t type, std::vector<hsize_t> shape,

@@ -17,6 +17,16 @@ class FuzzedDataProvider;
 
 namespace fuzz {
 
+/// Requires at its end that nothing of HDF5 is open: a file left open would be what the next one is taken
+/// for.
+class ExpectClosed {
+  public:
+    ExpectClosed() = default;
+    ~ExpectClosed();
+    ExpectClosed(const ExpectClosed&) = delete;
+    ExpectClosed& operator=(const ExpectClosed&) = delete;
+};
+
 /// A good file and where its spoilt copies are.
 class EditedFile {
   public:
@@ -24,8 +34,8 @@ class EditedFile {
     EditedFile(const std::string& name, const std::function<void(const fs::path&)>& write);
     const Folder& folder() const { return folder_; }
     const fs::path& path() const { return path_; }
-    /// Makes the copy anew, changed as `provider` says.
-    void edit(FuzzedDataProvider& provider) const;
+    /// Makes the copy anew, changed as `provider` says; what it returns is kept until all is read.
+    [[nodiscard]] ExpectClosed edit(FuzzedDataProvider& provider) const;
 
   private:
     Folder folder_;

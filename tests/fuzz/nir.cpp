@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FuzzedDataProvider provider(data, size);
     const char* const node =
         provider.PickValueInArray({"hidden", "hidden_weights", "input", "output_weights"});
-    file.edit(provider);
+    const auto closed = file.edit(provider);
     static const Network network = make_network(model(), n_inputs);
     for (Population population : network.populations) {
         fuzz::reads_or_refuses([&] {

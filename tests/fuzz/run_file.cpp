@@ -109,7 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto what = provider.ConsumeIntegralInRange<int>(0, 5);
     Claims claims(provider);
     const fuzz::Folder& folder = file.folder();
-    file.edit(provider);
+    const auto closed = file.edit(provider);
     // Whatever is read afterwards, the summary is what every verb reads first.
     fuzz::reads_or_refuses([] { read_run(file.path()); });
     switch (what) {

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FuzzedDataProvider provider(data, size);
     const std::size_t limit = provider.ConsumeIntegralInRange<std::size_t>(0, 4);
     const bool counts = provider.ConsumeBool();
-    file.edit(provider);
+    const auto closed = file.edit(provider);
     fuzz::read_dataset("shd",
                        {snnff::key("train", file.path().string()),
                         snnff::key("per_bin", std::string(counts ? "counts" : "binary"))},
