@@ -67,7 +67,8 @@ class RunFileWriter {
     void go_live();
     /// Reports come in order, with the populations of begin_training().
     void append_epoch(const EpochReport& report);
-    void write_population(const Population& population);
+    /// All of them at once.
+    void write_populations(std::span<const Population> populations);
     void write_readout(const SoftmaxHead& head);
     void write_evaluation(std::string_view split, const Evaluation& evaluation);
 

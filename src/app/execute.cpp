@@ -199,8 +199,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     try {
         ending = train(experiment, observers, stop, keeps ? &keeper : nullptr);
         progress.reset();
-        for (const Population& population : experiment.network.populations)
-            writer.write_population(population);
+        writer.write_populations(experiment.network.populations);
         if (experiment.network.head) writer.write_readout(*experiment.network.head);
         if (ending == Ending::complete) write_evaluations(experiment, writer);
         writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);

@@ -22,13 +22,8 @@ hdf5::Dataset write_classes(const hdf5::Group& group, std::string_view name, std
     return axis;
 }
 
-}  // namespace
-
-void RunFileWriter::write_population(const Population& population) {
-    File& s = *file_;
-    s.end_live();
-    const hdf5::Group group =
-        hdf5::create_group(s.section(s.populations, "populations", "NXcollection"), population.name);
+void write_population(const hdf5::Group& populations, const Population& population) {
+    const hdf5::Group group = hdf5::create_group(populations, population.name);
     set_attribute(group, "NX_class", "NXdata");
     set_attribute(group, "signal", "weight");
     const std::array<std::string, 2> axes{".", "."};
@@ -49,6 +44,17 @@ void RunFileWriter::write_population(const Population& population) {
     set_attribute(bias, "units", "1");
     set_attribute(bias, "long_name", "constant current of each unit");
     hdf5::attach_scale(bias, 0, unit);
+}
+
+}  // namespace
+
+// A single flush: names of many populations fill several blocks of their group, and only while the file does
+// not know of the group yet are all of them written before what leads to them.
+void RunFileWriter::write_populations(std::span<const Population> populations) {
+    File& s = *file_;
+    s.end_live();
+    const hdf5::Group& group = s.section(s.populations, "populations", "NXcollection");
+    for (const Population& population : populations) write_population(group, population);
     s.flush();
 }
 

@@ -66,8 +66,8 @@ void write_good(const fuzz::fs::path& path) {
     const std::array<double, 2> times{0.5, 1.0};
     const std::array<std::uint64_t, 2> ids{3, 0};
     writer.append_spikes("hidden", times, ids);
-    writer.write_population(population("hidden", n_hidden, n_inputs));
-    writer.write_population(population("output", n_output, n_hidden));
+    writer.write_populations(
+        std::vector{population("hidden", n_hidden, n_inputs), population("output", n_output, n_hidden)});
     SoftmaxHead head = make_head(model());
     head.loss = {1.5, 0.75};
     writer.write_readout(head);

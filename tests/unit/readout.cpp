@@ -204,7 +204,7 @@ TEST_CASE("a read-out comes back from the run file as it went in, and its absenc
     const auto write = [&](const std::string& name, bool with_readout) {
         RunFileWriter writer(folder / name, false);
         writer.describe("", to_toml(e.model.resolved), {});
-        for (const Population& population : e.network.populations) writer.write_population(population);
+        writer.write_populations(e.network.populations);
         if (with_readout) {
             writer.write_readout(*e.network.head);
             writer.write_evaluation("test", evaluate(e.network, e.model, e.test));

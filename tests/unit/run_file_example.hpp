@@ -106,8 +106,7 @@ inline void write_example(const fs::path& path, bool force = false) {
     const std::vector<double> times{0.5, 0.5, 2.0};
     const std::vector<std::uint64_t> ids{3, 1, 3};
     writer.append_spikes("hidden1", times, ids);
-    writer.write_population(population("hidden1", 20, 784));
-    writer.write_population(population("hidden2", 10, 20));
+    writer.write_populations(std::vector{population("hidden1", 20, 784), population("hidden2", 10, 20)});
     writer.write_evaluation("train", evaluation());
     writer.write_readout(head());
     writer.write_evaluation("validation", evaluation_by_head());

@@ -75,8 +75,9 @@ std::vector<Flushed> write_run(const fs::path& path, std::vector<Change>& all) {
         writer.flush();
         flushed.push_back({all.size(), frame / 20 + 1, frame + 1});
     }
-    writer.write_population(population("hidden1", 20, 784));
-    for (int k = 2; k <= 12; ++k) writer.write_population(population(fmt::format("hidden{}", k), 10, 20));
+    std::vector<Population> populations;
+    for (int k = 1; k <= 60; ++k) populations.push_back(population(fmt::format("hidden{}", k), 10, 20));
+    writer.write_populations(populations);
     writer.write_readout(head());
     for (const char* split : {"train", "validation", "test"}) writer.write_evaluation(split, evaluation());
     writer.close(RunStatus::complete);
