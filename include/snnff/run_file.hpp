@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -110,7 +111,7 @@ struct RunSummary {
     std::vector<LayerShape> shapes;    ///< of the populations; 0 x 0 where weights were not written yet
     LayerShape readout;                ///< features and labels; 0 x 0 where there is none
     std::vector<double> readout_loss;  ///< mean cross-entropy in each epoch of its training
-    std::vector<EpochReport> epochs;
+    std::int64_t n_epochs = 0;         ///< that are in the file
     struct Split {
         std::string name;
         double error = 0.0;  ///< percent
@@ -130,6 +131,10 @@ struct RunSummary {
 /// Reads by an index that a checkpoint kept, if there is one. Throws FileError where the file cannot be
 /// opened, is no run file, or was cut short.
 RunSummary read_run(const std::filesystem::path& path, std::span<const std::int64_t> index = {});
+/// Its epochs, one after the other; what memory that takes does not depend on how many there are. The last
+/// one says which epoch's weights were kept. Throws as read_run() does.
+void read_epochs(const std::filesystem::path& path, const std::function<void(const EpochReport&)>& each,
+                 std::span<const std::int64_t> index = {});
 /// Weight [unit x input] and bias [unit] at /populations/<name>; no bias reads as zeros.
 /// Shapes are checked against `population` before anything is read. Throws FileError, DataError.
 void read_parameters(const std::filesystem::path& path, std::string_view name, Population& population);

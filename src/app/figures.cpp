@@ -27,15 +27,6 @@ double at_or_nan(const std::vector<double>& values, std::size_t i) {
     return i < values.size() ? values[i] : not_evaluated;
 }
 
-double last_known_loss(const std::vector<EpochReport>& epochs, std::size_t population) {
-    for (auto epoch = epochs.rbegin(); epoch != epochs.rend(); ++epoch) {
-        if (population >= epoch->populations.size()) continue;
-        const double loss = epoch->populations[population].loss;
-        if (!std::isnan(loss)) return loss;
-    }
-    return not_evaluated;
-}
-
 const RunSummary::Split* find_split(const RunSummary& summary, std::string_view name) {
     for (const auto& split : summary.evaluations) {
         if (split.name == name) return &split;
@@ -61,14 +52,20 @@ RunFigures read_figures(const std::filesystem::path& path) {
     figures.title = summary.title;
     figures.status = summary.status;
     figures.steps = model.time.steps;
-    figures.n_epochs = static_cast<std::int64_t>(summary.epochs.size());
-    if (!summary.epochs.empty()) figures.kept_epoch = summary.epochs.back().kept_epoch;
+    figures.n_epochs = summary.n_epochs;
     figures.seed = model.seed.value;
     figures.train_error = error_of(summary, "train");
     figures.validation_error = error_of(summary, "validation");
     figures.test_error = error_of(summary, "test");
     figures.seconds = 0.0;
-    for (const EpochReport& epoch : summary.epochs) figures.seconds += epoch.seconds;
+    std::vector<double> last_known_loss(summary.populations.size(), not_evaluated);
+    read_epochs(path, [&](const EpochReport& epoch) {
+        figures.seconds += epoch.seconds;
+        figures.kept_epoch = epoch.kept_epoch;
+        for (std::size_t p = 0; p < std::min(last_known_loss.size(), epoch.populations.size()); ++p) {
+            if (!std::isnan(epoch.populations[p].loss)) last_known_loss[p] = epoch.populations[p].loss;
+        }
+    });
     figures.model = flatten(model.resolved);
 
     // Every split costs the same per prediction; the test set's figures come first because they
@@ -84,7 +81,7 @@ RunFigures read_figures(const std::filesystem::path& path) {
         population.n_units = spec.n_units;
         population.n_inputs = p < summary.shapes.size() ? summary.shapes[p].n_inputs : 0;
         population.n_parameters = population.n_units * (population.n_inputs + (spec.bias ? 1 : 0));
-        population.final_loss = last_known_loss(summary.epochs, p);
+        population.final_loss = at_or_nan(last_known_loss, p);
         if (split != nullptr) {
             population.spike_rate = at_or_nan(split->spike_rate, p);
             population.multiply_accumulates = at_or_nan(split->multiply_accumulates, p);

@@ -46,23 +46,29 @@ struct TroubledEpochs {
     std::int64_t first = 0, last = 0;
 };
 
-std::vector<TroubledEpochs> troubles_of(const RunSummary& summary) {
-    std::vector<TroubledEpochs> found;
-    for (std::size_t k = 0; k < summary.populations.size(); ++k) {
-        for (std::size_t t = 0; t < std::size(all_troubles); ++t) {
-            TroubledEpochs epochs{summary.populations[k], trouble_names[t]};
-            for (const EpochReport& report : summary.epochs) {
-                if (!has(report.populations[k], all_troubles[t])) continue;
-                if (epochs.n++ == 0) epochs.first = report.epoch;
-                epochs.last = report.epoch;
-            }
-            if (epochs.n > 0) found.push_back(std::move(epochs));
-        }
+std::vector<TroubledEpochs> troubles_of(const std::string& file, const RunSummary& summary) {
+    std::vector<TroubledEpochs> all;
+    for (const std::string& population : summary.populations) {
+        for (const std::string_view name : trouble_names) all.push_back({population, name});
     }
-    return found;
+    read_epochs(file, [&](const EpochReport& report) {
+        auto epochs = all.begin();
+        for (const PopulationEpoch& population : report.populations) {
+            for (const Trouble trouble : all_troubles) {
+                if (has(population, trouble)) {
+                    if (epochs->n++ == 0) epochs->first = report.epoch;
+                    epochs->last = report.epoch;
+                }
+                ++epochs;
+            }
+        }
+    });
+    std::erase_if(all, [](const TroubledEpochs& epochs) { return epochs.n == 0; });
+    return all;
 }
 
-std::string results_of(const RunSummary& summary, const RunFigures& figures) {
+std::string results_of(const RunSummary& summary, const RunFigures& figures,
+                       std::span<const TroubledEpochs> troubles) {
     std::string text = fmt::format("training: {} epochs of {} steps, {}\n", figures.n_epochs, figures.steps,
                                    duration(figures.seconds));
     if (figures.readout_labels > 0) {
@@ -70,9 +76,9 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures) {
             fmt::format("read-out: softmax of {} features for {} labels, final loss {}\n",
                         figures.readout_features, figures.readout_labels, short_number(figures.readout_loss));
     }
-    for (const TroubledEpochs& epochs : troubles_of(summary)) {
+    for (const TroubledEpochs& epochs : troubles) {
         text += fmt::format("trouble: {} {} in {} of {} epochs, {} to {}\n", epochs.population,
-                            epochs.trouble, epochs.n, summary.epochs.size(), epochs.first, epochs.last);
+                            epochs.trouble, epochs.n, summary.n_epochs, epochs.first, epochs.last);
     }
     for (const auto& split : summary.evaluations) {
         text +=
@@ -88,7 +94,8 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures) {
     return text;
 }
 
-nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figures) {
+nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figures,
+                               std::span<const TroubledEpochs> troubles) {
     nlohmann::ordered_json json = to_json(figures);
     json["created"] = summary.created;
     json["creator"] = summary.creator;
@@ -98,13 +105,13 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     for (const auto& split : summary.evaluations) {
         evaluations[split.name] = {{"error_percent", split.error}, {"samples", split.n_samples}};
     }
-    auto& troubles = json["trouble"] = nlohmann::ordered_json::array();
-    for (const TroubledEpochs& epochs : troubles_of(summary)) {
-        troubles.push_back({{"population", epochs.population},
-                            {"trouble", epochs.trouble},
-                            {"epochs", epochs.n},
-                            {"first", epochs.first},
-                            {"last", epochs.last}});
+    auto& trouble = json["trouble"] = nlohmann::ordered_json::array();
+    for (const TroubledEpochs& epochs : troubles) {
+        trouble.push_back({{"population", epochs.population},
+                           {"trouble", epochs.trouble},
+                           {"epochs", epochs.n},
+                           {"first", epochs.first},
+                           {"last", epochs.last}});
     }
     auto& reports = json["reports"] = nlohmann::ordered_json::object();
     for (const auto& report : summary.reports) {
@@ -128,11 +135,12 @@ int info(const Arguments& arguments) {
         return 0;
     }
     const RunFigures figures = read_figures(arguments.file);
+    const std::vector<TroubledEpochs> troubles = troubles_of(arguments.file, summary);
     if (arguments.json) {
-        put(json_of(summary, figures).dump(2) + "\n");
+        put(json_of(summary, figures, troubles).dump(2) + "\n");
     } else {
         put(head_of(summary, arguments.file) + "\n" + populations_table(figures) + "\n" +
-            results_of(summary, figures));
+            results_of(summary, figures, troubles));
     }
     return 0;
 }

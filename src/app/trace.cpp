@@ -137,7 +137,7 @@ int trace(const Arguments& arguments) {
         writer.describe(model.title, to_toml(model.resolved), provenance);
         const auto recorder = make_recorder(experiment, writer);
         EpochReport after_training;
-        after_training.epoch = static_cast<std::int64_t>(summary.epochs.size()) - 1;
+        after_training.epoch = summary.n_epochs - 1;
         after_training.n_epochs = after_training.epoch + 1;
         recorder->on_epoch(after_training, experiment.network);
         writer.close(RunStatus::complete);

@@ -31,12 +31,15 @@ std::vector<T> rows_of(const hdf5::Group& group, std::string_view name, std::uin
 
 void take_epochs(RunFileWriter& writer, const std::filesystem::path& old, std::span<const std::int64_t> index,
                  std::int64_t n) {
-    const RunSummary run = read_run(old, index);
-    if (static_cast<std::int64_t>(run.epochs.size()) < n) {
-        throw FileError(
-            fmt::format("{}: holds {} epochs, its checkpoint says {}", old.string(), run.epochs.size(), n));
+    const std::int64_t n_held = read_run(old, index).n_epochs;
+    if (n_held < n) {
+        throw FileError(fmt::format("{}: holds {} epochs, its checkpoint says {}", old.string(), n_held, n));
     }
-    for (std::int64_t e = 0; e < n; ++e) writer.append_epoch(run.epochs[static_cast<std::size_t>(e)]);
+    std::int64_t n_taken = 0;
+    const auto take = [&](const EpochReport& epoch) {
+        if (n_taken++ < n) writer.append_epoch(epoch);
+    };
+    read_epochs(old, take, index);
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
+#include <memory>
 
 #include "core/memory.hpp"
 #include "io/hdf5.hpp"
@@ -33,93 +34,108 @@ void check_is_run(const hdf5::Group& root) {
                        fmt::join(format, ", "), hdf5::read_text_attribute(root, "creator"), run_format));
 }
 
-/// An [epoch] series. While a run is being written, series may differ by what was flushed last.
-template <class T>
-std::vector<T> read_series(const hdf5::Group& group, std::string_view name) {
-    const hdf5::Dataset dataset = group.dataset(name);
+/// A series, of an [epoch] axis, say.
+hdf5::Dataset series_dataset(const hdf5::Group& group, std::string_view name) {
+    hdf5::Dataset dataset = group.dataset(name);
     const auto shape = dataset.shape();
     if (shape.size() != 1) refuse(dataset, fmt::format("has {} axes; a series has one", shape.size()));
     dataset.expect_numbers();
-    std::vector<T> values(dataset.n_held_values());
-    hdf5::read(dataset, std::span{values});
-    return values;
+    return dataset;
 }
 
+/// The series of /training side by side, in blocks. While a run is being written they may differ in length by
+/// what was flushed last: an epoch is there when all of them have it.
 class EpochReader {
   public:
     EpochReader(const hdf5::Group& training, bool complete, std::span<const std::string> populations)
-        : training_(training),
-          complete_(complete),
-          populations_(populations),
-          epoch_(read_series<std::int64_t>(training, "epoch")) {
-        const std::uint64_t bytes_each = sizeof(EpochReport) + populations.size() * sizeof(PopulationEpoch);
-        if (epoch_.size() > memory_limit() / bytes_each) {
+        : training_(training), complete_(complete), n_populations_(populations.size()) {
+        add<std::int64_t>(training, "epoch", [](EpochReport& e, std::int64_t value) { e.epoch = value; });
+        // Whoever wants them all at once can have them.
+        const std::uint64_t bytes_each = sizeof(EpochReport) + n_populations_ * sizeof(PopulationEpoch);
+        if (n_epochs_ > memory_limit() / bytes_each) {
             refuse(training, fmt::format("{} epochs of {} populations are more than this machine can hold",
-                                         epoch_.size(), populations.size()));
+                                         n_epochs_, n_populations_));
         }
-        epochs_.resize(epoch_.size());
-        std::int64_t n_epochs = static_cast<std::int64_t>(epoch_.size());
-        std::int64_t kept_epoch = -1;
-        const auto read_number = [&](const std::string& name, std::int64_t& number) {
-            if (!hdf5::has_attribute(training, name)) return;
-            const auto values = hdf5::read_attribute<std::int64_t>(training, name);
-            if (values.size() == 1) number = values.front();
-        };
-        read_number("n_epochs", n_epochs);
-        read_number("kept_epoch", kept_epoch);
-        for (std::size_t i = 0; i < epoch_.size(); ++i) {
-            epochs_[i].epoch = epoch_[i];
-            epochs_[i].n_epochs = n_epochs;
-        }
-        if (!epochs_.empty()) epochs_.back().kept_epoch = kept_epoch;
+        n_planned_ = static_cast<std::int64_t>(n_epochs_);
+        read_number("n_epochs", n_planned_);
+        read_number("kept_epoch", kept_epoch_);
+        add_one(training, "train_error", [](EpochReport& e) -> double& { return e.train_error; });
+        add_one(training, "validation_error", [](EpochReport& e) -> double& { return e.validation_error; });
+        // Run files of versions that did not measure them have no such series.
+        if (training.has("test_error"))
+            add_one(training, "test_error", [](EpochReport& e) -> double& { return e.test_error; });
+        if (training.has("test_loss"))
+            add_one(training, "test_loss", [](EpochReport& e) -> double& { return e.test_loss; });
+        add_one(training, "seconds", [](EpochReport& e) -> double& { return e.seconds; });
+        for (std::size_t k = 0; k < populations.size(); ++k)
+            add_population(training.group(populations[k]), k);
     }
 
-    std::vector<EpochReport> read() {
-        fill<float>(training_, "train_error", [](EpochReport& e) -> double& { return e.train_error; });
-        fill<float>(training_, "validation_error",
-                    [](EpochReport& e) -> double& { return e.validation_error; });
-        // Run files of versions that did not measure them have no such series.
-        if (training_.has("test_error"))
-            fill<float>(training_, "test_error", [](EpochReport& e) -> double& { return e.test_error; });
-        if (training_.has("test_loss"))
-            fill<float>(training_, "test_loss", [](EpochReport& e) -> double& { return e.test_loss; });
-        fill<double>(training_, "seconds", [](EpochReport& e) -> double& { return e.seconds; });
-        for (EpochReport& epoch : epochs_) epoch.populations.resize(populations_.size());
-        for (std::size_t k = 0; k < populations_.size(); ++k) {
-            const hdf5::Group group = training_.group(populations_[k]);
-            const auto fill_one = [&](std::string_view name, double PopulationEpoch::*member) {
-                fill<float>(group, name, [&](EpochReport& e) -> double& { return e.populations[k].*member; });
-            };
-            fill_one("loss", &PopulationEpoch::loss);
-            fill_one("goodness_positive", &PopulationEpoch::goodness_positive);
-            fill_one("goodness_negative", &PopulationEpoch::goodness_negative);
-            fill_one("spike_rate", &PopulationEpoch::spike_rate);
-            fill_one("weight_norm", &PopulationEpoch::weight_norm);
-            if (!group.has("trouble")) continue;  // as above
-            const auto trouble = read_series<std::int64_t>(group, "trouble");
-            for (std::size_t i = 0; i < std::min(trouble.size(), epochs_.size()); ++i)
-                epochs_[i].populations[k].trouble = static_cast<std::uint8_t>(trouble[i]);
+    std::uint64_t n_epochs() const noexcept { return n_epochs_; }
+
+    void read(const std::function<void(const EpochReport&)>& each) const {
+        constexpr std::uint64_t at_once = 1024;
+        for (std::uint64_t first = 0; first < n_epochs_; first += at_once) {
+            std::vector<EpochReport> block(std::min(at_once, n_epochs_ - first));
+            for (EpochReport& epoch : block) {
+                epoch.n_epochs = n_planned_;
+                epoch.populations.resize(n_populations_);
+            }
+            if (first + block.size() == n_epochs_) block.back().kept_epoch = kept_epoch_;
+            for (const auto& fill : series_) fill(first, block);
+            for (const EpochReport& epoch : block) each(epoch);
         }
-        return std::move(epochs_);
     }
 
   private:
-    template <class T, class Member>
-    void fill(const hdf5::Group& group, std::string_view name, Member member) {
-        const std::vector<T> values = read_series<T>(group, name);
-        if (values.size() != epoch_.size() && complete_) {
-            refuse(training_, fmt::format("{} has {} values for {} epochs", group.child_path(name),
-                                          values.size(), epoch_.size()));
+    void add_population(const hdf5::Group& group, std::size_t k) {
+        const auto add_member = [&](std::string_view name, double PopulationEpoch::*member) {
+            add_one(group, name, [k, member](EpochReport& e) -> double& { return e.populations[k].*member; });
+        };
+        add_member("loss", &PopulationEpoch::loss);
+        add_member("goodness_positive", &PopulationEpoch::goodness_positive);
+        add_member("goodness_negative", &PopulationEpoch::goodness_negative);
+        add_member("spike_rate", &PopulationEpoch::spike_rate);
+        add_member("weight_norm", &PopulationEpoch::weight_norm);
+        if (!group.has("trouble")) return;  // as above
+        add<std::int64_t>(group, "trouble", [k](EpochReport& e, std::int64_t value) {
+            e.populations[k].trouble = static_cast<std::uint8_t>(value);
+        });
+    }
+
+    template <class Member>
+    void add_one(const hdf5::Group& group, std::string_view name, Member member) {
+        add<double>(group, name, [member](EpochReport& e, double value) { member(e) = value; });
+    }
+
+    template <class T, class Put>
+    void add(const hdf5::Group& group, std::string_view name, Put put) {
+        auto dataset = std::make_shared<const hdf5::Dataset>(series_dataset(group, name));
+        const std::uint64_t n = dataset->n_held_values();
+        if (!series_.empty() && n != n_epochs_ && complete_) {
+            refuse(training_,
+                   fmt::format("{} has {} values for {} epochs", group.child_path(name), n, n_epochs_));
         }
-        epochs_.resize(std::min(epochs_.size(), values.size()));
-        for (std::size_t i = 0; i < epochs_.size(); ++i) member(epochs_[i]) = static_cast<double>(values[i]);
+        n_epochs_ = series_.empty() ? n : std::min(n_epochs_, n);
+        series_.push_back([dataset, put](std::uint64_t first, std::span<EpochReport> block) {
+            std::vector<T> values(block.size());
+            hdf5::read_rows(*dataset, block.size(), std::span{values}, first);
+            for (std::size_t i = 0; i < block.size(); ++i) put(block[i], values[i]);
+        });
+    }
+
+    void read_number(const std::string& name, std::int64_t& number) const {
+        if (!hdf5::has_attribute(training_, name)) return;
+        const auto values = hdf5::read_attribute<std::int64_t>(training_, name);
+        if (values.size() == 1) number = values.front();
     }
 
     const hdf5::Group& training_;
     bool complete_;
-    std::span<const std::string> populations_;
-    std::vector<std::int64_t> epoch_;
-    std::vector<EpochReport> epochs_;
+    std::size_t n_populations_;
+    std::uint64_t n_epochs_ = 0;
+    std::int64_t n_planned_ = 0, kept_epoch_ = -1;
+    std::vector<std::function<void(std::uint64_t first, std::span<EpochReport> block)>> series_;
 };
 
 std::vector<double> read_optional(const hdf5::Object& object, const std::string& name) {
@@ -186,6 +202,16 @@ std::uint64_t count_spikes(const hdf5::Group& group) {
 
 }  // namespace
 
+void read_epochs(const std::filesystem::path& path, const std::function<void(const EpochReport&)>& each,
+                 std::span<const std::int64_t> index) {
+    const hdf5::Group root = hdf5::open_file(path.string(), index);
+    check_is_run(root);
+    if (!root.has("training")) return;
+    const hdf5::Group training = root.group("training");
+    const bool complete = hdf5::read_text_attribute(root, "status") != "running";
+    EpochReader(training, complete, training.child_groups()).read(each);
+}
+
 RunSummary read_run(const std::filesystem::path& path, std::span<const std::int64_t> index) {
     const hdf5::Group root = hdf5::open_file(path.string(), index);
     check_is_run(root);
@@ -210,7 +236,8 @@ RunSummary read_run(const std::filesystem::path& path, std::span<const std::int6
     if (root.has("training")) {
         const hdf5::Group training = root.group("training");
         run.populations = training.child_groups();
-        run.epochs = EpochReader(training, run.status != "running", run.populations).read();
+        const EpochReader epochs(training, run.status != "running", run.populations);
+        run.n_epochs = static_cast<std::int64_t>(epochs.n_epochs());
     }
     run.shapes.resize(run.populations.size());
     if (root.has("populations")) {
@@ -224,7 +251,9 @@ RunSummary read_run(const std::filesystem::path& path, std::span<const std::int6
     }
     if (root.has("readout")) {
         run.readout = shape_of(root.group("readout"));
-        run.readout_loss = read_series<double>(root.group("readout"), "loss");
+        const hdf5::Dataset loss = series_dataset(root.group("readout"), "loss");
+        run.readout_loss.resize(loss.n_held_values());
+        hdf5::read(loss, std::span{run.readout_loss});
     }
     if (root.has("evaluation")) {
         const hdf5::Group all = root.group("evaluation");

@@ -166,9 +166,11 @@ py::dict read_file(const fs::path& path) {
     const RunSummary run = read_run(path);
     py::dict provenance, epochs, populations, evaluations;
     for (const auto& [key, value] : run.provenance) provenance[py::str(key)] = value;
+    std::vector<EpochReport> reports;
+    read_epochs(path, [&](const EpochReport& report) { reports.push_back(report); });
     const auto series = [&](auto value) {
         std::vector<double> values;
-        for (const EpochReport& report : run.epochs) values.push_back(value(report));
+        for (const EpochReport& report : reports) values.push_back(value(report));
         const auto n = static_cast<py::ssize_t>(values.size());
         return own(std::move(values), {n});
     };

@@ -58,6 +58,13 @@ inline SoftmaxHead head() {
     return h;
 }
 
+/// All epochs of a run file.
+inline std::vector<EpochReport> epochs_of(const fs::path& path) {
+    std::vector<EpochReport> epochs;
+    read_epochs(path, [&](const EpochReport& epoch) { epochs.push_back(epoch); });
+    return epochs;
+}
+
 inline EpochReport epoch(std::int64_t k) {
     EpochReport report;
     report.epoch = k;

@@ -90,9 +90,10 @@ std::vector<Flushed> write_run(const fs::path& path, std::vector<Change>& all) {
 std::string fault(const fs::path& path, const Flushed& flushed) {
     try {
         const RunSummary run = read_run(path);
-        if (run.epochs.size() < flushed.n_epochs) return "epochs are missing";
+        const std::vector<EpochReport> epochs = epochs_of(path);
+        if (epochs.size() < flushed.n_epochs) return "epochs are missing";
         for (std::size_t k = 0; k < flushed.n_epochs; ++k) {
-            if (run.epochs[k].populations[0].loss != static_cast<double>(1.0f / static_cast<float>(k + 1)))
+            if (epochs[k].populations[0].loss != static_cast<double>(1.0f / static_cast<float>(k + 1)))
                 return "an epoch has other values";
         }
         if (run.reports.at(0).n_frames < flushed.n_frames) return "frames are missing";
