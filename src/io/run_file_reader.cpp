@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 
 #include "core/memory.hpp"
 #include "io/hdf5.hpp"
@@ -49,7 +48,7 @@ class EpochReader {
   public:
     EpochReader(const hdf5::Group& training, bool complete, std::span<const std::string> populations)
         : training_(training), complete_(complete), n_populations_(populations.size()) {
-        add<std::int64_t>(training, "epoch", [](EpochReport& e, std::int64_t value) { e.epoch = value; });
+        add<std::int64_t>("epoch", [](EpochReport& e, std::int64_t value) { e.epoch = value; });
         // Whoever wants them all at once can have them.
         const std::uint64_t bytes_each = sizeof(EpochReport) + n_populations_ * sizeof(PopulationEpoch);
         if (n_epochs_ > memory_limit() / bytes_each) {
@@ -59,22 +58,21 @@ class EpochReader {
         n_planned_ = static_cast<std::int64_t>(n_epochs_);
         read_number("n_epochs", n_planned_);
         read_number("kept_epoch", kept_epoch_);
-        add_one(training, "train_error", [](EpochReport& e) -> double& { return e.train_error; });
-        add_one(training, "validation_error", [](EpochReport& e) -> double& { return e.validation_error; });
+        add_one("train_error", [](EpochReport& e) -> double& { return e.train_error; });
+        add_one("validation_error", [](EpochReport& e) -> double& { return e.validation_error; });
         // Run files of versions that did not measure them have no such series.
         if (training.has("test_error"))
-            add_one(training, "test_error", [](EpochReport& e) -> double& { return e.test_error; });
+            add_one("test_error", [](EpochReport& e) -> double& { return e.test_error; });
         if (training.has("test_loss"))
-            add_one(training, "test_loss", [](EpochReport& e) -> double& { return e.test_loss; });
-        add_one(training, "seconds", [](EpochReport& e) -> double& { return e.seconds; });
-        for (std::size_t k = 0; k < populations.size(); ++k)
-            add_population(training.group(populations[k]), k);
+            add_one("test_loss", [](EpochReport& e) -> double& { return e.test_loss; });
+        add_one("seconds", [](EpochReport& e) -> double& { return e.seconds; });
+        for (std::size_t k = 0; k < populations.size(); ++k) add_population(populations[k], k);
     }
 
     std::uint64_t n_epochs() const noexcept { return n_epochs_; }
 
     void read(const std::function<void(const EpochReport&)>& each) const {
-        constexpr std::uint64_t at_once = 1024;
+        constexpr std::uint64_t at_once = 8192;  // a chunk of the widest series
         for (std::uint64_t first = 0; first < n_epochs_; first += at_once) {
             std::vector<EpochReport> block(std::min(at_once, n_epochs_ - first));
             for (EpochReport& epoch : block) {
@@ -88,38 +86,39 @@ class EpochReader {
     }
 
   private:
-    void add_population(const hdf5::Group& group, std::size_t k) {
-        const auto add_member = [&](std::string_view name, double PopulationEpoch::*member) {
-            add_one(group, name, [k, member](EpochReport& e) -> double& { return e.populations[k].*member; });
+    void add_population(const std::string& population, std::size_t k) {
+        const auto add_member = [&](const char* name, double PopulationEpoch::*member) {
+            add_one(population + "/" + name,
+                    [k, member](EpochReport& e) -> double& { return e.populations[k].*member; });
         };
         add_member("loss", &PopulationEpoch::loss);
         add_member("goodness_positive", &PopulationEpoch::goodness_positive);
         add_member("goodness_negative", &PopulationEpoch::goodness_negative);
         add_member("spike_rate", &PopulationEpoch::spike_rate);
         add_member("weight_norm", &PopulationEpoch::weight_norm);
-        if (!group.has("trouble")) return;  // as above
-        add<std::int64_t>(group, "trouble", [k](EpochReport& e, std::int64_t value) {
+        if (!training_.group(population).has("trouble")) return;  // as above
+        add<std::int64_t>(population + "/trouble", [k](EpochReport& e, std::int64_t value) {
             e.populations[k].trouble = static_cast<std::uint8_t>(value);
         });
     }
 
     template <class Member>
-    void add_one(const hdf5::Group& group, std::string_view name, Member member) {
-        add<double>(group, name, [member](EpochReport& e, double value) { member(e) = value; });
+    void add_one(const std::string& path, Member member) {
+        add<double>(path, [member](EpochReport& e, double value) { member(e) = value; });
     }
 
     template <class T, class Put>
-    void add(const hdf5::Group& group, std::string_view name, Put put) {
-        auto dataset = std::make_shared<const hdf5::Dataset>(series_dataset(group, name));
-        const std::uint64_t n = dataset->n_held_values();
+    void add(const std::string& path, Put put) {
+        const std::uint64_t n = series_dataset(training_, path).n_held_values();
         if (!series_.empty() && n != n_epochs_ && complete_) {
             refuse(training_,
-                   fmt::format("{} has {} values for {} epochs", group.child_path(name), n, n_epochs_));
+                   fmt::format("{} has {} values for {} epochs", training_.child_path(path), n, n_epochs_));
         }
         n_epochs_ = series_.empty() ? n : std::min(n_epochs_, n);
-        series_.push_back([dataset, put](std::uint64_t first, std::span<EpochReport> block) {
+        // Opened for each block: HDF5 keeps up to a megabyte of each data set that is open.
+        series_.push_back([this, path, put](std::uint64_t first, std::span<EpochReport> block) {
             std::vector<T> values(block.size());
-            hdf5::read_rows(*dataset, block.size(), std::span{values}, first);
+            hdf5::read_rows(training_.dataset(path), block.size(), std::span{values}, first);
             for (std::size_t i = 0; i < block.size(); ++i) put(block[i], values[i]);
         });
     }
