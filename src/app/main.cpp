@@ -38,7 +38,7 @@ constexpr const char* footer =
 
 int complain(const std::string& text, ExitCode code) {
     const char* prefix = app::stderr_has_colours() ? "\033[31msnnff-sim:\033[0m " : "snnff-sim: ";
-    app::note(prefix + text);
+    app::note(text, prefix);
     return static_cast<int>(code);
 }
 

@@ -1,5 +1,6 @@
 #include "app/output.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,15 +25,37 @@ int write_all(int descriptor, std::string_view text) noexcept {
     return 0;
 }
 
+/// Without control characters but line ends and tabs: those of ASCII, and those that UTF-8 has as C2 80 to C2
+/// 9F.
+std::string printable(std::string_view text) {
+    std::string result;
+    result.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+        if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+            result += fmt::format("\\x{:02x}", next);
+            ++i;
+        } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
+            result += fmt::format("\\x{:02x}", byte);
+        } else {
+            result += text[i];
+        }
+    }
+    return result;
+}
+
 }  // namespace
 
 void put(std::string_view text) {
-    const int error = write_all(STDOUT_FILENO, text);
+    const int error = write_all(STDOUT_FILENO, printable(text));
     if (error != 0 && error != EPIPE) {
         throw FileError(std::string("stdout: cannot be written: ") + std::strerror(error));
     }
 }
 
-void note(std::string_view line) { write_all(STDERR_FILENO, std::string(line) + "\n"); }
+void note(std::string_view line, std::string_view mark) {
+    write_all(STDERR_FILENO, std::string(mark) + printable(line) + "\n");
+}
 
 }  // namespace snnff::app

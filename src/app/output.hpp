@@ -4,11 +4,14 @@
 
 namespace snnff::app {
 
+// Text may come from files of others: characters that would move the cursor, colour what follows or rename
+// the window are written as "\x1b" and the like.
+
 /// Writes to stdout and flushes. A reader that has gone (`| head`) has all it wanted, so that is no
 /// error; a full disk or a closed stdout is: throws FileError.
 void put(std::string_view text);
 
-/// Writes a line to stderr; what cannot be written there is dropped.
-void note(std::string_view line);
+/// Writes a line to stderr, after a mark that may be coloured; what cannot be written there is dropped.
+void note(std::string_view line, std::string_view mark = {});
 
 }  // namespace snnff::app

@@ -100,5 +100,22 @@ class Paths(CliTest):
         self.assertEqual(self.files(), ["named.toml", "small.toml"])
 
 
+class Terminal(CliTest):
+    def test_text_of_a_file_does_not_steer_the_terminal(self):
+        self.good("run", self.model, "-q", "-o", "run.h5")
+        evil = "red \x1b[31m, bell \a, window \x1b]0;x\a, back\r, one \x9b31m"
+        with h5py.File(self.folder / "run.h5", "r+") as file:
+            file.attrs["title"] = evil
+            file["provenance"].attrs["cpu"] = evil
+            file.move("evaluation/test", "evaluation/" + evil)
+        said = self.good("info", "run.h5")
+        self.assertIn(r"red \x1b[31m, bell \x07", said)
+        self.assertIn(r"back\x0d, one \x9b31m", said)
+        self.assertEqual([c for c in said if c < " " and c != "\n" or "\x7f" <= c < "\xa0"], [])
+        with h5py.File(self.folder / "run.h5", "r+") as file:
+            del file[f"evaluation/{evil}/label"]
+        self.refused(4, "info", "run.h5", says=[r"evaluation/red \x1b[31m"])
+
+
 if __name__ == "__main__":
     unittest.main()

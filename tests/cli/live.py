@@ -103,7 +103,7 @@ class Live(CliTest):
     def test_killed_it_is_read_and_goes_on(self):
         longer = ("--set", "plan.epochs=4000")
         self.good("run", "long.toml", "-o", "whole.h5", "--quiet", *longer)
-        for k in range(3):
+        for k in range(int(os.environ.get("SNNFF_KILLS", "3"))):
             name = f"cut{k}.h5"
             process = self.start("run", "long.toml", "-o", name, "--live", "--checkpoint-every", "0.05s", *longer,
                                  name=name)
