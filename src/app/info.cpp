@@ -71,8 +71,8 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures) {
                         figures.readout_features, figures.readout_labels, short_number(figures.readout_loss));
     }
     for (const TroubledEpochs& epochs : troubles_of(summary)) {
-        text += fmt::format("trouble: {} {} in {} of {} epochs, {} to {}\n", epochs.population, epochs.trouble,
-                            epochs.n, summary.epochs.size(), epochs.first, epochs.last);
+        text += fmt::format("trouble: {} {} in {} of {} epochs, {} to {}\n", epochs.population,
+                            epochs.trouble, epochs.n, summary.epochs.size(), epochs.first, epochs.last);
     }
     for (const auto& split : summary.evaluations) {
         text +=

@@ -43,7 +43,8 @@ std::uint64_t recording_bytes(const ModelSpec& model) {
         return static_cast<std::uint64_t>(std::max<std::int64_t>(k, 1));
     };
     std::uint64_t n_recordings = 1;  // after the last epoch
-    if (recording.every_n_epochs > 0) n_recordings += static_cast<std::uint64_t>(model.n_epochs()) / every(recording.every_n_epochs);
+    if (recording.every_n_epochs > 0)
+        n_recordings += static_cast<std::uint64_t>(model.n_epochs()) / every(recording.every_n_epochs);
     const auto steps = static_cast<std::uint64_t>(model.time.steps);
     const std::uint64_t frames =
         n_recordings * recording.samples.size() *

@@ -104,11 +104,11 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
     // of the trees that find chunks, which have 2*12 children for this reason.
     H5Pset_alignment(access.get(), 200, 1024);
     H5Pset_istore_k(creation.get(), 12);
-    // The root's header gets room for all that will stand there, so that it stays one block in one place:
-    // one that grows leaves a place that is written over before what pointed to it is.
+    // Names and attributes of the root lie in one block, with room for those to come: a header in two blocks
+    // cannot be changed at once.
     H5Pset_link_phase_change(creation.get(), 32, 0);
     H5Pset_attr_phase_change(creation.get(), 32, 0);
-    H5Pset_est_link_info(creation.get(), 24, 12);
+    H5Pset_est_link_info(creation.get(), 24, 24);
     std::error_code error;
     const bool was_there = std::filesystem::exists(path, error);
     Handle file(H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
@@ -151,9 +151,11 @@ Group end_live(const std::string& path) {
     silence();
     const std::string name = shown(path);
     const Handle access = live_access();
-    H5Pset_file_locking(access.get(), false, true);  // the caller holds a lock, which is one too many for HDF5
+    H5Pset_file_locking(access.get(), false,
+                        true);  // the caller holds a lock, which is one too many for HDF5
     const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose);
-    if (!file) throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));
+    if (!file)
+        throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));
     return root_of(file, name);
 }
 

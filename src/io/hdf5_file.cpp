@@ -19,9 +19,9 @@ using Bytes = std::vector<std::byte>;
 /// Blocks by address that do not overlap.
 using Blocks = std::map<haddr_t, Bytes>;
 
-/// Calls with (key, block) for each block that shares bytes with [first, end), which may erase it.
-template <class Map, class Visit>
-void for_overlapping(Map& blocks, haddr_t first, haddr_t end, Visit visit) {
+/// Visits each block that shares bytes with [first, end); the visitor may erase it.
+template <class Visit>
+void for_overlapping(Blocks& blocks, haddr_t first, haddr_t end, Visit visit) {
     auto at = blocks.upper_bound(first);
     if (at != blocks.begin()) --at;
     while (at != blocks.end() && at->first < end) {
@@ -171,13 +171,15 @@ hid_t usual_access() {
 /// What the properties of opening carry to the driver.
 using GivenIndex = std::span<const std::int64_t>;
 
+constexpr haddr_t most_address = HADDR_MAX / 2;  // what is added to it does not wrap
+
 /// False where it is no index.
 bool unpack(std::span<const std::int64_t> index, Blocks& blocks) {
     while (index.size() >= 2) {
         const auto address = static_cast<haddr_t>(index[0]);
         const auto n = static_cast<std::uint64_t>(index[1]);
         const std::uint64_t n_numbers = n / 8 + (n % 8 != 0 ? 1 : 0);
-        if (n_numbers > index.size() - 2) return false;
+        if (n_numbers > index.size() - 2 || address > most_address) return false;
         const auto* const bytes = reinterpret_cast<const std::byte*>(index.data() + 2);
         put(blocks, address, Bytes(bytes, bytes + n));
         index = index.subspan(2 + n_numbers);
@@ -209,7 +211,7 @@ herr_t close(H5FD_t* file) {
 H5FD_class_t make_driver() {
     H5FD_class_t driver{};
     driver.name = "snnff_in_order";
-    driver.maxaddr = HADDR_MAX / 2;
+    driver.maxaddr = most_address;
     driver.fc_degree = H5F_CLOSE_WEAK;
     driver.fapl_size = sizeof(GivenIndex);
     driver.open = open;

@@ -80,6 +80,9 @@ void write_file(const std::filesystem::path& path, const std::function<void(cons
 Group create_group(const Group& parent, std::string_view name) {
     const Handle properties = object_properties(H5P_GROUP_CREATE);
     H5Pset_link_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    // Some twenty names stay in one block, which is changed at once or not at all.
+    H5Pset_link_phase_change(properties.get(), 64, 0);
+    H5Pset_est_link_info(properties.get(), 16, 24);
     const std::string key(name);
     return {
         Handle(parent.check(H5Gcreate2(parent.id(), key.c_str(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),

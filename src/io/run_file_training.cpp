@@ -104,7 +104,8 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
         p.spike_rate = create_series<float>(p.group, "spike_rate", "1", "spikes per unit and step", epoch);
         p.weight_norm = create_series<float>(p.group, "weight_norm", "1",
                                              "Frobenius norm of the weights after the epoch", epoch);
-        p.trouble = create_series<std::uint8_t>(p.group, "trouble", "1", "what went wrong in the epoch", epoch);
+        p.trouble =
+            create_series<std::uint8_t>(p.group, "trouble", "1", "what went wrong in the epoch", epoch);
         set_flags(p.trouble.dataset());
     }
     training.train_error =
@@ -152,9 +153,8 @@ void TrainingSeries::for_each(void (Appender::*action)()) {
     (curve_epoch.*action)();
     for (Population& p : populations) {
         (p.curve.*action)();
-        for (Appender* series :
-             {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate, &p.weight_norm,
-              &p.trouble}) {
+        for (Appender* series : {&p.loss, &p.goodness_positive, &p.goodness_negative, &p.spike_rate,
+                                 &p.weight_norm, &p.trouble}) {
             (series->*action)();
         }
     }
@@ -163,7 +163,8 @@ void TrainingSeries::flush() { for_each(&Appender::flush); }
 
 void TrainingFacts::describe(const hdf5::Group& training) const {
     if (kept_epoch >= 0) set_attribute(training, "kept_epoch", kept_epoch);
-    if (!has_train_error) set_attribute(training, "signal", has_validation_error ? "validation_error" : "seconds");
+    if (!has_train_error)
+        set_attribute(training, "signal", has_validation_error ? "validation_error" : "seconds");
 }
 
 }  // namespace snnff

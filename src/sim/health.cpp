@@ -49,19 +49,23 @@ std::string describe(Trouble trouble, std::int64_t epoch, const Population& popu
     const auto sentence = [&]() -> std::string {
         switch (trouble) {
             case Trouble::not_finite:
-                return fmt::format("in {} of its updates the loss was not finite; a smaller learning.rate usually helps",
-                                   what.n_not_finite);
+                return fmt::format(
+                    "in {} of its updates the loss was not finite; a smaller learning.rate usually helps",
+                    what.n_not_finite);
             case Trouble::dead:
-                return "dead: no unit was active for any sample; a lower threshold or a larger init.gain usually "
+                return "dead: no unit was active for any sample; a lower threshold or a larger init.gain "
+                       "usually "
                        "helps";
             case Trouble::saturated:
-                return fmt::format("saturated: {:.3g} spikes per unit and step; a higher threshold or a smaller "
-                                   "learning.rate usually helps",
-                                   what.spike_rate);
+                return fmt::format(
+                    "saturated: {:.3g} spikes per unit and step; a higher threshold or a smaller "
+                    "learning.rate usually helps",
+                    what.spike_rate);
             case Trouble::collapsed:
-                return fmt::format("goodness has collapsed: {:.6g} for positive and {:.6g} for negative samples, so "
-                                   "that it tells nothing apart",
-                                   what.goodness_positive, what.goodness_negative);
+                return fmt::format(
+                    "goodness has collapsed: {:.6g} for positive and {:.6g} for negative samples, so "
+                    "that it tells nothing apart",
+                    what.goodness_positive, what.goodness_negative);
         }
         return "";
     };

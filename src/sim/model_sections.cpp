@@ -165,7 +165,8 @@ void read_learning(Options& root, const Context& context, ModelSpec& model) {
         0.0, Bounds::at_least(0.0));
     model.on_divergence = static_cast<OnDivergence>(learning.choice(
         {"on_divergence", "",
-         "where a loss is not finite, or a population is dead, saturated or tells nothing apart for an epoch; "
+         "where a loss is not finite, or a population is dead, saturated or tells nothing apart for an "
+         "epoch; "
          "auto: a loss that is not finite ends the run, of the others it warns; stop: each ends the run; "
          "skip: updates with such a loss are left out, with a warning; warn: they are made all the same"},
         "auto", on_divergence_names));

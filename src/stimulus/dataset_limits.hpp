@@ -27,10 +27,11 @@ inline void check_dataset_size(std::string_view where, std::uint64_t n_samples, 
 inline void check_memory_for(std::string_view where, std::uint64_t n_samples, std::uint64_t n_inputs) {
     const std::uint64_t wanted = n_samples * n_inputs * sizeof(float);
     if (wanted > memory_limit()) {
-        throw DataError(fmt::format("{}: {} samples of {} inputs take {}, and this machine has {}; "
-                                    "n_train and n_test limit how many are read",
-                                    where, n_samples, n_inputs, gibibytes(static_cast<double>(wanted)),
-                                    gibibytes(static_cast<double>(memory_limit()))));
+        throw DataError(
+            fmt::format("{}: {} samples of {} inputs take {}, and this machine has {}; "
+                        "n_train and n_test limit how many are read",
+                        where, n_samples, n_inputs, gibibytes(static_cast<double>(wanted)),
+                        gibibytes(static_cast<double>(memory_limit()))));
     }
 }
 

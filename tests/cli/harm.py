@@ -89,7 +89,7 @@ class Harm(CutRunTest):
         """To nothing, to its first epoch, to where the network and evaluations of the end would be."""
         n_all = (self.folder / "whole.h5").stat().st_size
         gone_on = []
-        for n_bytes in (500, 5000, n_all // 2, n_all - 60000, n_all - 30000, n_all - 15000, n_all - 5000, n_all - 200):
+        for n_bytes in (500, 5000, n_all // 2, n_all - 60000, n_all - 30000, n_all - 15000, n_all - 5000, n_all - 2500):
             done = self.sim("run", "long.toml", "-o", "cut.h5", *SAVED, preexec_fn=limited_to(n_bytes))
             self.fails(done, "cut.h5", "File too large")
             gone_on.append(self.goes_on("cut.h5", done.stderr))

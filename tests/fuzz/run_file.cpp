@@ -47,7 +47,7 @@ Evaluation evaluation() {
 void begin(RunFileWriter& writer) {
     const std::vector<std::string> names{"hidden", "output"};
     writer.describe("a run", "seed = 1\n", {{"version", "0.1.0"}, {"seed", "1"}});
-    writer.begin_training(names);
+    writer.begin_training(names, 2);
     writer.open_report({"hidden", "hidden", "membrane potential", "before", 1.0, {0, 3}, 0.5});
     writer.open_spikes("hidden");
 }
@@ -140,7 +140,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             fuzz::fs::remove(folder / "next.h5");
             RunFileWriter next(folder / "next.h5", false);
             begin(next);
-            fuzz::reads_or_refuses([&] { next.show(claims, file.path()); });
+            fuzz::reads_or_refuses([&] { next.show(claims, file.path(), {}); });
             next.discard();
             break;
         }

@@ -75,8 +75,9 @@ TEST_CASE("SONATA's part is not copied where it is no tree of plain data") {
                                                H5P_DEFAULT, H5P_DEFAULT),
                                     H5Aclose);
          }},
-        {"an axis that is gone", "its axes cannot be read",
-         [](hid_t file) { H5Ldelete(file, "report/hidden1/neuron", H5P_DEFAULT); }},
+        // "its axes cannot be read", or "an axis of it has no name" where what it was still lies in the file
+        {"an axis that is gone",
+         "/report/hidden1/data: ", [](hid_t file) { H5Ldelete(file, "report/hidden1/neuron", H5P_DEFAULT); }},
         {"data in another file", "lies in another file",
          [](hid_t file) {
              const hsize_t n = 4;

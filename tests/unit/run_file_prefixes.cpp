@@ -76,7 +76,7 @@ std::vector<Flushed> write_run(const fs::path& path, std::vector<Change>& all) {
         flushed.push_back({all.size(), frame / 20 + 1, frame + 1});
     }
     writer.write_population(population("hidden1", 20, 784));
-    writer.write_population(population("hidden2", 10, 20));
+    for (int k = 2; k <= 12; ++k) writer.write_population(population(fmt::format("hidden{}", k), 10, 20));
     writer.write_readout(head());
     for (const char* split : {"train", "validation", "test"}) writer.write_evaluation(split, evaluation());
     writer.close(RunStatus::complete);
@@ -146,7 +146,9 @@ TEST_CASE("every beginning of what a run writes is a file that opens and holds w
             ++n_cuts;
             const std::string found = fault(cut, flushed[at_flush]);
             if (found.empty()) continue;
-            if (++n_faults <= 5) faults += fmt::format("\nchange {} of {} ({} of {} bytes at {}): {}", i, all.size(), first, change.bytes.size(), change.at, found);
+            if (++n_faults <= 5)
+                faults += fmt::format("\nchange {} of {}, {} of {} bytes at {}, {:.4}: {}", i, all.size(),
+                                      first, change.bytes.size(), change.at, change.bytes, found);
         }
     }
     ::close(file);

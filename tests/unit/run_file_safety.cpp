@@ -73,7 +73,6 @@ TEST_CASE("a run killed at any moment can be read, and every value flushed befor
         ::mmap(nullptr, sizeof(std::atomic<std::int64_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                -1, 0));
     REQUIRE(static_cast<void*>(n_flushed) != MAP_FAILED);
-    int n_unreadable = 0;
     for (int attempt = 0; attempt < 25; ++attempt) {
         const fs::path path = folder / ("killed" + std::to_string(attempt) + ".h5");
         n_flushed->store(0);
@@ -105,14 +104,7 @@ TEST_CASE("a run killed at any moment can be read, and every value flushed befor
         int status = 0;
         ::waitpid(child, &status, 0);
         INFO("attempt " << attempt);
-        RunSummary run;
-        try {
-            run = read_run(path);
-        } catch (const FileError& error) {
-            WARN(error.what());
-            ++n_unreadable;
-            continue;
-        }
+        const RunSummary run = read_run(path);
         CHECK(run.status == "running");
         REQUIRE(run.reports.size() == 1);
         const hdf5::Dataset data = hdf5::open_file(path.string()).dataset("report/hidden1/data");
@@ -133,8 +125,6 @@ TEST_CASE("a run killed at any moment can be read, and every value flushed befor
         }
     }
     ::munmap(n_flushed, sizeof(std::atomic<std::int64_t>));
-    // HDF5 promises nothing for the middle of a flush. With chunks that moved, half the files were lost.
-    CHECK(n_unreadable <= 2);
 }
 
 TEST_CASE("an existing file stays until its successor is complete") {
