@@ -14,23 +14,69 @@
 #include "kernels/product.hpp"
 #include "snnff/training.hpp"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__
+#endif
+#endif
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace snnff {
+namespace {
+
+// What oneTBB promises and the thread sanitizer cannot see, because the library is not compiled with it: what
+// came before the start of a loop or of a stage is seen there, and the other way round at its end. Nothing is
+// said of blocks beside each other, so that races between them are found. No code in other builds.
+#ifdef __SANITIZE_THREAD__
+void starts_after(const void* point) { __tsan_acquire(const_cast<void*>(point)); }
+void ends_before(const void* point) { __tsan_release(const_cast<void*>(point)); }
+#else
+void starts_after(const void*) {}
+void ends_before(const void*) {}
+#endif
+
+/// A stage of the pipeline with one item: after the stage's last item, and after the item's last stage.
+class Turn {
+  public:
+    Turn(const void* stage, const void* item) : stage_(stage), item_(item) {
+        starts_after(stage_);
+        starts_after(item_);
+    }
+    ~Turn() {
+        ends_before(stage_);
+        ends_before(item_);
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+  private:
+    const void *stage_, *item_;
+};
+
+}  // namespace
 
 void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::size_t, std::size_t)>& body) {
     const std::size_t n_blocks = (n + block - 1) / block;
     if (n_blocks == 1) return body(0, n);
     // Isolated: a thread that waits here takes no part of a pipeline meanwhile, which could use the same
     // scratch.
+    const char begun = 0, done = 0;
+    ends_before(&begun);
     tbb::this_task_arena::isolate([&] {
         tbb::parallel_for(
             tbb::blocked_range<std::size_t>(0, n_blocks, 1),
             [&](const tbb::blocked_range<std::size_t>& range) {
+                starts_after(&begun);
                 for (std::size_t b = range.begin(); b != range.end(); ++b) {
                     body(b * block, std::min(block, n - b * block));
                 }
+                ends_before(&done);
             },
             tbb::simple_partitioner());
     });
+    starts_after(&done);
 }
 
 void run_pipeline(const Pipeline& pipeline) {
@@ -45,6 +91,9 @@ void run_pipeline(const Pipeline& pipeline) {
     std::size_t n_begun = 0;
     std::atomic<bool> failed{false};
     std::vector<std::exception_ptr> error(pipeline.n_slots);
+    const std::vector<char> stage(pipeline.n_parts + 2), item(pipeline.n_slots);  // see Turn
+    const char begun = 0;
+    ends_before(&begun);
     const auto guarded = [&](std::size_t slot, const auto& work) {
         if (error[slot]) return;
         try {
@@ -57,7 +106,10 @@ void run_pipeline(const Pipeline& pipeline) {
     constexpr auto in_order = tbb::filter_mode::serial_in_order;
     tbb::filter<void, std::size_t> all =
         tbb::make_filter<void, std::size_t>(in_order, [&](tbb::flow_control& flow) {
+            starts_after(&begun);
+            starts_after(&stage.front());
             const std::size_t slot = n_begun % pipeline.n_slots;
+            const Turn turn(&stage.front(), &item[slot]);
             const bool over = failed;  // an item on its way will tell why
             bool begun = false;
             if (!over) guarded(slot, [&] { begun = pipeline.begin(slot); });
@@ -67,6 +119,7 @@ void run_pipeline(const Pipeline& pipeline) {
         });
     for (std::size_t part = 0; part < pipeline.n_parts; ++part) {
         all = all & tbb::make_filter<std::size_t, std::size_t>(in_order, [&, part](std::size_t slot) {
+                  const Turn turn(&stage[part + 1], &item[slot]);
                   guarded(slot, [&] { pipeline.work(part, slot); });
                   return slot;
               });
@@ -74,10 +127,12 @@ void run_pipeline(const Pipeline& pipeline) {
     std::exception_ptr first;
     tbb::parallel_pipeline(pipeline.n_slots,
                            all & tbb::make_filter<std::size_t, void>(in_order, [&](std::size_t slot) {
+                               const Turn turn(&stage.back(), &item[slot]);
                                if (first) return;
                                guarded(slot, [&] { pipeline.end(slot); });
                                first = error[slot];
                            }));
+    for (const char& each : stage) starts_after(&each);
     if (first) std::rethrow_exception(first);
 }
 
