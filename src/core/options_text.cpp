@@ -56,7 +56,6 @@ std::string allowed_text(const KeyDoc& doc) {
         case Type::file:
             return "a path in quotes";
         case Type::choice:
-            return "one of " + list(doc.allowed);
         case Type::kind:
             return "one of " + list(doc.allowed);
         case Type::numbers:

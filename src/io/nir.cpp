@@ -244,7 +244,7 @@ void check_lif(const hdf5::Group& graph, const hdf5::Group& node, const Populati
 
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
                                    const Network& network) {
-    const std::vector<std::string> sentences = what_nir_cannot_say(model, network);
+    std::vector<std::string> sentences = what_nir_cannot_say(model, network);
     const std::filesystem::path beside = path.string() + ".new";
     hdf5::write_file(beside, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences); });
     std::filesystem::rename(beside, path);

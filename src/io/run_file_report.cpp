@@ -62,8 +62,10 @@ void write_mapping(ReportSeries& report, const ReportSpec& spec, const hdf5::Dat
 hdf5::Handle sorting_type() {
     hdf5::Handle type(H5Tenum_create(H5T_STD_U8LE), H5Tclose);
     constexpr std::array<const char*, 3> names{"none", "by_id", "by_time"};
-    for (std::uint8_t value = 0; value < names.size(); ++value) {
-        H5Tenum_insert(type.get(), names[value], &value);
+    std::uint8_t value = 0;
+    for (const char* name : names) {
+        H5Tenum_insert(type.get(), name, &value);
+        ++value;
     }
     return type;
 }

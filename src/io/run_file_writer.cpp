@@ -64,7 +64,7 @@ fs::path place_to_write(const fs::path& path, bool force) {
         }
         if (!fs::is_regular_file(found)) throw FileError(fmt::format("{}: is not a regular file", name));
         refuse_if_in_use(path);
-        const fs::path beside = path.string() + ".new";
+        fs::path beside = path.string() + ".new";
         refuse_if_in_use(beside);
         return beside;
     }
