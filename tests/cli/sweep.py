@@ -154,13 +154,19 @@ class Resume(SweepTest):
         done = self.sweep(*self.OVER, "--set", "learning.rate=0.25", "--force")
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def second_cell(self):
+        """When the files of the cell without an end were written."""
+        return {p.name: p.stat().st_mtime_ns for p in self.folder.glob("grid/plan.epochs-1000000*")}
+
     def start(self, *over):
-        """Starts a sweep whose second cell has no end, and waits until that one trains."""
+        """Starts a sweep whose second cell has no end, and waits until that one trains, also where its file is left
+        of an earlier call."""
+        before = self.second_cell()
         process = subprocess.Popen([support.SIM, "sweep", str(self.model), "-o", "grid", *TINY, *over],
                                    cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
         until = time.monotonic() + 30
-        while not list(self.folder.glob("grid/plan.epochs-1000000*")) and time.monotonic() < until:
+        while self.second_cell() == before and time.monotonic() < until:
             time.sleep(0.02)
         time.sleep(0.3)
         return process
