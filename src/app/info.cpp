@@ -69,8 +69,8 @@ std::vector<TroubledEpochs> troubles_of(const std::string& file, const RunSummar
 
 std::string results_of(const RunSummary& summary, const RunFigures& figures,
                        std::span<const TroubledEpochs> troubles) {
-    std::string text = fmt::format("training: {} epochs of {} steps, {}\n", figures.n_epochs, figures.steps,
-                                   duration(figures.seconds));
+    std::string text = fmt::format("training: {} of {}, {}\n", counted(figures.n_epochs, "epoch"),
+                                   counted(figures.steps, "step"), duration(figures.seconds));
     if (figures.readout_labels > 0) {
         text +=
             fmt::format("read-out: softmax of {} features for {} labels, final loss {}\n",
@@ -81,12 +81,12 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures,
                             epochs.trouble, epochs.n, summary.n_epochs, epochs.first, epochs.last);
     }
     for (const auto& split : summary.evaluations) {
-        text +=
-            fmt::format("{}: error {} of {} samples\n", split.name, percent(split.error), split.n_samples);
+        text += fmt::format("{}: error {} of {}\n", split.name, percent(split.error),
+                            counted(split.n_samples, "sample"));
     }
     for (const auto& report : summary.reports) {
-        text += fmt::format("report {}: {} frames of {} neurons\n", report.name, report.n_frames,
-                            report.n_neurons);
+        text += fmt::format("report {}: {} of {}\n", report.name, counted(report.n_frames, "frame"),
+                            counted(report.n_neurons, "neuron"));
     }
     for (const auto& [population, n_spikes] : summary.spikes) {
         text += fmt::format("spikes of {}: {}\n", population, n_spikes);

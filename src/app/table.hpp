@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace snnff::app {
@@ -31,6 +33,11 @@ std::string percent(double value);
 std::string short_number(double value);
 /// 1234567 as "1 234 567"; value is a count, 0 or more.
 std::string grouped(double value);
+/// "1 step", "10 steps"; the noun is one that takes an s.
+template <std::integral Count>
+std::string counted(Count n, std::string_view noun) {
+    return std::to_string(n).append(" ").append(noun).append(n == 1 ? "" : "s");
+}
 /// "0.4 s", "12 s", "3:07", "1:02:33"; "-" for NaN.
 std::string duration(double seconds);
 /// "812 B", "3.4 MB".

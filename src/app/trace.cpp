@@ -154,8 +154,8 @@ int trace(const Arguments& arguments) {
     }
     put(table.text());
     const auto size = static_cast<double>(std::filesystem::file_size(arguments.output));
-    note(fmt::format("traces: {} ({}), {} samples, {} steps each", arguments.output, bytes(size),
-                     model.recording.samples.size(), model.time.steps));
+    note(fmt::format("traces: {} ({}), {}, {} each", arguments.output, bytes(size),
+                     counted(model.recording.samples.size(), "sample"), counted(model.time.steps, "step")));
     return 0;
 }
 

@@ -24,11 +24,9 @@ int validate(const Arguments& arguments) {
             network += fmt::format("-{}", population.n_units());
             n_parameters += static_cast<double>(population.n_parameters());
         }
-        put(fmt::format(
-            "{}: good; {}, {} parameters, {} step{}; {} samples to train, {} to validate, {} to test\n",
-            model, network, grouped(n_parameters), experiment.model.time.steps,
-            experiment.model.time.steps == 1 ? "" : "s", experiment.train.size(),
-            experiment.validation.size(), experiment.test.size()));
+        put(fmt::format("{}: good; {}, {} parameters, {}; {} samples to train, {} to validate, {} to test\n",
+                        model, network, grouped(n_parameters), counted(experiment.model.time.steps, "step"),
+                        experiment.train.size(), experiment.validation.size(), experiment.test.size()));
     }
     return 0;
 }

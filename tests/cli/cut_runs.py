@@ -1,12 +1,11 @@
 """What tests of runs that are cut share: a run that is long enough, ways to cut it, and what has to come of it."""
 import signal
-import subprocess
 import time
 
 import h5py
 import numpy
 
-from support import SIM, SMALL, CliTest
+from support import SMALL, CliTest
 
 # Enough epochs for half a second, so that there is a middle.
 LONG = SMALL.replace("epochs = 2", "epochs = 600") + """
@@ -21,14 +20,6 @@ class CutRunTest(CliTest):
     def setUp(self):
         super().setUp()
         self.model = self.write("long.toml", LONG)
-
-    def start(self, *arguments):
-        process = subprocess.Popen([SIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
 
     def cut(self, after, how=signal.SIGKILL, verb=("run", "long.toml", "-o", "cut.h5"), every="0.02s"):
         """Starts a run and stops it `after` seconds, but not before it can be taken up; returns the exit code and

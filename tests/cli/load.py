@@ -5,7 +5,6 @@ them scaled down to seconds; SNNFF_LOAD=full runs them at full size, which takes
 usage: [SNNFF_LOAD=full] SNNFF_SIM=path/to/snnff-sim load.py
 """
 import os
-import subprocess
 import sys
 import time
 import unittest
@@ -13,7 +12,7 @@ import unittest
 import h5py
 import numpy
 
-from support import SIM, SMALL, CliTest
+from support import SMALL, CliTest
 
 FULL = os.environ.get("SNNFF_LOAD") == "full"
 MIB = 2**20
@@ -35,14 +34,6 @@ def resident_bytes(process):
 
 
 class Load(CliTest):
-    def start(self, *arguments):
-        process = subprocess.Popen([SIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
     def watch(self, process, look=lambda: None):
         """Memory of a run at every look at it, until it has ended well."""
         memory = []

@@ -91,6 +91,15 @@ class CliTest(unittest.TestCase):
         return subprocess.run([SIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
                               check=False, timeout=60, env={**os.environ, **(environment or {})}, **options)
 
+    def start(self, *arguments):
+        """The program while it runs, its stderr to be read; it ends with the test at the latest."""
+        process = subprocess.Popen([SIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
     def good(self, *arguments, **options):
         """Runs what must succeed; returns its stdout."""
         done = self.sim(*arguments, **options)

@@ -2,27 +2,9 @@
 #include <random>
 
 #include "catch.hpp"
-#include "snnff/error.hpp"
-#include "snnff/model_spec.hpp"
+#include "model_text.hpp"
 
 using namespace snnff;
-
-namespace {
-
-ModelSpec read(const std::string& text, const std::vector<Override>& overrides = {}) {
-    return read_model_text(text, "m.toml", "/models", overrides);
-}
-
-std::string message(const std::string& text, const std::vector<Override>& overrides = {}) {
-    try {
-        read(text, overrides);
-    } catch (const ModelError& error) {
-        return error.what();
-    }
-    return "";
-}
-
-}  // namespace
 
 TEST_CASE("input that is a spike train is not normalised unless that is asked for, and then refused") {
     CHECK(read("[population.a]\noutput = \"spikes\"\n[population.b]").populations[1].normalisation ==

@@ -10,24 +10,11 @@
 #include <set>
 
 #include "catch.hpp"
-#include "snnff/error.hpp"
+#include "model_text.hpp"
 
 using namespace snnff;
 
 namespace {
-
-ModelSpec read(const std::string& text, const std::vector<Override>& overrides = {}) {
-    return read_model_text(text, "m.toml", "/models", overrides);
-}
-
-std::string message(const std::string& text, const std::vector<Override>& overrides = {}) {
-    try {
-        read(text, overrides);
-    } catch (const ModelError& error) {
-        return error.what();
-    }
-    return "";
-}
 
 std::string contents(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
