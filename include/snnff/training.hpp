@@ -111,8 +111,8 @@ class Observer {
     /// evaluation.
     virtual void on_readout(double /*fraction*/, double /*loss*/) {}
     virtual void on_epoch(const EpochReport&, const Network&) {}
-    /// What of its own it needs to go on after a run was cut, in a section with its own name: a run goes on with
-    /// other observers than it began with.
+    /// What of its own it needs to go on after a run was cut, in a section with its own name: a run goes on
+    /// with other observers than it began with.
     virtual void show(State&) {}
 };
 

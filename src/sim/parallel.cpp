@@ -23,8 +23,8 @@ namespace {
 
 // What oneTBB promises and the thread sanitizer cannot see, because the library is not compiled with it: what
 // came before the start of a loop or of a stage is seen there, and the other way round at its end. Nothing is
-// said of blocks beside each other, so that races between them are found. This file alone is compiled without that
-// sanitizer: oneTBB's headers hand its tasks from thread to thread in here. No code in other builds.
+// said of blocks beside each other, so that races between them are found. This file alone is compiled without
+// that sanitizer: oneTBB's headers hand its tasks from thread to thread in here. No code in other builds.
 #ifdef SNNFF_THREAD_SANITIZER
 void starts_after(const void* point) { __tsan_acquire(const_cast<void*>(point)); }
 void ends_before(const void* point) { __tsan_release(const_cast<void*>(point)); }
