@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "snnff/error.hpp"
+
 namespace snnff {
 namespace {
 
@@ -70,6 +72,37 @@ std::string describe(Trouble trouble, std::int64_t epoch, const Population& popu
         return "";
     };
     return fmt::format("epoch {}, population \"{}\": {}", epoch, population.name, sentence());
+}
+
+void stop_where_diverged(const Population& population, const Activity& activity, OnDivergence on_divergence,
+                         UpdateAt at) {
+    if (on_divergence == OnDivergence::warn) return;
+    float largest = 0.0f;
+    bool weights_are_finite = true;
+    for (const float w : population.weight.values()) {
+        weights_are_finite = weights_are_finite && std::isfinite(w);
+        largest = std::max(largest, std::abs(w));
+    }
+    if (weights_are_finite && on_divergence == OnDivergence::skip) return;
+    bool goodness_is_finite = true;
+    for (const auto& variant : activity.goodness) {
+        for (const double g : variant) goodness_is_finite = goodness_is_finite && std::isfinite(g);
+    }
+    throw RunError(fmt::format(
+        "epoch {}, batch {}, population \"{}\": {} is not finite, {}; a smaller learning.rate usually helps",
+        at.epoch, at.batch, population.name, goodness_is_finite ? "loss" : "goodness",
+        weights_are_finite ? fmt::format("largest weight {:.2g}", static_cast<double>(largest))
+                           : "neither are the weights"));
+}
+
+void stop_where_troubled(const EpochReport& report, const Network& network) {
+    for (std::size_t k = 0; k < report.populations.size(); ++k) {
+        for (const Trouble trouble : all_troubles) {
+            if (!has(report.populations[k], trouble)) continue;
+            throw RunError(describe(trouble, report.epoch, network.populations[k], report.populations[k]) +
+                           "; learning.on_divergence = \"warn\" would go on");
+        }
+    }
 }
 
 }  // namespace snnff

@@ -1,13 +1,11 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <deque>
 
-#include "kernels/dispatch.hpp"
 #include "sim/best_weights.hpp"
 #include "sim/encoded_input.hpp"
+#include "sim/epoch_sums.hpp"
 #include "sim/evaluate.hpp"
 #include "sim/frozen.hpp"
 #include "sim/health.hpp"
@@ -16,70 +14,10 @@
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
 #include "sim/rule.hpp"
-#include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
 namespace {
-
-/// Sums over an epoch for one population, weighted by samples; what there was none of becomes NaN.
-struct EpochSums {
-    double loss = 0.0, goodness_positive = 0.0, goodness_negative = 0.0, rate = 0.0;
-    std::size_t n_losses = 0, n_positive = 0, n_negative = 0, n_rates = 0, n_not_finite = 0;
-
-    /// A loss that is not finite is counted alone: a mean over it would tell nothing of the others.
-    void add_loss(double batch_loss, std::size_t n_samples) {
-        if (!std::isfinite(batch_loss)) {
-            ++n_not_finite;
-            return;
-        }
-        loss += batch_loss * static_cast<double>(n_samples);
-        n_losses += n_samples;
-    }
-    void add(const Activity& activity, std::size_t n_positive_variants) {
-        for (std::size_t v = 0; v < activity.goodness.size(); ++v) {
-            const bool positive = v < n_positive_variants;
-            double& goodness = positive ? goodness_positive : goodness_negative;
-            for (const double g : activity.goodness[v]) {
-                if (!std::isfinite(g)) continue;
-                goodness += g;
-                ++(positive ? n_positive : n_negative);
-            }
-        }
-        for (const auto& variant : activity.rate) {
-            for (const double r : variant) rate += r;
-            n_rates += variant.size();
-        }
-    }
-    void show(State& state) {
-        for (auto& [name, value] : {std::pair<const char*, double&>{"loss", loss},
-                                    {"goodness_positive", goodness_positive},
-                                    {"goodness_negative", goodness_negative},
-                                    {"rate", rate}})
-            state.show(name, value);
-        for (auto& [name, count] : {std::pair<const char*, std::size_t&>{"n_losses", n_losses},
-                                    {"n_positive", n_positive},
-                                    {"n_negative", n_negative},
-                                    {"n_rates", n_rates},
-                                    {"n_not_finite", n_not_finite}}) {
-            auto value = static_cast<std::int64_t>(count);
-            state.show(name, value);
-            count = static_cast<std::size_t>(value);
-        }
-    }
-    PopulationEpoch means(const Population& population) const {
-        PopulationEpoch epoch;
-        epoch.loss = loss / static_cast<double>(n_losses);
-        epoch.goodness_positive = goodness_positive / static_cast<double>(n_positive);
-        epoch.goodness_negative = goodness_negative / static_cast<double>(n_negative);
-        if (population.neuron->spiking()) epoch.spike_rate = rate / static_cast<double>(n_rates);
-        const std::span<const float> weights = population.weight.values();
-        epoch.weight_norm = std::sqrt(kernels::active().sum_squares(weights.data(), weights.size()));
-        epoch.n_not_finite = static_cast<std::int64_t>(n_not_finite);
-        epoch.trouble = troubles(epoch, population);
-        return epoch;
-    }
-};
 
 class Trainer {
   public:
@@ -256,8 +194,11 @@ class Trainer {
     void learn(OnItsWay& item, const Stage& stage, Rule::Part part) {
         const Rule::Turn turn{stage, item.progress, item.label, dropout_of(item)};
         for (const Rule::Loss& found : rule_->learn(item.batch, turn, part)) {
-            check(network_.populations[found.population], item.batch.activity(found.population), found.loss,
-                  item.number);
+            if (!std::isfinite(found.loss)) {
+                stop_where_diverged(network_.populations[found.population],
+                                    item.batch.activity(found.population), model_.on_divergence,
+                                    {epoch_, item.number});
+            }
             sums_[found.population].add_loss(found.loss, item.label.size());
             item.losses.push_back(found);
         }
@@ -274,29 +215,6 @@ class Trainer {
 
     /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
     bool has_predictor() { return model_.predict_by == PredictBy::goodness || train_readout(); }
-
-    /// A loss that is not finite ends the run, unless the model wants the update left out and the weights
-    /// are sound, so that the next one can be better, or wants it made.
-    void check(const Population& population, const Activity& activity, double loss, std::size_t b) const {
-        if (std::isfinite(loss) || model_.on_divergence == OnDivergence::warn) return;
-        float largest = 0.0f;
-        bool weights_are_finite = true;
-        for (const float w : population.weight.values()) {
-            weights_are_finite = weights_are_finite && std::isfinite(w);
-            largest = std::max(largest, std::abs(w));
-        }
-        if (weights_are_finite && model_.on_divergence == OnDivergence::skip) return;
-        bool goodness_is_finite = true;
-        for (const auto& variant : activity.goodness) {
-            for (const double g : variant) goodness_is_finite = goodness_is_finite && std::isfinite(g);
-        }
-        throw RunError(fmt::format(
-            "epoch {}, batch {}, population \"{}\": {} is not finite, {}; a smaller learning.rate usually "
-            "helps",
-            epoch_, b, population.name, goodness_is_finite ? "loss" : "goodness",
-            weights_are_finite ? fmt::format("largest weight {:.2g}", static_cast<double>(largest))
-                               : "neither are the weights"));
-    }
 
     double progress_after(std::int64_t n_epochs, std::size_t b) const {
         const auto total = static_cast<double>(model_.plan.epochs * model_.plan.episodes);
@@ -334,18 +252,7 @@ class Trainer {
         report.kept_epoch = best_.kept_epoch();
         ++epoch_;
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
-        if (model_.on_divergence == OnDivergence::stop) stop_where_troubled(report);
-    }
-
-    void stop_where_troubled(const EpochReport& report) const {
-        for (std::size_t k = 0; k < report.populations.size(); ++k) {
-            for (const Trouble trouble : all_troubles) {
-                if (has(report.populations[k], trouble))
-                    throw RunError(
-                        describe(trouble, report.epoch, network_.populations[k], report.populations[k]) +
-                        "; learning.on_divergence = \"warn\" would go on");
-            }
-        }
+        if (model_.on_divergence == OnDivergence::stop) stop_where_troubled(report, network_);
     }
 
     const Experiment& experiment_;
