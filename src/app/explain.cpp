@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,12 +8,24 @@
 #include "app/key_docs.hpp"
 #include "app/output.hpp"
 #include "app/table.hpp"
+#include "app/terminal.hpp"
 #include "app/verb.hpp"
 #include "snnff/error.hpp"
 #include "snnff/model_spec.hpp"
 
 namespace snnff::app {
 namespace {
+
+/// Longer lines are hard to follow, in shorter ones nothing fits.
+std::size_t line_width(std::size_t columns) { return std::clamp<std::size_t>(columns, 20, 100); }
+
+/// What a key means, in a sentence with its unit and when it counts.
+std::string sentence(const KeyDoc& doc) {
+    std::string text = doc.unit.empty() ? doc.meaning : "[" + doc.unit + "] " + doc.meaning;
+    if (const std::string condition = condition_text(doc); !condition.empty())
+        text += "  (" + condition + ")";
+    return text;
+}
 
 /// A line per key, in the order in which model files are read; tables are set apart.
 std::string listing(const std::vector<KeyDoc>& docs) {
@@ -23,18 +36,29 @@ std::string listing(const std::vector<KeyDoc>& docs) {
         const std::string top = doc.path.substr(0, doc.path.find('.'));
         if (!previous.empty() && top != previous) table.add({});
         previous = top;
-        std::string meaning = doc.meaning;
-        if (!doc.unit.empty()) meaning = "[" + doc.unit + "] " + meaning;
-        if (const std::string condition = condition_text(doc); !condition.empty()) {
-            meaning += "  (" + condition + ")";
-        }
-        table.add({doc.path, doc.default_text, meaning});
+        table.add({doc.path, doc.default_text, sentence(doc)});
     }
     return table.text();
 }
 
+/// The same for eyes: what a key means stands below it, in lines of at most so many columns.
+std::string listing(const std::vector<KeyDoc>& docs, std::size_t columns) {
+    constexpr std::size_t indent = 4;
+    std::string text;
+    for (const KeyDoc& doc : docs) {
+        text += doc.path + (doc.default_text.empty() ? "" : " = " + doc.default_text) + "\n";
+        for (const std::string& line : folded(sentence(doc), line_width(columns) - indent)) {
+            text += std::string(indent, ' ') + line + "\n";
+        }
+    }
+    return text;
+}
+
 std::string details(const KeyDoc& doc) {
-    std::string text = doc.path + "\n  " + doc.meaning + "\n\n";
+    std::string text = doc.path + "\n";
+    for (const std::string& line : folded(doc.meaning, line_width(stdout_columns().value_or(80)) - 2))
+        text += "  " + line + "\n";
+    text += "\n";
     Table table({});
     table.align_left();
     table.add({"takes", allowed_text(doc)});
@@ -104,7 +128,8 @@ int explain(const Arguments& arguments) {
     bool one_name = !arguments.key.empty();
     for (const KeyDoc& doc : docs) one_name = one_name && name(doc) == name(docs.front());
     if (!one_name) {
-        put(listing(docs));
+        const auto columns = stdout_columns();
+        put(columns ? listing(docs, *columns) : listing(docs));
         return 0;
     }
     std::string text;

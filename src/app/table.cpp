@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 namespace snnff::app {
 namespace {
@@ -46,6 +47,19 @@ std::string Table::text(std::size_t indent) const {
     }
     for (const auto& row : rows_) put(row);
     return text;
+}
+
+std::vector<std::string> folded(const std::string& text, std::size_t columns) {
+    std::vector<std::string> lines;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        if (lines.empty() || width_of(lines.back()) + 1 + width_of(word) > columns) {
+            lines.push_back(word);
+        } else {
+            lines.back() += " " + word;
+        }
+    }
+    return lines;
 }
 
 std::string percent(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f} %", value); }

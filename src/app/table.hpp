@@ -27,6 +27,8 @@ class Table {
     bool left_ = false, last_left_ = false;
 };
 
+/// The text in lines of at most so many columns; a longer word has a line of its own.
+std::vector<std::string> folded(const std::string& text, std::size_t columns);
 /// A percentage as "3.46 %"; "-" for NaN.
 std::string percent(double value);
 /// Four significant digits; "-" for NaN.

@@ -7,6 +7,15 @@
 #include <string_view>
 
 namespace snnff::app {
+namespace {
+
+std::optional<std::size_t> columns_of(int stream) {
+    winsize size{};
+    if (::ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    return {};
+}
+
+}  // namespace
 
 bool stderr_is_terminal() {
     const char* term = std::getenv("TERM");
@@ -19,10 +28,8 @@ bool stderr_has_colours() {
     return stderr_is_terminal() && (no_color == nullptr || *no_color == '\0');
 }
 
-std::size_t terminal_width() {
-    winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return 80;
-}
+std::size_t terminal_width() { return columns_of(STDERR_FILENO).value_or(80); }
+
+std::optional<std::size_t> stdout_columns() { return columns_of(STDOUT_FILENO); }
 
 }  // namespace snnff::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 namespace snnff::app {
 
@@ -10,5 +11,7 @@ bool stderr_is_terminal();
 bool stderr_has_colours();
 /// Columns of the terminal on stderr, asked anew each time because windows change; 80 where unknown.
 std::size_t terminal_width();
+/// Columns of the terminal on stdout; none where that is a file or a pipe.
+std::optional<std::size_t> stdout_columns();
 
 }  // namespace snnff::app

@@ -101,6 +101,19 @@ class Terminal(support.CliTest):
         self.assertNotIn("\r", dumb)
 
 
+class Keys(support.CliTest):
+    def test_their_list_fits_the_terminal_and_is_a_line_each_without_one(self):
+        keys = [key["key"] for key in self.good_json("explain", "--json")]
+        line = self.good("explain").splitlines()[-1]
+        self.assertGreater(len(line), 60)
+        for columns in [140, 50]:
+            shown = subprocess.run(["script", "-qec", f"stty cols {columns}; {support.SIM} explain", "/dev/null"],
+                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+            lines = shown.replace("\r", "").splitlines()
+            self.assertEqual([text.split()[0] for text in lines if not text.startswith(" ")], keys)
+            self.assertLessEqual(max(map(len, lines)), columns)
+
+
 class Signals(support.CliTest):
     def start(self, *more):
         process = subprocess.Popen([support.SIM, "run", str(self.model), "-o", "a.h5", *ENDLESS, *more],
