@@ -1,6 +1,7 @@
 """What the tests of the command line share: the program, a small model, a folder of one's own."""
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -8,6 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SIM = os.environ.get("SNNFF_SIM", str(ROOT / "build" / "release" / "snnff-sim"))
+
+# A job that a script started in the background passes on that Ctrl-C is ignored, which the program respects.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMALL = f"""
 title = "small"
