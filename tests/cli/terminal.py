@@ -116,7 +116,7 @@ class Keys(support.CliTest):
 
 class Signals(support.CliTest):
     def start(self):
-        """A run in its second epoch or later."""
+        """A run in its second epoch or later: the first checkpoint is of its beginning."""
         for path in Path(self.folder).glob("a.h5.ckpt*"):
             path.unlink()
         process = subprocess.Popen([support.SIM, "run", str(self.model), "-o", "a.h5", "--force", *ENDLESS,
@@ -124,7 +124,7 @@ class Signals(support.CliTest):
                                    stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)  # where a test fails half-way
         until = time.monotonic() + 30
-        while not (self.folder / "a.h5.ckpt").exists() and time.monotonic() < until:
+        while not (self.folder / "a.h5.ckpt.previous").exists() and time.monotonic() < until:
             time.sleep(0.02)
         return process
 
