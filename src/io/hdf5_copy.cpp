@@ -88,6 +88,20 @@ std::vector<std::vector<std::string>> axes_of(const Dataset& dataset) {
     return axes;
 }
 
+/// H5DSattach_scale asks both data sets what they are: it leaves the attribute open where that is no text of
+/// the length it has in an axis, and reads as many texts as there are into room for one.
+void check_class(const Dataset& dataset) {
+    if (!has_attribute(dataset, "CLASS")) return;
+    const Handle attribute(H5Aopen(dataset.id(), "CLASS", H5P_DEFAULT), H5Aclose);
+    const Handle type(H5Aget_type(attribute.get()), H5Tclose), space(H5Aget_space(attribute.get()), H5Sclose);
+    if (H5Tget_class(type.get()) != H5T_STRING || H5Tget_strpad(type.get()) != H5T_STR_NULLTERM ||
+        H5Tget_size(type.get()) != sizeof DIMENSION_SCALE_CLASS ||
+        H5Sget_simple_extent_npoints(space.get()) != 1) {
+        throw FileError(
+            fmt::format("{}: attribute \"CLASS\" is not \"{}\"", dataset.where(), DIMENSION_SCALE_CLASS));
+    }
+}
+
 void forget(const Dataset& dataset, const char* attribute) {
     if (!has_attribute(dataset, attribute)) return;
     dataset.check(H5Adelete(dataset.id(), attribute), "its axes cannot be renewed");
@@ -97,6 +111,7 @@ void forget(const Dataset& dataset, const char* attribute) {
 
 void copy(const Group& from, std::string_view name, const Group& to) {
     const Contents contents(from.group(name));
+    for (const std::string& path : contents.datasets()) check_class(from.dataset(path));
     const std::string key(name);
     from.check(H5Ocopy(from.id(), key.c_str(), to.id(), key.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                fmt::format("\"{}\" cannot be copied", name));

@@ -33,6 +33,22 @@ void put_scalar(hid_t file, const char* name) {
     REQUIRE(H5Dwrite(set.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value) >= 0);
 }
 
+/// An axis of a report that calls itself another thing.
+void put_class(hid_t file, hid_t type, hsize_t n) {
+    const Handle set(H5Dopen2(file, "report/hidden1/frame", H5P_DEFAULT), H5Dclose);
+    H5Adelete(set.get(), "CLASS");
+    const Handle space(H5Screate_simple(1, &n, nullptr), H5Sclose);
+    const Handle attribute(H5Acreate2(set.get(), "CLASS", type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                           H5Aclose);
+    REQUIRE(attribute);
+}
+
+Handle text_of(std::size_t n_bytes) {
+    Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(type.get(), n_bytes);
+    return type;
+}
+
 }  // namespace
 
 TEST_CASE("SONATA's part is not copied where it is no tree of plain data") {
@@ -88,6 +104,12 @@ TEST_CASE("SONATA's part is not copied where it is no tree of plain data") {
              const std::array<hvl_t, 2> axes{{{1, &group}, {1, &group}}};
              REQUIRE(H5Awrite(attribute.get(), type.get(), axes.data()) >= 0);
          }},
+        {"an axis whose class is a number", "/report/hidden1/frame: attribute \"CLASS\" is not",
+         [](hid_t file) { put_class(file, H5T_STD_I64LE, 1); }},
+        {"an axis whose class is a long text", "/report/hidden1/frame: attribute \"CLASS\" is not",
+         [](hid_t file) { put_class(file, text_of(17).get(), 1); }},
+        {"an axis whose class is many texts", "/report/hidden1/frame: attribute \"CLASS\" is not",
+         [](hid_t file) { put_class(file, text_of(16).get(), 1000); }},
         {"data in another file", "lies in another file",
          [](hid_t file) {
              const hsize_t n = 4;
