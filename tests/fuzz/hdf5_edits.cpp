@@ -437,3 +437,7 @@ void put_lists(hid_t parent, const char* name, hid_t element, std::vector<std::v
 }
 
 }  // namespace fuzz
+
+// HDF5 1.10.8 loses 424 bytes where it gives up on some damaged objects, about once in a thousand executions.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
