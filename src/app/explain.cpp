@@ -56,7 +56,9 @@ std::string listing(const std::vector<KeyDoc>& docs, std::size_t columns) {
 
 std::string details(const KeyDoc& doc) {
     std::string text = doc.path + "\n";
-    for (const std::string& line : folded(doc.meaning, line_width(stdout_columns().value_or(80)) - 2))
+    const auto columns = stdout_columns();
+    for (const std::string& line :
+         columns ? folded(doc.meaning, line_width(*columns) - 2) : std::vector{doc.meaning})
         text += "  " + line + "\n";
     text += "\n";
     Table table({});

@@ -96,10 +96,16 @@ class Checkpoint(CutRunTest):
         self.assertEqual(done.returncode, 124, done.stderr)
         self.assertIn("snnff-sim resume cut.h5", done.stderr)
         self.assertIn("cut.h5.ckpt", self.files())
-        seconds = 0.1
+        # Short parts show that each begins where the one before it ended; later ones grow, so
+        # that a slow program ends, too.
+        seconds, n_batches, n_parts = 0.001, 0, 1
         while done.returncode == 124:
-            done = self.sim("resume", "cut.h5", "--max-time", f"{seconds:.2f}s")
-            seconds *= 1.2  # however slow the program is made, it ends
+            with h5py.File(self.folder / "cut.h5.ckpt") as checkpoint:
+                before, n_batches = n_batches, checkpoint["state/run/n_batches"][0]
+            self.assertGreaterEqual(n_batches, before)
+            done = self.sim("resume", "cut.h5", "--max-time", f"{seconds:.4f}s")
+            n_parts += 1
+            seconds = 0.001 if n_parts < 6 else min(max(0.1, 1.2 * seconds), 10.0)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.expect_same()
 
