@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "snnff/matrix.hpp"
+#include "snnff/panels.hpp"
 
 namespace snnff {
 
@@ -30,6 +31,8 @@ class State {
     virtual void show(std::string_view name, std::vector<double>& values) = 0;
     virtual void show(std::string_view name, std::vector<std::int64_t>& values) = 0;
     virtual void show(std::string_view name, Matrix& values) = 0;
+    /// As [unit, input], whatever the layout in memory; of a shape that is known to both sides.
+    void show(std::string_view name, Panels& weights);
 
     /// A section for as long as it lives.
     class Section {

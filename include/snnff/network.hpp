@@ -9,6 +9,7 @@
 #include "snnff/learning.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/neuron_model.hpp"
+#include "snnff/panels.hpp"
 #include "snnff/stimulus.hpp"
 #include "snnff/time_grid.hpp"
 
@@ -21,7 +22,7 @@ struct Population {
     Normalisation normalisation = Normalisation::none;  ///< of its input
     Readout measure = Readout::activation;              ///< goodness, if any, is measured on this
     Readout output = Readout::activation;               ///< the next population receives this
-    Matrix weight;                                      ///< [unit x input]
+    Panels weight;                                      ///< [unit x input]
     AlignedVector<float> bias;                          ///< [unit]; zeros where it does not learn
     bool learns_bias = true;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -24,7 +25,7 @@ inline constexpr std::string_view readout_names[] = {"activation", "membrane", "
                                                      "rate",       "count",    "spikes"};
 inline std::string_view name_of(Readout r) { return readout_names[static_cast<std::size_t>(r)]; }
 
-/// One step of a block of samples. All matrices are [sample x unit].
+/// One step of a block of samples and of units that follow one another. All matrices are [sample x unit].
 struct StepView {
     ConstMatrixView current;      ///< weighted input of this step, in units of the membrane
     std::span<MatrixView> state;  ///< NeuronModel::n_state() matrices, all zero before the first step
@@ -33,7 +34,13 @@ struct StepView {
     MatrixView psi;               ///< written unless empty: surrogate derivative dy[t]/du[t]
     MatrixView carry;             ///< written unless empty: du[t]/du[t-1] with the reset detached
     MatrixView drive;             ///< written unless empty: du[t]/dI[t]; 0 where the input was ignored
+    std::int64_t step = 0;        ///< t, from 0
+    std::size_t first_unit = 0;   ///< of the population; a multiple of 16
 };
+
+/// After every so many steps a state, a slope carried forward and a signal walked back become +0 where they are
+/// too small for a normal float (below 2^-126), and nowhere else.
+inline constexpr std::int64_t steps_between_cuts = 64;
 
 /// What respond() is to return. `value` and, unless empty, `slope` = d value/d current,
 /// both [sample x unit].
@@ -79,10 +86,14 @@ class NeuronModel {
     ///     s[t] = carry[t]·s[t-1] + drive[t],   s[-1] = 0
     /// and that of y is the sum of psi[t]·s[t]. Any readouts but `spikes`, several at once.
     /// A response whose membrane is not a number is none either, whatever the readout.
-    /// The default calls step() n times; kinds with a fused form override it. Does not throw but
-    /// for memory.
-    virtual void respond(ConstMatrixView current, const TimeGrid& time,
-                         std::span<const Response> responses) const;
+    /// The default calls step() n times; kinds with a fused form override it. `first_unit` says which units
+    /// the columns are, as in StepView. Does not throw but for memory.
+    virtual void respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
+                         std::size_t first_unit) const;
+    /// All units from the first on.
+    void respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses) const {
+        respond(current, time, responses, 0);
+    }
 
     /// Operations per unit and step beyond the weighted input, for the cost model (0 for ReLU).
     virtual double operations_per_step() const noexcept { return 0.0; }

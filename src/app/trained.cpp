@@ -89,7 +89,7 @@ Network trained_network(const fs::path& run, const RunSummary& summary, const Mo
                               .normalisation = spec.normalisation,
                               .measure = spec.measure,
                               .output = spec.output,
-                              .weight = Matrix(spec.n_units, n_inputs),
+                              .weight = Panels(spec.n_units, n_inputs),
                               .bias = AlignedVector<float>(spec.n_units, 0.0f),
                               .learns_bias = spec.bias};
         read_parameters(run, spec.name, population);

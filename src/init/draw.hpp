@@ -30,9 +30,9 @@ inline double drawn_normal(double sd, Seed seed, Stream stream, std::uint64_t i,
 template <class Draw, class DrawBias>
 void fill_parameters(Population& population, std::uint32_t index, Seed seed, BiasStart start, Draw draw,
                      DrawBias usual_bias) {
-    const std::span<float> weight = population.weight.values();
-    for (std::size_t i = 0; i < weight.size(); ++i) {
-        weight[i] = static_cast<float>(draw(Stream::initial_weight, i));
+    const std::size_t n_inputs = population.n_inputs();
+    for (std::size_t i = 0; i < population.weight.size(); ++i) {
+        population.weight(i / n_inputs, i % n_inputs) = static_cast<float>(draw(Stream::initial_weight, i));
     }
     population.bias.assign(population.n_units(), 0.0f);
     if (!population.learns_bias || start == BiasStart::zero) return;

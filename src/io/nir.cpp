@@ -37,7 +37,7 @@ void write_weights(const hdf5::Group& nodes, const std::string& name, const Popu
     const hdf5::Group node = hdf5::create_group(nodes, name);
     write_text(node, "type", population.learns_bias ? "Affine" : "Linear");
     const std::array<hsize_t, 2> shape{population.n_units(), population.n_inputs()};
-    write_array(node, "weight", std::span<const hsize_t>(shape), population.weight.values());
+    write_array(node, "weight", std::span<const hsize_t>(shape), population.weight.matrix().values());
     if (population.learns_bias) write_array(node, "bias", std::span<const float>(population.bias));
     const hdf5::Group metadata = hdf5::create_group(node, "metadata");
     write_text(metadata, "input_normalisation",
@@ -272,7 +272,7 @@ void read_nir_parameters(const std::filesystem::path& path, std::string_view nod
     }
     const hdf5::Group weights = nodes.group(weights_node(graph, nodes, name));
     const auto weight = read_floats(weights.dataset("weight"), {population.n_units(), population.n_inputs()});
-    std::ranges::copy(weight, population.weight.values().begin());
+    population.weight.copy_in(weight);
     population.bias.assign(population.n_units(), 0.0f);
     if (!weights.has("bias")) return;
     const auto bias = read_floats(weights.dataset("bias"), {population.n_units()});

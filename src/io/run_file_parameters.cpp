@@ -39,8 +39,9 @@ void read_parameters(const std::filesystem::path& path, std::string_view name, P
         throw DataError(fmt::format("{}: has no parameters at /{}; there is {}", root.where(), place, there));
     }
     const hdf5::Group group = root.group(place);
-    read_checked(group.dataset("weight"), {population.n_units(), population.n_inputs()},
-                 population.weight.values());
+    Matrix weight(population.n_units(), population.n_inputs());
+    read_checked(group.dataset("weight"), {population.n_units(), population.n_inputs()}, weight.values());
+    population.weight.copy_in(weight);
     population.bias.assign(population.n_units(), 0.0f);
     if (group.has("bias")) read_checked(group.dataset("bias"), {population.n_units()}, population.bias);
 }

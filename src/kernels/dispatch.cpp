@@ -9,6 +9,8 @@ extern const Kernels baseline_kernels;
 #if defined(__x86_64__)
 extern const Kernels avx2_kernels;
 extern const Kernels avx512_kernels;
+#elif defined(__aarch64__)
+extern const Kernels neon_kernels;
 #endif
 
 namespace {
@@ -25,6 +27,8 @@ const std::vector<const Kernels*>& found() {
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
             result.push_back(&avx512_kernels);
         }
+#elif defined(__aarch64__)
+        result.push_back(&neon_kernels);
 #endif
         return result;
     }();

@@ -35,7 +35,7 @@ class Pointwise final : public NeuronModel {
     }
 
     void respond(ConstMatrixView current, const TimeGrid&,
-                 std::span<const Response> responses) const override {
+                 std::span<const Response> responses, std::size_t) const override {
         for (const Response& response : responses) apply(current, response.value, response.slope);
     }
 

@@ -83,19 +83,29 @@ class Lif final : public NeuronModel {
 
     void step(const StepView& view) const noexcept override;
     void respond(ConstMatrixView current, const TimeGrid& time,
-                 std::span<const Response> responses) const override;
+                 std::span<const Response> responses, std::size_t first_unit) const override;
 
   private:
     bool refractory() const noexcept { return parameters_.refractory_steps > 0; }
+    /// `n` of the units, from `first` on.
+    kernels::LifUnits units(std::size_t first, std::size_t n) const noexcept {
+        assert(first + n <= parameters_.beta.size());
+        kernels::LifUnits some = units_;
+        some.n = n;
+        some.beta += first;
+        some.threshold += first;
+        return some;
+    }
 
     Parameters parameters_;
     kernels::LifUnits units_;
 };
 
 void Lif::step(const StepView& view) const noexcept {
-    assert(view.current.cols() == units_.n && view.state.size() == n_state());
+    assert(view.state.size() == n_state());
     kernels::LifStep job;
-    job.units = units_;
+    job.units = units(view.first_unit, view.current.cols());
+    job.cuts = (view.step + 1) % steps_between_cuts == 0;
     job.rows = view.current.rows();
     job.current = {view.current.data(), view.current.stride()};
     job.potential = rows_of(view.state[0]);
@@ -108,12 +118,14 @@ void Lif::step(const StepView& view) const noexcept {
     kernels::active().lif_step(job);
 }
 
-void Lif::respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses) const {
-    assert(current.cols() == units_.n);
-    if (refractory()) return NeuronModel::respond(current, time, responses);
+void Lif::respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
+                  std::size_t first_unit) const {
+    if (refractory()) return NeuronModel::respond(current, time, responses, first_unit);
 
     const float mean = 1.0f / static_cast<float>(time.steps);
-    std::vector<kernels::LifOutput> outputs;
+    assert(responses.size() <= 4);
+    std::array<kernels::LifOutput, 4> outputs;
+    std::size_t n_outputs = 0;
     for (const Response& response : responses) {
         kernels::LifOutput output{kernels::LifMeasure::spikes, 1.0f, rows_of(response.value),
                                   rows_of(response.slope)};
@@ -122,15 +134,15 @@ void Lif::respond(ConstMatrixView current, const TimeGrid& time, std::span<const
         if (response.readout == Readout::membrane_mean || response.readout == Readout::rate) {
             output.factor = mean;
         }
-        outputs.push_back(output);
+        outputs.at(n_outputs++) = output;
     }
     kernels::LifRespond job;
-    job.units = units_;
+    job.units = units(first_unit, current.cols());
     job.rows = current.rows();
     job.steps = time.steps;
     job.current = {current.data(), current.stride()};
     job.outputs = outputs.data();
-    job.n_outputs = outputs.size();
+    job.n_outputs = n_outputs;
     kernels::active().lif_respond(job);
 }
 

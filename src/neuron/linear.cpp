@@ -32,7 +32,7 @@ class Linear final : public NeuronModel {
     }
 
     void respond(ConstMatrixView current, const TimeGrid&,
-                 std::span<const Response> responses) const override {
+                 std::span<const Response> responses, std::size_t) const override {
         for (const Response& response : responses) {
             copy(current, response.value);
             fill(response.slope, 1.0f);

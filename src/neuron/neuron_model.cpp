@@ -1,6 +1,7 @@
 #include "snnff/neuron_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace snnff {
@@ -27,8 +28,8 @@ bool NeuronModel::offers(Readout readout) const noexcept {
     return std::ranges::find(readouts(), readout) != readouts().end();
 }
 
-void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time,
-                          std::span<const Response> responses) const {
+void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
+                          std::size_t first_unit) const {
     const std::size_t rows = current.rows(), cols = current.cols();
     const bool with_slope =
         std::ranges::any_of(responses, [](const Response& response) { return !response.slope.empty(); });
@@ -45,7 +46,7 @@ void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time,
     }
 
     for (std::int64_t t = 0; t < time.steps; ++t) {
-        step({current, state_views, membrane, emitted, psi, carry, drive});
+        step({current, state_views, membrane, emitted, psi, carry, drive, t, first_unit});
         add(emitted, sums.emitted);
         add(membrane, sums.membrane);
         for (std::size_t i = 0; i < s.size(); ++i) {
@@ -53,6 +54,10 @@ void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time,
             sums.emitted_slope.data()[i] += psi.data()[i] * s.data()[i];
         }
         if (with_slope) add(s, sums.membrane_slope);
+        if ((t + 1) % steps_between_cuts != 0) continue;
+        for (float& slope : s.values()) {
+            if (std::abs(slope) < 0x1p-126f) slope = 0.0f;
+        }
     }
 
     const float mean = 1.0f / static_cast<float>(time.steps);

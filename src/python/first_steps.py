@@ -28,7 +28,7 @@ network = snnff.train(model, "first_steps.h5", callback=show, force=True)
 run = snnff.read("first_steps.h5")
 print("test error", run["evaluations"]["test"]["error"], "%")
 
-# %% The weights are NumPy arrays that look into the network itself
+# %% The weights are NumPy arrays: copies, which can be put back (hidden1.weight = ...)
 hidden1 = network.populations[0]
 print(hidden1.name, hidden1.weight.shape, "norm", np.linalg.norm(hidden1.weight))
 

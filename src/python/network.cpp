@@ -134,13 +134,18 @@ py::array constants(std::span<const float> values, py::handle owner) {
 void add_network(py::module_& module) {
     py::class_<Population>(module, "Population")
         .def_readonly("name", &Population::name)
-        .def_property_readonly(
+        .def_property(
             "weight",
-            [](py::object self) {
-                auto& p = self.cast<Population&>();
-                return view(p.weight.data(),
-                            {static_cast<py::ssize_t>(p.n_units()), static_cast<py::ssize_t>(p.n_inputs())},
-                            self);
+            [](const Population& p) {
+                return own(p.weight.matrix());
+            },
+            [](Population& p, const py::array_t<float, py::array::c_style | py::array::forcecast>& weight) {
+                if (weight.ndim() != 2 || static_cast<std::size_t>(weight.shape(0)) != p.n_units() ||
+                    static_cast<std::size_t>(weight.shape(1)) != p.n_inputs()) {
+                    throw py::value_error(fmt::format("population \"{}\": weight is [unit, input], here [{}, {}]",
+                                                      p.name, p.n_units(), p.n_inputs()));
+                }
+                p.weight.copy_in(ConstMatrixView(weight.data(), p.n_units(), p.n_inputs()));
             })
         .def_property_readonly("bias",
                                [](py::object self) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -24,55 +25,36 @@ struct Drive {
 
 /// What came of one population on a batch (or a wave of it), variant by variant.
 struct Activity {
-    std::vector<Matrix> output;  ///< [sample x unit] for the next population; empty unless asked for
+    std::vector<Matrix> output;  ///< [sample x unit] for the next population, as it is sent; empty unless asked for
     std::vector<std::vector<double>> goodness;  ///< [variant][sample]
     std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
     /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
     /// empty.
     std::vector<std::vector<double>> spikes_received;
-    /// Under a constant drive: dG/d response · d response/d current, [sample x unit].
+    /// Under a constant drive: dG/d response · d response/d current, [sample x unit], in rows of whole lines.
     std::vector<Matrix> signal;
-    Matrix products;  ///< of Currents::multiply(), kept for its memory
+    std::vector<Matrix> measured, spikes;  ///< of forward_constant(), kept for their memory
 };
 
-/// A population's current under constant drive: gain · (base·Wᵀ + changes) + bias. The product of a
-/// base is computed once for all variants that share it.
-class Currents {
-  public:
-    /// Extracts the weight columns of the inputs in which variants differ.
-    Currents(const Population& population, std::span<const Variant> variants);
+/// Samples and panels of units that are computed together.
+struct Tile {
+    std::size_t first_sample, n_samples, first_panel, n_panels;
 
-    /// Computes the products of all bases at once, cut by units and not by samples: a part of the weights is
-    /// then read and packed once, which is what counts where samples are few. Else blocks do it for
-    /// themselves.
-    void multiply(std::size_t n_samples, Matrix& products);
-
-    /// For one block of samples; `product` and `out` [count x unit] are the caller's buffers. Ask for the
-    /// variants in their order.
-    class Block {
-      public:
-        Block(const Currents& currents, std::size_t first, std::size_t count, MatrixView product)
-            : currents_(currents), first_(first), count_(count), product_(product) {}
-        void compute(std::size_t variant, MatrixView out);
-
-      private:
-        void finish(const Variant& variant, ConstMatrixView products, MatrixView out) const;
-
-        const Currents& currents_;
-        std::size_t first_, count_;
-        MatrixView product_;
-        const float* multiplied_ = nullptr;  // the base whose product is in product_
-    };
-
-  private:
-    const Population& population_;
-    std::span<const Variant> variants_;
-    Matrix columns_;                         // [input that changes x unit]
-    std::vector<std::uint32_t> column_row_;  // row of columns_ for an input
-    std::vector<std::size_t> product_of_;    // [variant] number of its base, once multiplied
-    ConstMatrixView products_;               // [base·n_samples + sample x unit]
-    std::size_t n_samples_ = 0;
+    std::size_t first_unit() const noexcept { return first_panel * Panels::width; }
+    /// Units of a population of `n_units` that are in it.
+    std::size_t n_units(std::size_t n_units) const noexcept {
+        return std::min(n_panels * Panels::width, n_units - first_unit());
+    }
 };
+
+/// Chains of a tile over the inputs in the rows of `base`: for every row and unit, c_{k+1} = fma(x_k, w_k, c_k)
+/// from +0 over inputs ascending. `out` is [row x 16·n_panels].
+void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, MatrixView out);
+
+/// Currents of a tile from such chains: they go on over the inputs that the variant changes, in order; then
+/// current = gain·(chain + 0) + bias. `out` [row x 16·n_panels] may be the memory of `chains`.
+void variant_currents(const Population& population, const Variant& variant, const Tile& tile,
+                      ConstMatrixView chains, MatrixView out);
 
 /// What a forward pass is to leave behind.
 struct ForwardRequest {
@@ -81,14 +63,17 @@ struct ForwardRequest {
     bool output = false;                 ///< what the next population receives (not for output = spikes)
 };
 
-/// Responses of a population under constant drive, in blocks of samples. Resizes what it writes.
+/// Responses of a population under constant drive, tile by tile. Resizes what it writes.
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity);
 
 /// Gives each of `n_variants` matrices this shape, keeping memory that has it already.
 void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);
+/// The same of lists of numbers [sample], which are 0 then.
+void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples);
 
-/// Normalises each matrix of responses in place and makes it a variant: the next population's input.
-std::vector<Variant> as_input(std::span<Matrix> outputs, Normalisation normalisation);
+/// Makes each matrix of responses a variant, the next population's input: as it is, with the gain that normalises
+/// it.
+std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation);
 
 }  // namespace snnff

@@ -41,7 +41,7 @@ class BestWeights {
         state.show("kept_epoch", kept_epoch_);
         if (state.restoring() && kept_epoch_ >= 0) kept_ = network.populations;
         for (Population& population : kept_) {
-            state.show("weight_" + population.name, population.weight.values());
+            state.show("weight_" + population.name, population.weight);
             state.show("bias_" + population.name, std::span<float>(population.bias));
         }
     }

@@ -40,7 +40,7 @@ PopulationEpoch EpochSums::means(const Population& population) const {
     epoch.goodness_positive = goodness_positive_ / static_cast<double>(n_positive_);
     epoch.goodness_negative = goodness_negative_ / static_cast<double>(n_negative_);
     if (population.neuron->spiking()) epoch.spike_rate = rate_ / static_cast<double>(n_rates_);
-    const std::span<const float> weights = population.weight.values();
+    const Matrix weights = population.weight.matrix();
     epoch.weight_norm = std::sqrt(kernels::active().sum_squares(weights.data(), weights.size()));
     epoch.n_not_finite = static_cast<std::int64_t>(n_not_finite_);
     epoch.trouble = troubles(epoch, population);

@@ -1,53 +1,165 @@
 #include <algorithm>
-#include <numeric>
+#include <array>
 
+#include "kernels/dispatch.hpp"
 #include "sim/activity.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
 namespace {
 
-constexpr std::size_t samples_per_task = 64;
-/// Up to here products are cut by units.
-constexpr std::size_t few_samples = 1024;
+/// A tile of 48 samples and 64 units keeps its currents in the first-level cache.
+constexpr std::size_t panels_per_tile = 4, samples_per_tile = 48;
+/// From here on there are samples enough to cut by them alone: a task takes all units of its samples and scores
+/// them while their responses are in cache. Either way gives the same numbers.
+constexpr std::size_t many_samples = 512;
+/// Floats of responses that such a task may hold.
+constexpr std::size_t floats_per_task = 128 * 1024;
+constexpr std::size_t samples_per_score = 16;
 
-enum Slot : std::size_t { product_slot, current_slot, measured_slot, slope_slot, output_slot, rate_slot };
+enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
-/// Sorts out which readouts a block has to compute: each once, with a slope only where it is needed.
-class Wanted {
+bool counts_spikes(Readout readout) { return readout == Readout::rate || readout == Readout::count; }
+
+class Forward {
   public:
-    Wanted(const Population& population, ForwardRequest request, MatrixView measured, MatrixView slope,
-           MatrixView output, MatrixView rate) {
-        if (request.goodness != nullptr) add({population.measure, measured, slope});
-        if (request.output) output_ = add({population.output, output, {}});
-        if (population.neuron->spiking()) {
-            // spikes can be counted in the rate as in the count, if one of them is there already
-            const std::size_t count = find(Readout::count);
-            rate_ = count < n_ ? count : add({Readout::rate, rate, {}});
-        }
+    Forward(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+            std::size_t n_samples, const ForwardRequest& request, Activity& activity)
+        : population_(population),
+          time_(time),
+          variants_(variants),
+          n_samples_(n_samples),
+          n_units_(population.n_units()),
+          n_panels_(population.weight.n_panels()),
+          request_(request),
+          activity_(activity),
+          measures_(request.goodness != nullptr),
+          sends_measured_(measures_ && request.output && population.measure == population.output) {}
+
+    void by_samples_and_units() {
+        if (measures_ && !sends_measured_) shape(activity_.measured, variants_.size(), n_samples_, n_units_);
+        if (counts_apart()) shape(activity_.spikes, variants_.size(), n_samples_, n_units_);
+        const auto places = [&](std::size_t v, std::size_t first, std::size_t count) {
+            const auto part = [&](std::vector<Matrix>& of) {
+                return of.size() > v ? of[v].view().rows(first, count) : MatrixView{};
+            };
+            return this->places(v, first, count, part(activity_.measured), part(activity_.spikes));
+        };
+        const std::size_t block = even_block(n_samples_, samples_per_tile);
+        const std::size_t n_blocks = (n_samples_ + block - 1) / block;
+        const std::size_t n_groups = (n_panels_ + panels_per_tile - 1) / panels_per_tile;
+        for_blocks(n_blocks * n_groups, 1, [&](std::size_t task, std::size_t) {
+            const std::size_t first = task % n_blocks * block, count = std::min(block, n_samples_ - first);
+            const std::size_t panel = task / n_blocks * panels_per_tile;
+            compute({first, count, panel, std::min(panels_per_tile, n_panels_ - panel)},
+                    [&](std::size_t v) { return places(v, first, count); });
+        });
+        if (!measures_ && !population_.neuron->spiking()) return;
+        for_blocks(n_samples_, samples_per_score, [&](std::size_t first, std::size_t count) {
+            for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v, first, count));
+        });
     }
-    std::span<const Response> responses() const { return {responses_, n_}; }
-    ConstMatrixView output() const { return responses_[output_].value; }
-    const Response& spikes() const { return responses_[rate_]; }
+
+    void by_samples() {
+        const std::size_t at_most =
+            std::clamp<std::size_t>(floats_per_task / (variants_.size() * n_panels_ * Panels::width), 6,
+                                    2 * samples_per_tile);
+        for_blocks(n_samples_, even_block(n_samples_, at_most), [&](std::size_t first, std::size_t count) {
+            const std::size_t n_rows = variants_.size() * count;
+            const MatrixView measured = scratch(measured_slot, measures_ ? n_rows : 0, n_units_);
+            const MatrixView spikes = scratch(spikes_slot, counts_apart() ? n_rows : 0, n_units_);
+            const auto places = [&](std::size_t v) {
+                const auto part = [&](MatrixView of) {
+                    return of.rows() > 0 ? of.rows(v * count, count) : MatrixView{};
+                };
+                return this->places(v, first, count, part(measured), part(spikes));
+            };
+            for (std::size_t panel = 0; panel < n_panels_; panel += panels_per_tile) {
+                compute({first, count, panel, std::min(panels_per_tile, n_panels_ - panel)}, places);
+            }
+            for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v));
+        });
+    }
 
   private:
-    std::size_t find(Readout readout) const {
-        std::size_t i = 0;
-        while (i < n_ && responses_[i].readout != readout) ++i;
-        return i;
+    /// Where a variant's readouts go, [sample x unit]; empty where they are not wanted. Two that are the same
+    /// share their place.
+    struct Places {
+        MatrixView measured, slope, output, spikes;
+        double per_step = 1.0;  ///< what makes spikes per step of what is in `spikes`
+    };
+    Places places(std::size_t v, std::size_t first, std::size_t count, MatrixView measured,
+                  MatrixView spikes) const {
+        Places to;
+        if (request_.output) to.output = activity_.output[v].view().rows(first, count);
+        if (measures_) to.measured = sends_measured_ ? to.output : measured;
+        if (request_.signal) to.slope = activity_.signal[v].view().rows(first, count).columns(0, n_units_);
+        if (!population_.neuron->spiking()) return to;
+        const bool in_measured = measures_ && counts_spikes(population_.measure);
+        const bool in_output = request_.output && counts_spikes(population_.output);
+        const Readout readout = in_measured ? population_.measure : in_output ? population_.output : Readout::rate;
+        to.spikes = in_measured ? to.measured : in_output ? to.output : spikes;
+        if (readout == Readout::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
+        return to;
     }
-    std::size_t add(const Response& response) {
-        const std::size_t i = find(response.readout);
-        if (i == n_) responses_[n_++] = response;
-        return i;
+    bool counts_apart() const {
+        return population_.neuron->spiking() && !(measures_ && counts_spikes(population_.measure)) &&
+               !(request_.output && counts_spikes(population_.output));
     }
-    Response responses_[3];
-    std::size_t n_ = 0, output_ = 0, rate_ = 0;
-};
 
-double mean(std::span<const float> values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
+    /// Responses of a tile's units, all variants; `places(v)` are of the tile's samples.
+    template <class PlacesOf>
+    void compute(const Tile& tile, const PlacesOf& places) const {
+        const std::size_t width = tile.n_panels * Panels::width, n = tile.n_units(n_units_);
+        const MatrixView chains = scratch(chain_slot, tile.n_samples, width);
+        const MatrixView currents = scratch(current_slot, tile.n_samples, width);
+        const auto part = [&](MatrixView all) {
+            return all.data() == nullptr ? MatrixView{} : all.columns(tile.first_unit(), n);
+        };
+        const float* done = nullptr;
+        for (std::size_t v = 0; v < variants_.size(); ++v) {
+            const Variant& variant = variants_[v];
+            if (variant.base.data() != done) {
+                base_chains(variant.base.rows(tile.first_sample, tile.n_samples), population_.weight, tile, chains);
+                done = variant.base.data();
+            }
+            variant_currents(population_, variant, tile, chains, currents);
+            const Places to = places(v);
+            std::array<Response, 3> responses{};
+            std::size_t n_responses = 0;
+            if (measures_) responses[n_responses++] = {population_.measure, part(to.measured), part(to.slope)};
+            if (request_.output && !sends_measured_)
+                responses[n_responses++] = {population_.output, part(to.output), {}};
+            if (counts_apart()) responses[n_responses++] = {Readout::rate, part(to.spikes), {}};
+            population_.neuron->respond(ConstMatrixView(currents).columns(0, n), time_,
+                                        std::span(responses).first(n_responses), tile.first_unit());
+        }
+    }
+
+    /// Goodness and rates of samples from `first` on, whose responses are all there; slopes become signals.
+    void score(std::size_t v, std::size_t first, const Places& at) const {
+        const auto& kernels = kernels::active();
+        for (std::size_t s = 0; s < at.spikes.rows(); ++s) {
+            const double sum = kernels.sum(at.spikes.row(s).data(), n_units_);
+            activity_.rate[v][first + s] = at.per_step * (sum / static_cast<double>(n_units_));
+        }
+        if (!measures_) return;
+        const std::size_t count = at.measured.rows();
+        const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
+        request_.goodness->evaluate(at.measured, std::span(activity_.goodness[v]).subspan(first, count), gradient);
+        for (std::size_t s = 0; s < gradient.rows(); ++s) {
+            kernels.multiply(gradient.row(s).data(), n_units_, at.slope.row(s).data());
+        }
+    }
+
+    const Population& population_;
+    const TimeGrid& time_;
+    std::span<const Variant> variants_;
+    std::size_t n_samples_, n_units_, n_panels_;
+    const ForwardRequest& request_;
+    Activity& activity_;
+    bool measures_, sends_measured_;
+};
 
 }  // namespace
 
@@ -58,70 +170,37 @@ void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t ro
     }
 }
 
+void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples) {
+    numbers.resize(n_variants);
+    for (std::vector<double>& of_variant : numbers) of_variant.assign(n_samples, 0.0);
+}
+
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity) {
     const std::size_t n_variants = variants.size(), n_units = population.n_units();
     if (request.output) shape(activity.output, n_variants, n_samples, n_units);
-    if (request.signal) shape(activity.signal, n_variants, n_samples, n_units);
-    activity.goodness.assign(n_variants, std::vector<double>(n_samples));
-    activity.rate.assign(n_variants, std::vector<double>(n_samples));
-    Currents currents(population, variants);
-    if (n_samples <= few_samples) currents.multiply(n_samples, activity.products);
-
-    for_blocks(n_samples, even_block(n_samples, samples_per_task), [&](std::size_t first, std::size_t count) {
-        const MatrixView product = scratch(product_slot, count, n_units);
-        const MatrixView current = scratch(current_slot, count, n_units);
-        const MatrixView measured = scratch(measured_slot, count, n_units);
-        const MatrixView rate = scratch(rate_slot, count, n_units);
-        Currents::Block block(currents, first, count, product);
-        for (std::size_t v = 0; v < n_variants; ++v) {
-            block.compute(v, current);
-            const MatrixView slope =
-                request.signal ? activity.signal[v].view().rows(first, count) : MatrixView{};
-            const MatrixView output =
-                request.output ? activity.output[v].view().rows(first, count) : MatrixView{};
-            const Wanted wanted(population, request, measured, slope, output, rate);
-            population.neuron->respond(current, time, wanted.responses());
-            if (request.output && wanted.output().data() != output.data()) {
-                for (std::size_t s = 0; s < count; ++s) {
-                    std::ranges::copy(wanted.output().row(s), output.row(s).begin());
-                }
-            }
-            if (population.neuron->spiking()) {
-                const Response& spikes = wanted.spikes();
-                const double per_step =
-                    spikes.readout == Readout::count ? 1.0 / static_cast<double>(time.steps) : 1.0;
-                for (std::size_t s = 0; s < count; ++s) {
-                    activity.rate[v][first + s] = per_step * mean(spikes.value.row(s));
-                }
-            }
-            if (request.goodness == nullptr) continue;
-            // the response has been copied out by now: its memory may take dG/d response
-            request.goodness->evaluate(measured, std::span(activity.goodness[v]).subspan(first, count),
-                                       request.signal ? measured : MatrixView{});
-            if (!request.signal) continue;
-            for (std::size_t s = 0; s < count; ++s) {
-                const auto gradient = measured.row(s);
-                const auto signal = slope.row(s);
-                for (std::size_t u = 0; u < n_units; ++u) signal[u] *= gradient[u];
-            }
-        }
-    });
+    if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_units));
+    shape(activity.goodness, n_variants, n_samples);
+    shape(activity.rate, n_variants, n_samples);
+    Forward forward(population, time, variants, n_samples, request, activity);
+    if (n_samples < many_samples) {
+        forward.by_samples_and_units();
+    } else {
+        forward.by_samples();
+    }
 }
 
-std::vector<Variant> as_input(std::span<Matrix> outputs, Normalisation normalisation) {
+std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {
     std::vector<Variant> variants(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
-        Matrix& output = outputs[v];
+        const Matrix& output = outputs[v];
         variants[v].base = output.view();
         variants[v].gain.assign(output.rows(), 1.0f);
         if (normalisation == Normalisation::none) continue;
-        for_blocks(output.rows(), 256, [&](std::size_t first, std::size_t count) {
+        for_blocks(output.rows(), 64, [&](std::size_t first, std::size_t count) {
             for (std::size_t s = first; s < first + count; ++s) {
-                double sum = 0.0;
-                for (const float x : output.row(s)) sum += static_cast<double>(x) * static_cast<double>(x);
-                const float gain = normalising_gain(normalisation, sum, output.cols());
-                for (float& x : output.row(s)) x *= gain;
+                const double squares = kernels::active().sum_squares(output.row(s).data(), output.cols());
+                variants[v].gain[s] = normalising_gain(normalisation, squares, output.cols());
             }
         });
     }

@@ -79,7 +79,7 @@ void stop_where_diverged(const Population& population, const Activity& activity,
     if (on_divergence == OnDivergence::warn) return;
     float largest = 0.0f;
     bool weights_are_finite = true;
-    for (const float w : population.weight.values()) {
+    for (const float w : population.weight.memory()) {
         weights_are_finite = weights_are_finite && std::isfinite(w);
         largest = std::max(largest, std::abs(w));
     }

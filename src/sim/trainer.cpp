@@ -114,7 +114,7 @@ class Trainer {
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {
             Population& population = network_.populations[k];
             const State::Section section(state, "population_" + population.name);
-            state.show("weight", population.weight.values());
+            state.show("weight", population.weight);
             state.show("bias", std::span<float>(population.bias));
             sums_[k].show(state);
         }

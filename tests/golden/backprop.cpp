@@ -19,7 +19,7 @@ Population population(const h5::File& golden, const std::string& number, const s
     const auto shape = golden.shape("init_weight" + number);
     p.neuron = made<NeuronModel>(neuron);
     p.weight.resize(shape[0], shape[1]);
-    std::ranges::copy(golden.floats("init_weight" + number), p.weight.values().begin());
+    p.weight.copy_in(golden.floats("init_weight" + number));
     const std::vector<float> bias = golden.floats("init_bias" + number);
     p.bias.assign(bias.begin(), bias.end());
     return p;

@@ -239,7 +239,7 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
 
             // the second population starts from what the first answers once it has learnt
             Population& first = experiment.network.populations[0];
-            std::ranges::copy(golden.floats("expected/layer0/final_weight"), first.weight.values().begin());
+            first.weight.copy_in(golden.floats("expected/layer0/final_weight"));
             if (golden.has("expected/layer0/final_bias")) {
                 std::ranges::copy(golden.floats("expected/layer0/final_bias"), first.bias.begin());
             }

@@ -240,7 +240,7 @@ TEST_CASE("initialisers draw from the distribution they name") {
     for (const Expected& e : all) {
         CAPTURE(e.kind, value_text(Node{e.keys, {}}));
         const Population p = filled(e.kind, e.keys, 0);
-        const auto [sd, largest] = spread(p.weight.values());
+        const auto [sd, largest] = spread(p.weight.matrix().values());
         CHECK(sd == Approx(e.weight).epsilon(error));
         if (e.bound > 0.0) CHECK((largest <= e.bound && largest > 0.999 * e.bound));
         if (e.bound == 0.0) CHECK(largest > 4.0 * e.weight);
@@ -256,8 +256,8 @@ TEST_CASE(
         if (kind == "file" || kind == "nir") continue;
         CAPTURE(kind);
         const Population p = filled(kind, {}, 0), same = filled(kind, {}, 0), other = filled(kind, {}, 1);
-        CHECK(std::ranges::equal(p.weight.values(), same.weight.values()));
-        CHECK_FALSE(std::ranges::equal(p.weight.values(), other.weight.values()));
+        CHECK(p.weight == same.weight);
+        CHECK_FALSE(p.weight == other.weight);
         CHECK(spread(filled(kind, {key("bias", "normal")}, 0, false).bias).second == 0.0);
     }
 }

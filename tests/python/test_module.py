@@ -96,12 +96,16 @@ def test_simulate_is_what_trace_records(small, tmp_path):
     assert "membrane" not in traces["hidden2"]
 
 
-def test_weights_are_views_into_the_network(small, images):
+def test_weights_are_copies_that_can_be_set_and_biases_views(small, images):
     network = snnff.train(small, overrides={"plan.epochs": 1})
     weight = network.populations[0].weight
     before = network.simulate(images, steps=1)["hidden1"]["current"].copy()
-    assert weight.__array_interface__["data"] == network.populations[0].weight.__array_interface__["data"]
     weight *= 2.0
+    np.testing.assert_array_equal(network.populations[0].weight, weight / 2.0)  # a copy
+    network.populations[0].weight = weight
+    np.testing.assert_array_equal(network.populations[0].weight, weight)
+    with pytest.raises(ValueError, match=r"weight is \[unit, input\], here \["):
+        network.populations[0].weight = weight[:, 1:]
     bias = network.populations[0].bias
     doubled = network.simulate(images, steps=1)["hidden1"]["current"]
     np.testing.assert_allclose(doubled - bias, 2 * (before - bias), rtol=1e-5, atol=1e-5)

@@ -230,10 +230,10 @@ TEST_CASE("parameters are read where their shapes fit, and refused by name where
     write_example(path);
     Population p = population("hidden1", 20, 784);
     const Population original = population("hidden1", 20, 784);
-    p.weight.fill(0.0f);
+    p.weight.resize(p.n_units(), p.n_inputs());
     p.bias.clear();
     read_parameters(path, "hidden1", p);
-    CHECK(std::equal(p.weight.values().begin(), p.weight.values().end(), original.weight.values().begin()));
+    CHECK(p.weight == original.weight);
     CHECK(p.bias == original.bias);
 
     Population other = population("x", 21, 784);

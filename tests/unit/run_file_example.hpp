@@ -24,7 +24,7 @@ inline Population population(std::string name, std::size_t n_units, std::size_t 
     Population p;
     p.name = std::move(name);
     p.weight.resize(n_units, n_inputs);
-    for (std::size_t i = 0; i < p.weight.size(); ++i) p.weight.values()[i] = std::sin(static_cast<float>(i));
+    for (std::size_t i = 0; i < p.weight.size(); ++i) p.weight(i / n_inputs, i % n_inputs) = std::sin(static_cast<float>(i));
     p.bias.assign(n_units, 0.5f);
     return p;
 }
@@ -52,7 +52,7 @@ inline SoftmaxHead head() {
     SoftmaxHead h;
     h.mean = 0.25f;
     h.deviation = 2.0f;
-    h.weight = population("", 3, 30).weight;
+    h.weight = population("", 3, 30).weight.matrix();
     h.bias.assign(3, 0.125f);
     h.loss = {1.5, 0.75};
     return h;

@@ -60,7 +60,8 @@ struct Pair {
             for (std::size_t u = 0; u < part.n_units; ++u) {
                 for (std::size_t i = 0; i < n; ++i) p.weight(u, i) = float(0.8 * noise(u * n + i, k));
                 p.bias[u] = float(0.3 + 0.2 * noise(1000 + u, k));
-                layer.weight.emplace_back(p.weight.row(u).begin(), p.weight.row(u).end());
+                const Matrix weight = p.weight.matrix();
+                layer.weight.emplace_back(weight.row(u).begin(), weight.row(u).end());
                 layer.bias.push_back(double(p.bias[u]));
             }
             library.populations.push_back(std::move(p));

@@ -48,9 +48,10 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     const Population before = network.populations[k];
     Update update{rule.learn(batch, {stage, progress, e.train.label}, {k, k}).front().loss, {}, {}};
     const Population& after = network.populations[k];
-    for (std::size_t i = 0; i < before.weight.size(); ++i) {
-        update.weight.push_back(static_cast<double>(before.weight.values()[i]) -
-                                static_cast<double>(after.weight.values()[i]));
+    const Matrix weight_before = before.weight.matrix(), weight_after = after.weight.matrix();
+    for (std::size_t i = 0; i < weight_before.size(); ++i) {
+        update.weight.push_back(static_cast<double>(weight_before.values()[i]) -
+                                static_cast<double>(weight_after.values()[i]));
     }
     for (std::size_t i = 0; i < before.bias.size(); ++i) {
         update.bias.push_back(static_cast<double>(before.bias[i]) - static_cast<double>(after.bias[i]));
@@ -112,7 +113,8 @@ TEST_CASE(
     for (const Side side : {Side::positives, Side::negatives}) {
         const bool positive = side == Side::positives;
         const auto inputs = normalised_inputs(e, side);
-        std::vector<double> weight(population.weight.values().begin(), population.weight.values().end());
+        const Matrix weights = population.weight.matrix();
+        std::vector<double> weight(weights.values().begin(), weights.values().end());
         std::vector<double> bias(population.bias.begin(), population.bias.end());
         const Update found = gradient(e, 0, side);
         CHECK(found.loss == Approx(naive_loss(inputs, weight, bias, positive)).epsilon(1e-6));

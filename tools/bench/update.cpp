@@ -102,7 +102,7 @@ class Update final : public Workload {
             return;
         }
         if (shape.neuron == "lif") {  // inputs of length 1 take larger weights than most to make spikes
-            for (float& w : network_.populations.front().weight.values()) w *= 28.0f;
+            for (float& w : network_.populations.front().weight.memory()) w *= 28.0f;
         }
         images_ = random_images(shape.n_samples, shape.n_inputs);
         for (const bool negative : {false, true}) {
@@ -169,7 +169,7 @@ class Update final : public Workload {
             arrays.write("negative_label.i32", std::span<const std::int32_t>(labels_[1]),
                          {labels_[1].size()});
         }
-        const Matrix& weight = network_.populations.front().weight;
+        const Matrix weight = network_.populations.front().weight.matrix();
         arrays.write("weight_before.f32", weight);
         std::vector<float> losses;
         for (int update = 0; update < 3; ++update) {

@@ -35,7 +35,7 @@ class Predict final : public Workload {
           dataset_(random_dataset(shape.n_samples, shape.n_inputs)) {
         // inputs are normalised to length 1: weights large enough for spikes
         for (Population& population : network_.populations) {
-            for (float& w : population.weight.values()) w *= 8.0f;
+            for (float& w : population.weight.memory()) w *= 8.0f;
         }
     }
     void repeat() override { evaluation_ = evaluate(network_, model_, dataset_); }
@@ -53,8 +53,8 @@ class Predict final : public Workload {
     nlohmann::json dump(const std::filesystem::path& folder) override {
         Arrays arrays(folder);
         arrays.write("images.f32", dataset_.x);
-        arrays.write("weight0.f32", network_.populations[0].weight);
-        arrays.write("weight1.f32", network_.populations[1].weight);
+        arrays.write("weight0.f32", network_.populations[0].weight.matrix());
+        arrays.write("weight1.f32", network_.populations[1].weight.matrix());
         arrays.write("goodness.f32", evaluate(network_, model_, dataset_, 100).goodness);
         return arrays.shapes();
     }
@@ -99,8 +99,8 @@ class Epoch final : public Workload {
     nlohmann::json dump(const std::filesystem::path& folder) override {
         Arrays arrays(folder);
         arrays.write("images.f32", experiment_.train.x);
-        arrays.write("weight0.f32", experiment_.network.populations[0].weight);
-        arrays.write("weight1.f32", experiment_.network.populations[1].weight);
+        arrays.write("weight0.f32", experiment_.network.populations[0].weight.matrix());
+        arrays.write("weight1.f32", experiment_.network.populations[1].weight.matrix());
         return arrays.shapes();
     }
 

@@ -36,7 +36,9 @@ class Population:
     def name(self) -> str: ...
     @property
     def weight(self) -> Floats:
-        """[unit, input]; a view, writing changes the network."""
+        """[unit, input]; a copy. Set it to change the network: population.weight = array."""
+    @weight.setter
+    def weight(self, value: Floats) -> None: ...
     @property
     def bias(self) -> Floats:
         """[unit]; a view, writing changes the network."""

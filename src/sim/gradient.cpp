@@ -1,0 +1,156 @@
+#include "sim/gradient.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "kernels/dispatch.hpp"
+#include "sim/parallel.hpp"
+
+namespace snnff {
+namespace {
+
+AlignedVector<float>& thread_sums() {
+    thread_local AlignedVector<float> sums;
+    return sums;
+}
+
+bool same_base(const Variant& a, const Variant& b) { return a.base.data() == b.base.data(); }
+
+}  // namespace
+
+BlockSums::BlockSums(std::size_t size) : size_(size), levels_(thread_sums()) {}
+
+float* BlockSums::next() {
+    std::size_t n_levels = 1;  // of what is kept, and one for the block on its way
+    for (std::size_t n = n_blocks_; n > 0; n &= n - 1) ++n_levels;
+    if (levels_.size() < n_levels * size_) levels_.resize(n_levels * size_);
+    return levels_.data() + (n_levels - 1) * size_;
+}
+
+void BlockSums::add() {
+    float* last = next();
+    // As many pairs are full now as the count of blocks before ends in ones.
+    for (std::size_t n = n_blocks_++; (n & 1) != 0; n >>= 1) {
+        float* before = last - size_;
+        kernels::active().add(last, size_, before);
+        last = before;
+    }
+}
+
+void BlockSums::total(float* out) {
+    if (n_blocks_ == 0) return std::fill_n(out, size_, 0.0f);
+    std::size_t n_kept = 0;
+    for (std::size_t n = n_blocks_; n > 0; n &= n - 1) ++n_kept;
+    for (; n_kept > 1; --n_kept) {
+        float* before = levels_.data() + (n_kept - 2) * size_;
+        kernels::active().add(before + size_, size_, before);
+    }
+    std::copy_n(levels_.data(), size_, out);
+}
+
+void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride, const WeightTile& tile,
+                     float* out) {
+    kernels::active().chains({.n_rows = tile.n_inputs,
+                              .depth = x.rows(),
+                              .n_panels = tile.n_panels,
+                              .a = x.data() + tile.first_input,
+                              .row_stride = 1,
+                              .depth_stride = x.stride(),
+                              .panels = signal,
+                              .panel_stride = signal_stride,
+                              .out = out,
+                              .out_row_stride = Panels::width,
+                              .out_panel_stride = tile.n_inputs * Panels::width});
+}
+
+ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant> variants,
+                                   std::span<const Matrix> signal, std::span<const std::vector<double>> slope,
+                                   Memory& memory)
+    : variants_(variants),
+      signal_(signal),
+      memory_(memory),
+      n_panels_((n_units + Panels::width - 1) / Panels::width),
+      n_samples_(variants.front().base.rows()) {
+    for (std::size_t v = 0; v < variants.size(); ++v) {
+        if (v == 0 || !same_base(variants[v], variants[v - 1])) ++n_bases_;
+    }
+    std::uint32_t first = static_cast<std::uint32_t>(-1), end = 0;
+    for (const Variant& variant : variants) {
+        for (const std::uint32_t input : variant.index) {
+            first = std::min(first, input);
+            end = std::max(end, input + 1);
+        }
+    }
+    if (end > 0) {
+        first_changed_ = first;
+        n_changed_ = end - first;
+    }
+    memory.weighed.resize(n_bases_ * n_panels_ * n_samples_ * Panels::width);
+    memory.changed.assign(n_panels_ * n_changed_ * Panels::width, 0.0f);
+    memory.bias.assign(n_panels_ * Panels::width, 0.0);
+    memory.slope.resize(variants.size() * n_samples_);
+    for (std::size_t v = 0; v < variants.size(); ++v) {
+        std::ranges::transform(slope[v], memory.slope.begin() + static_cast<std::ptrdiff_t>(v * n_samples_),
+                               [](double c) { return static_cast<float>(c); });
+    }
+    for_blocks(n_panels_, 1, [&](std::size_t panel, std::size_t) { weigh(panel); });
+}
+
+void ConstantGradient::weigh(std::size_t panel) const {
+    const auto& kernels = kernels::active();
+    const auto signal_of = [&](std::size_t v) {
+        return kernels::ConstRows{signal_[v].data() + panel * Panels::width, signal_[v].cols()};
+    };
+    std::size_t base = 0;
+    for (std::size_t v = 0; v < variants_.size(); ++v) {
+        const bool first = v == 0 || !same_base(variants_[v], variants_[v - 1]);
+        if (first && v > 0) ++base;
+        kernels.weigh_signal({.n_samples = n_samples_,
+                              .signal = signal_of(v),
+                              .slope = memory_.slope.data() + v * n_samples_,
+                              .gain = variants_[v].gain.data(),
+                              .weighed = const_cast<float*>(weighed(base, panel)),
+                              .bias = memory_.bias.data() + panel * Panels::width,
+                              .first = first});
+    }
+    if (n_changed_ == 0) return;
+    std::vector<kernels::ChangedInputs::Variant> changed;
+    for (std::size_t v = 0; v < variants_.size(); ++v) {
+        const Variant& variant = variants_[v];
+        changed.push_back({signal_of(v), memory_.slope.data() + v * n_samples_, variant.gain.data(),
+                           variant.n_changes, variant.index.data(), variant.value.data()});
+    }
+    kernels.changed_inputs({.n_samples = n_samples_,
+                            .n_variants = changed.size(),
+                            .variants = changed.data(),
+                            .first_input = first_changed_,
+                            .chain = memory_.changed.data() + panel * n_changed_ * Panels::width});
+}
+
+void ConstantGradient::weights(const WeightTile& tile, float* out) const {
+    const std::size_t size = tile.n_panels * tile.n_inputs * Panels::width, stride = n_samples_ * Panels::width;
+    const std::size_t n_blocks = (n_samples_ + samples_per_chain - 1) / samples_per_chain;
+    BlockSums sums(size);
+    for (std::size_t v = 0, base = 0; v < variants_.size(); ++v) {
+        if (v > 0 && same_base(variants_[v], variants_[v - 1])) continue;
+        const float* signal = weighed(base++, tile.first_panel);
+        for (std::size_t block = 0; block < n_blocks; ++block) {
+            const std::size_t first = block * samples_per_chain;
+            const ConstMatrixView x =
+                variants_[v].base.rows(first, std::min(samples_per_chain, n_samples_ - first));
+            const bool only = n_bases_ * n_blocks == 1;
+            gradient_chains(x, signal + first * Panels::width, stride, tile, only ? out : sums.next());
+            if (!only) sums.add();
+        }
+    }
+    if (n_bases_ * n_blocks != 1) sums.total(out);
+    const std::size_t begin = std::max<std::size_t>(tile.first_input, first_changed_);
+    const std::size_t end = std::min<std::size_t>(tile.first_input + tile.n_inputs, first_changed_ + n_changed_);
+    for (std::size_t p = 0; p < tile.n_panels && begin < end; ++p) {
+        const float* changed = memory_.changed.data() + ((tile.first_panel + p) * n_changed_ + begin - first_changed_) * Panels::width;
+        kernels::active().add(changed, (end - begin) * Panels::width,
+                              out + (p * tile.n_inputs + begin - tile.first_input) * Panels::width);
+    }
+}
+
+}  // namespace snnff
