@@ -51,7 +51,7 @@ Provenance provenance_of(const Experiment& experiment, std::size_t n_threads,
         {"ranks", "1"},
         {"seed", std::to_string(experiment.model.seed.value)},
         {"command_line", command_line},
-        {"blas", SNNFF_BLAS_NAME},
+        {"blas", ""},
     };
     std::set<std::filesystem::path> seen;
     for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {

@@ -142,7 +142,8 @@ struct ChangedInputs {
     struct Variant {
         ConstRows signal;           ///< [sample x 16 units]
         const float *slope, *gain;  ///< [sample]
-        std::size_t n_changes;      ///< per sample
+        std::size_t n_changes;      ///< of each sample, one sample's after the other's, or
+        const std::size_t* changes_end;  ///< [sample] into `index` and `value`, unless null
         const std::uint32_t* index;
         const float* value;
     };

@@ -16,6 +16,7 @@ ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *model.optimizer);
     steps_.resize(network.populations.size());
+    gradients_.resize(network.populations.size());
 }
 
 std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const {
@@ -80,13 +81,9 @@ double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimi
     std::vector<std::vector<double>> slope;
     const double loss = score(population, activity.goodness, batch.n_positive(), 1.0, slope);
     if (!model_.takes_update(loss)) return loss;
-    const ConstantGradient gradient(batch.drive(k).variants, activity.signal, slope);
-    apply_update(
-        *model_.optimizer, step,
-        [&](std::size_t first, MatrixView weight, std::span<double> bias) {
-            gradient.rows(first, weight, bias);
-        },
-        population, moments_[k]);
+    const ConstantGradient gradient(population.n_units(), batch.drive(k).variants, activity.signal, slope,
+                                    gradients_[k]);
+    apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
     return loss;
 }
 
@@ -128,14 +125,21 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
     }
     activity.output.swap(part.output);
     if (!model_.takes_update(loss)) return loss;
-    apply_update(
-        *model_.optimizer, step,
-        [&](std::size_t first, MatrixView weight, std::span<double> bias) {
-            std::copy_n(gradient.row(first).data(), weight.size(), weight.data());
-            std::copy_n(bias_gradient.begin() + static_cast<std::ptrdiff_t>(first), bias.size(),
-                        bias.begin());
-        },
-        population, moments_[k]);
+    struct Whole final : Gradient {
+        const Matrix& weight;
+        std::span<const double> of_bias;
+        Whole(const Matrix& w, std::span<const double> b) : weight(w), of_bias(b) {}
+        void weights(const WeightTile& tile, float* out) const override {
+            for (std::size_t p = 0; p < tile.n_panels; ++p)
+                for (std::size_t i = 0; i < tile.n_inputs; ++i)
+                    for (std::size_t u = 0; u < 16; ++u) {
+                        const std::size_t unit = (tile.first_panel + p) * 16 + u;
+                        *out++ = unit < weight.rows() ? weight(unit, tile.first_input + i) : 0.0f;
+                    }
+        }
+        std::span<const double> bias() const noexcept override { return of_bias; }
+    };
+    apply_update(*model_.optimizer, step, Whole(gradient, bias_gradient), population, moments_[k]);
     return loss;
 }
 

@@ -11,7 +11,6 @@
 #include <exception>
 #include <vector>
 
-#include "kernels/product.hpp"
 #include "snnff/training.hpp"
 
 #ifdef SNNFF_THREAD_SANITIZER
@@ -152,7 +151,6 @@ struct ThreadLimit::State {
 };
 
 ThreadLimit::ThreadLimit(std::size_t n_threads) {
-    use_one_thread_per_product();
     const std::size_t n =
         n_threads > 0 ? n_threads : static_cast<std::size_t>(tbb::info::default_concurrency());
     state_ = std::make_unique<State>(n);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "kernels/product.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
@@ -31,7 +30,7 @@ void transpose(const Matrix& from, Matrix& to) {
 SteppedPopulation::SteppedPopulation(const Population& population, const TimeGrid& time, const Drive& drive)
     : population_(population), time_(time), n_variants_(drive.n_variants()), source_(drive.source) {
     if (drive.constant()) {
-        currents_ = std::make_unique<Currents>(population, drive.variants);
+        variants_ = drive.variants;
         return;
     }
     const auto inputs = source_->changing_inputs();
@@ -40,7 +39,7 @@ SteppedPopulation::SteppedPopulation(const Population& population, const TimeGri
         for (std::size_t u = 0; u < population.n_units(); ++u)
             columns_(c, u) = population.weight(u, inputs[c]);
     }
-    if (source_->spiking()) transpose(population.weight, by_input_);
+    if (source_->spiking()) transpose(population.weight.matrix(), by_input_);
 }
 
 SteppedBlock::SteppedBlock(const SteppedPopulation& stepped, std::size_t first, std::size_t count)
@@ -50,11 +49,17 @@ SteppedBlock::SteppedBlock(const SteppedPopulation& stepped, std::size_t first, 
     membrane_.resize(count, n_units);
     emitted_.resize(count, n_units);
     state_.assign(stepped.n_variants_ * population.neuron->n_state(), Matrix(count, n_units));
-    if (stepped.currents_) {
-        Matrix product(count, n_units);
-        Currents::Block block(*stepped.currents_, first, count, product);
+    if (stepped.source_ == nullptr) {
+        const Tile all{first, count, 0, population.weight.n_panels()};
+        Matrix chains(count, all.n_panels * Panels::width), current = chains;
         current_.assign(stepped.n_variants_, Matrix(count, n_units));
-        for (std::size_t v = 0; v < stepped.n_variants_; ++v) block.compute(v, current_[v]);
+        for (std::size_t v = 0; v < stepped.n_variants_; ++v) {
+            const Variant& variant = stepped.variants_[v];
+            base_chains(variant.base.rows(first, count), population.weight, all, chains);
+            variant_currents(population, variant, all, chains, current);
+            for (std::size_t s = 0; s < count; ++s)
+                std::ranges::copy(current.row(s).first(n_units), current_[v].row(s).begin());
+        }
         return;
     }
     steps_ = stepped.source_->open(first, count);
@@ -109,7 +114,10 @@ void SteppedBlock::advance(std::int64_t n_steps, const Visit& before, const Visi
             if (!spikes_.empty() && spikes_[b].is_sparse()) {
                 spikes_[b].multiply(stepped_.by_input_.view().columns(0, population.n_units()), product);
             } else {
-                product_abt(bases_[b], population.weight, product);
+                Matrix chains(rows, population.weight.n_panels() * Panels::width);
+                base_chains(bases_[b], population.weight, {0, rows, 0, population.weight.n_panels()}, chains);
+                for (std::size_t s = 0; s < rows; ++s)
+                    std::ranges::copy(chains.row(s).first(population.n_units()), product.row(s).begin());
             }
         }
         if (current_[0].rows() < rows) current_[0].resize(rows, population.n_units());
@@ -128,6 +136,7 @@ void SteppedBlock::advance(std::int64_t n_steps, const Visit& before, const Visi
             view.state = state;
             view.membrane = membrane_;
             view.emitted = emitted_;
+            view.step = step_ + t;
             if (before) before(v, step_ + t, view);
             population.neuron->step(view);
             after(v, step_ + t, view);

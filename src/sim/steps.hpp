@@ -28,7 +28,7 @@ class SteppedPopulation {
     const TimeGrid& time_;
     std::size_t n_variants_;
     const StepSource* source_;            // where the input varies
-    std::unique_ptr<Currents> currents_;  // where it does not
+    std::span<const Variant> variants_;   // where it does not
     Matrix columns_;                      // [changing input x unit] weights, where it varies
     Matrix by_input_;                     // [input x unit, whole lines] weights, for an input of spikes
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/product.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
@@ -12,6 +11,12 @@ namespace {
 constexpr std::size_t block_size = 16;
 
 enum Slot : std::size_t { signal_slot = 7 };
+
+void product_atb(ConstMatrixView a, ConstMatrixView b, MatrixView out, bool) {
+    for (std::size_t r = 0; r < a.rows(); ++r)
+        for (std::size_t u = 0; u < a.cols(); ++u)
+            for (std::size_t i = 0; i < b.cols(); ++i) out(u, i) += a(r, u) * b(r, i);
+}
 
 }  // namespace
 
