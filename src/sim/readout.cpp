@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/functions.hpp"
 #include "kernels/product.hpp"
 #include "sim/parallel.hpp"
 
@@ -24,8 +25,8 @@ void logits(const SoftmaxHead& head, ConstMatrixView features, MatrixView out) {
 double log_sum_exp(std::span<const float> x) {
     const double largest = static_cast<double>(std::ranges::max(x));
     double sum = 0.0;
-    for (const float value : x) sum += std::exp(static_cast<double>(value) - largest);
-    return largest + std::log(sum);
+    for (const float value : x) sum += functions::exp(static_cast<double>(value) - largest);
+    return largest + functions::log(sum);
 }
 
 }  // namespace
