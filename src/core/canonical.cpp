@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 namespace snnff {
@@ -12,10 +13,7 @@ constexpr auto not_a_double = std::bit_cast<double>(std::uint64_t{0x7ff800000000
 
 template <class T>
 std::span<const T> canonical_copy(std::span<const T> values, std::vector<T>& room) {
-    // Comparing with itself is exact, and vectors do it.
-    bool numbers = true;
-    for (const T x : values) numbers &= x == x;
-    if (numbers) return values;
+    if (std::ranges::none_of(values, [](T x) { return std::isnan(x); })) return values;
     room.resize(values.size());
     std::ranges::transform(values, room.begin(), [](T x) { return canonical(x); });
     return room;
@@ -23,8 +21,8 @@ std::span<const T> canonical_copy(std::span<const T> values, std::vector<T>& roo
 
 }  // namespace
 
-float canonical(float x) noexcept { return x == x ? x : not_a_float; }
-double canonical(double x) noexcept { return x == x ? x : not_a_double; }
+float canonical(float x) noexcept { return std::isnan(x) ? not_a_float : x; }
+double canonical(double x) noexcept { return std::isnan(x) ? not_a_double : x; }
 
 std::span<const float> canonical(std::span<const float> values, std::vector<float>& room) {
     return canonical_copy(values, room);

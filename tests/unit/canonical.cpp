@@ -4,6 +4,7 @@
 #include <hdf5.h>
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -43,7 +44,7 @@ template <class Bits, class T>
 bool is_canonical(const std::vector<Bits>& stored, const std::vector<T>& values, Bits one) {
     if (stored.size() != values.size()) return false;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const Bits expected = values[i] != values[i] ? one : std::bit_cast<Bits>(values[i]);
+        const Bits expected = std::isnan(values[i]) ? one : std::bit_cast<Bits>(values[i]);
         if (stored[i] != expected) return false;
     }
     return true;
