@@ -10,6 +10,7 @@
 #include "app/provenance.hpp"
 #include "app/terminal.hpp"
 #include "app/verb.hpp"
+#include "core/float_environment.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);  // likewise a file that grows past what the system allows
     app::remember_command_line(argc, argv);
+    const FloatEnvironment environment;
     try {
         return run(argc, argv);
     } catch (const Error& error) {

@@ -1,6 +1,7 @@
 // Types and attributes.
 #include <fmt/format.h>
 
+#include "core/canonical.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
 
@@ -192,13 +193,16 @@ void set_attribute(const Object& object, const std::string& name, std::span<cons
 template <class T>
 requires std::is_arithmetic_v<T>
 void set_attribute(const Object& object, const std::string& name, T number) {
-    write(object, name, file_type<T>(), memory_type<T>(), scalar().get(), &number);
+    const Canonical<T> stored(std::span<const T>(&number, 1));
+    write(object, name, file_type<T>(), memory_type<T>(), scalar().get(), stored.values().data());
 }
 
 template <class T>
 void set_attribute_array(const Object& object, const std::string& name, std::span<const T> numbers) {
     if (numbers.empty()) return;
-    write(object, name, file_type<T>(), memory_type<T>(), simple(numbers.size()).get(), numbers.data());
+    const Canonical<T> stored(numbers);
+    write(object, name, file_type<T>(), memory_type<T>(), simple(numbers.size()).get(),
+          stored.values().data());
 }
 
 #define SNNFF_INSTANTIATE(T)                                                                  \

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/canonical.hpp"
 #include "io/disk.hpp"
 #include "io/hdf5_file.hpp"
 
@@ -105,8 +106,10 @@ Dataset write_array(const Group& parent, std::string_view name, std::span<const 
 
 template <class T>
 void write(const Dataset& dataset, std::span<const T> values) {
-    dataset.check(H5Dwrite(dataset.id(), memory_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-                  "cannot be written");
+    const Canonical<T> stored(values);
+    dataset.check(
+        H5Dwrite(dataset.id(), memory_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, stored.values().data()),
+        "cannot be written");
 }
 
 template void write(const Dataset&, std::span<const double>);

@@ -1,6 +1,7 @@
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
+#include "core/functions.hpp"
 #include "snnff/learning.hpp"
 
 namespace snnff {
@@ -13,13 +14,13 @@ void softmax_cross_entropy(ConstMatrixView logits, std::span<const std::int32_t>
         double largest = -std::numeric_limits<double>::infinity();
         for (const float value : x) largest = std::max(largest, static_cast<double>(value));
         double sum = 0.0;
-        for (const float value : x) sum += std::exp(static_cast<double>(value) - largest);
+        for (const float value : x) sum += functions::exp(static_cast<double>(value) - largest);
         const auto truth = static_cast<std::size_t>(label[s]);
-        loss[s] = std::log(sum) - (static_cast<double>(x[truth]) - largest);
+        loss[s] = functions::log(sum) - (static_cast<double>(x[truth]) - largest);
         if (gradient.empty()) continue;
         const auto slope = gradient.row(s);
         for (std::size_t c = 0; c < x.size(); ++c) {
-            const double p = std::exp(static_cast<double>(x[c]) - largest) / sum;
+            const double p = functions::exp(static_cast<double>(x[c]) - largest) / sum;
             slope[c] = static_cast<float>(p - (c == truth ? 1.0 : 0.0));
         }
     }

@@ -213,20 +213,20 @@ PYBIND11_MODULE(_snnff, module) {
     py::register_exception<RunError>(module, "RunError", error);
 
     py::class_<Model>(module, "Model")
-        .def(py::init(&model_at), py::arg("path"), py::arg("overrides") = py::dict())
+        .def(py::init(&model_at), Exact(), py::arg("path"), py::arg("overrides") = py::dict())
         .def_static(
             "from_text",
             [](const std::string& text, const fs::path& folder, const py::dict& given) {
                 return Model(read_model_text(text, "model", folder, overrides_of(given)), "model", folder);
             },
-            py::arg("text"), py::arg("folder") = ".", py::arg("overrides") = py::dict())
+            Exact(), py::arg("text"), py::arg("folder") = ".", py::arg("overrides") = py::dict())
         .def_readonly("title", &Model::title)
         .def_readonly("seed", &Model::seed)
         .def_readonly("toml", &Model::toml);
     add_network(module);
-    module.def("train", &train_model, py::arg("model"), py::arg("output") = py::none(),
+    module.def("train", &train_model, Exact(), py::arg("model"), py::arg("output") = py::none(),
                py::arg("callback") = py::none(), py::kw_only(), py::arg("overrides") = py::dict(),
                py::arg("threads") = 0, py::arg("force") = false);
-    module.def("load", &load, py::arg("run"));
-    module.def("read", &read_file, py::arg("run"));
+    module.def("load", &load, Exact(), py::arg("run"));
+    module.def("read", &read_file, Exact(), py::arg("run"));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/float_environment.hpp"
 #include "core/memory.hpp"
 #include "sim/backprop_pass.hpp"
 #include "sim/encoded_input.hpp"
@@ -144,6 +145,7 @@ void check_fits(const Experiment& experiment) {
 }  // namespace
 
 Network make_network(const ModelSpec& model, std::size_t n_inputs) {
+    const FloatEnvironment environment;
     check_parameters_fit(model, n_inputs);
     Network network{model.time, {}};
     for (const PopulationSpec& spec : model.populations) {
@@ -164,6 +166,7 @@ Network make_network(const ModelSpec& model, std::size_t n_inputs) {
 }
 
 void prepare(Dataset& dataset, const ModelSpec& model) {
+    const FloatEnvironment environment;
     if (dataset.size() == 0) return;
     check_labels(dataset, model.overlay.n_labels, dataset.label, "label");
     const float label = model.overlay.enabled ? model.overlay.value : smallest(dataset);
@@ -173,6 +176,7 @@ void prepare(Dataset& dataset, const ModelSpec& model) {
 }
 
 Experiment build(ModelSpec model) {
+    const FloatEnvironment environment;
     const bool with_limit = model.n_train > 0;
     Dataset train =
         model.dataset->read(DatasetReader::Split::train, with_limit ? model.n_train + model.n_validation : 0);

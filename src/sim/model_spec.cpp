@@ -1,5 +1,6 @@
 #include "snnff/model_spec.hpp"
 
+#include "core/float_environment.hpp"
 #include "io/model_file.hpp"
 #include "io/schema.hpp"
 #include "sim/model_parts.hpp"
@@ -39,6 +40,7 @@ ModelSpec read(Options root) {
 
 ModelSpec read_model_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
                           std::span<const Override> overrides) {
+    const FloatEnvironment environment;
     Node root = parse_model(text, name);
     for (const Override& option : overrides) apply_override(root, option);
     Document document(root, folder);

@@ -11,6 +11,7 @@
 #include <exception>
 #include <vector>
 
+#include "core/float_environment.hpp"
 #include "snnff/training.hpp"
 
 #ifdef SNNFF_THREAD_SANITIZER
@@ -54,7 +55,10 @@ class Turn {
 
 void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::size_t, std::size_t)>& body) {
     const std::size_t n_blocks = (n + block - 1) / block;
-    if (n_blocks == 1) return body(0, n);
+    if (n_blocks == 1) {
+        const FloatEnvironment environment;
+        return body(0, n);
+    }
     // Isolated: a thread that waits here takes no part of a pipeline meanwhile, which could use the same
     // scratch.
     const char begun = 0, done = 0;
@@ -64,6 +68,7 @@ void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::
             tbb::blocked_range<std::size_t>(0, n_blocks, 1),
             [&](const tbb::blocked_range<std::size_t>& range) {
                 starts_after(&begun);
+                const FloatEnvironment environment;
                 for (std::size_t b = range.begin(); b != range.end(); ++b) {
                     body(b * block, std::min(block, n - b * block));
                 }
@@ -76,6 +81,7 @@ void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::
 
 void run_pipeline(const Pipeline& pipeline) {
     if (pipeline.n_slots == 1) {
+        const FloatEnvironment environment;
         while (pipeline.begin(0)) {
             for (std::size_t part = 0; part < pipeline.n_parts; ++part) pipeline.work(part, 0);
             pipeline.end(0);
@@ -91,6 +97,7 @@ void run_pipeline(const Pipeline& pipeline) {
     ends_before(&begun);
     const auto guarded = [&](std::size_t slot, const auto& work) {
         if (error[slot]) return;
+        const FloatEnvironment environment;
         try {
             work();
         } catch (...) {

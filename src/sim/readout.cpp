@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/functions.hpp"
 #include "core/sums.hpp"
 #include "kernels/dispatch.hpp"
 #include "sim/parallel.hpp"
@@ -28,8 +29,8 @@ void logits(const Panels& weight, std::span<const float> bias, ConstMatrixView f
 double log_sum_exp(std::span<const float> x) {
     const double largest = static_cast<double>(std::ranges::max(x));
     const double sum =
-        sum_in_blocks(x.size(), [&](std::size_t i) { return std::exp(static_cast<double>(x[i]) - largest); });
-    return largest + std::log(sum);
+        sum_in_blocks(x.size(), [&](std::size_t i) { return functions::exp(static_cast<double>(x[i]) - largest); });
+    return largest + functions::log(sum);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <deque>
 
+#include "core/float_environment.hpp"
 #include "sim/best_weights.hpp"
 #include "sim/encoded_input.hpp"
 #include "sim/epoch_sums.hpp"
@@ -283,6 +284,7 @@ class Trainer {
 
 Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
              Checkpoints* checkpoints) {
+    const FloatEnvironment environment;
     return Trainer(experiment, observers, stop, checkpoints).run();
 }
 
