@@ -1,6 +1,5 @@
 // Creating a run file, what stands at its root, flushing and closing.
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -8,12 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
+#include "core/clock.hpp"
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/run_file_provenance.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
 
@@ -31,13 +31,6 @@ constexpr std::string_view status_name(RunStatus status) {
     return status == RunStatus::complete  ? "complete"
            : status == RunStatus::running ? "running"
                                           : "interrupted";
-}
-
-std::string now_utc() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc);
 }
 
 /// HDF5 locks what it writes; taking the place of such a file would lose the other run.
@@ -163,9 +156,7 @@ void RunFileWriter::describe(std::string_view title, std::string_view model_toml
     set_attribute(s.root, "title", title);
     const hdf5::Dataset model = hdf5::write_text(s.root, "model", model_toml);
     set_attribute(model, "long_name", "the resolved model file (TOML)");
-    const hdf5::Group group = hdf5::create_group(s.root, "provenance");
-    set_attribute(group, "NX_class", "NXcollection");
-    for (const auto& [name, value] : provenance) set_attribute(group, name, value);
+    write_provenance(hdf5::create_group(s.root, "provenance"), provenance);
     s.flush();
 }
 
@@ -202,6 +193,10 @@ void RunFileWriter::append_epoch(const EpochReport& report) {
 }
 
 void RunFileWriter::flush() { file_->flush(); }
+
+std::int64_t RunFileWriter::n_epochs() const noexcept {
+    return file_->training ? static_cast<std::int64_t>(file_->training->epoch.n_rows()) : 0;
+}
 
 std::vector<std::int64_t> RunFileWriter::secure() {
     file_->flush();

@@ -168,7 +168,12 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
     if (batch.drive(k).constant()) {
         batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
         const auto slope = slopes(experiment.model, population, activity);
-        ConstantGradient(batch.drive(k).variants, activity.signal, slope).rows(0, gradient, bias);
+        ConstantGradient::Memory memory;
+        const ConstantGradient found(population.n_units(), batch.drive(k).variants, activity.signal, slope, memory);
+        Panels panels(population.n_units(), population.n_inputs());
+        found.weights({0, panels.n_panels(), 0, panels.cols()}, panels.memory().data());
+        gradient = panels.matrix();
+        std::copy_n(found.bias().begin(), bias.size(), bias.begin());
     } else {
         TrainPass::Memory memory;
         TrainPass pass(population, network.time, batch.drive(k), memory);
