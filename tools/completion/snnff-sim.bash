@@ -42,7 +42,7 @@ _snnff_sim() {
             export) options="--format --output --force" ;;
             compare) options="--out-dir --set --seed --threads --force --quiet --json" ;;
             sweep) options="--over --seeds --output --set --threads --force --quiet --json" ;;
-            info) options="--model --json" ;;
+            info) options="--model --digest --json" ;;
             validate) options="--set" ;;
             explain) options="--json --schema" ;;
         esac
