@@ -12,6 +12,7 @@
 
 #include "snnff/checkpoint.hpp"
 #include "snnff/matrix.hpp"
+#include "snnff/provenance.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
@@ -19,9 +20,6 @@ namespace snnff {
 namespace hdf5 {
 class Group;
 }
-
-/// Facts about how a run came about, kept as attributes of /provenance, in this order.
-using Provenance = std::vector<std::pair<std::string, std::string>>;
 
 /// Of what is written; a number larger than a program's own is refused. It grows when a reader that knows
 /// the old format would misread the new one, not when something is added.
@@ -87,6 +85,8 @@ class RunFileWriter {
     void show(State& state, const std::filesystem::path& old, std::span<const std::int64_t> index);
 
     void flush();
+    std::int64_t n_epochs() const noexcept;  ///< appended so far
+
     /// Flushes and waits until the disk has it. Returns the file's index, for a checkpoint.
     std::vector<std::int64_t> secure();
     /// Gives the file its name now and not in close(): what was there before is replaced.

@@ -83,6 +83,7 @@ struct Experiment {
     ModelSpec model;
     Dataset train, validation, test;
     Network network;
+    std::vector<DataFile> files{};  ///< all that was read, by role
 };
 
 /// Loads the data, checks it against the model and fills the parameters. Where overlay.value follows

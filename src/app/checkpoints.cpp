@@ -35,13 +35,6 @@ double seconds_in(const std::string& unit) {
     return 0.0;
 }
 
-std::string value_of(const Provenance& provenance, std::string_view wanted) {
-    for (const auto& [name, value] : provenance) {
-        if (name == wanted) return value;
-    }
-    return {};
-}
-
 void add_to(std::string& reasons, std::string_view reason) {
     reasons += fmt::format("{}{}", reasons.empty() ? "" : "; ", reason);
 }
@@ -120,12 +113,12 @@ Continuation::Continuation(const fs::path& run) : run_(run) {
 /// Whether this is the file that the checkpoint counts on, or one that took over what that held.
 bool Continuation::take(const fs::path& path, std::span<const std::int64_t> index) {
     const RunSummary summary = read_run(path, index);
-    if (value_of(summary.provenance, "run_id") != head().run_id) {
+    if (summary.provenance.text("run_id") != head().run_id) {
         throw DataError(fmt::format("{} is of another run: {}", path.string(),
                                     differences(head().model_toml, summary.model_toml)));
     }
     replaced_ |= path == run_;
-    const std::string times = value_of(summary.provenance, "n_resumed");
+    const std::string times = summary.provenance.text("n_resumed");
     std::int64_t n_resumed = 0;
     std::from_chars(times.data(), times.data() + times.size(), n_resumed);
     // A later file has this name only once it holds all of the one before.
@@ -133,7 +126,7 @@ bool Continuation::take(const fs::path& path, std::span<const std::int64_t> inde
     written_ = path;
     if (n_resumed == head().n_resumed) index_ = head().index;
     provenance_ = summary.provenance;
-    std::erase_if(provenance_, [](const auto& fact) { return fact.first == "n_resumed"; });
+    std::erase_if(provenance_.facts, [](const auto& fact) { return fact.first == "n_resumed"; });
     return true;
 }
 
@@ -196,6 +189,7 @@ bool CheckpointKeeper::due(std::int64_t n_epochs, bool epoch_ended) {
 void CheckpointKeeper::save(const Show& show) {
     // What a checkpoint counts on has to be on disk before it.
     head_.index = writer_.secure();
+    head_.n_epochs = writer_.n_epochs();
     write_checkpoint(run_, head_, show);
     if (from_ != nullptr) from_->finish(writer_);
     last_ = Clock::now();

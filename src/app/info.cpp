@@ -28,12 +28,16 @@ std::string head_of(const RunSummary& summary, const std::filesystem::path& path
     table.add({"status", summary.status});
     table.add({"digest", digest_or_reason(summary)});
     table.add({"created", summary.created + " by " + summary.creator});
-    for (const auto& [name, value] : summary.provenance) {
+    for (const auto& [name, value] : summary.provenance.facts) {
         // One screenful: what a run cannot be understood without. The rest is in /provenance.
         if (name == "git_commit" || name == "cpu" || name == "threads" || name == "seed" ||
             name == "command_line") {
-            table.add({name, value});
+            table.add({name, text_of(value)});
         }
+    }
+    for (const DataFile& file : summary.provenance.data) {
+        table.add({file.role, fmt::format("{} ({}, sha256 {}…)", file.path.string(),
+                                          bytes(static_cast<double>(file.size)), file.sha256.substr(0, 12))});
     }
     return table.text();
 }
@@ -111,7 +115,27 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     json["digest"] =
         summary.digest.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(summary.digest);
     auto& provenance = json["provenance"] = nlohmann::ordered_json::object();
-    for (const auto& [name, value] : summary.provenance) provenance[name] = value;
+    for (const auto& [name, fact] : summary.provenance.facts)
+        std::visit([&, key = name](const auto& value) { provenance[key] = value; }, fact);
+    auto& data = provenance["data"] = nlohmann::ordered_json::array();
+    for (const DataFile& file : summary.provenance.data) {
+        data.push_back({{"role", file.role},
+                        {"path", file.path.string()},
+                        {"size", file.size},
+                        {"sha256", file.sha256}});
+    }
+    auto& stretches = provenance["stretches"] = nlohmann::ordered_json::array();
+    for (const Stretch& stretch : summary.provenance.stretches) {
+        stretches.push_back({{"first_epoch", stretch.first_epoch},
+                             {"created", stretch.created},
+                             {"version", stretch.version},
+                             {"git_commit", stretch.git_commit},
+                             {"kernels", stretch.kernels},
+                             {"threads", stretch.threads},
+                             {"cpu", stretch.cpu},
+                             {"host", stretch.host},
+                             {"command_line", stretch.command_line}});
+    }
     auto& evaluations = json["evaluation"] = nlohmann::ordered_json::object();
     for (const auto& split : summary.evaluations) {
         evaluations[split.name] = {{"error_percent", split.error}, {"samples", split.n_samples}};

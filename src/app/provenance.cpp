@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -41,26 +40,16 @@ Provenance provenance_of(const Experiment& experiment, std::size_t n_threads,
                          const std::string& command_line) {
     if (n_threads == 0) n_threads = std::max(1u, std::thread::hardware_concurrency());
     const std::string_view commit = SNNFF_COMMIT;
-    Provenance facts{
-        {"version", SNNFF_VERSION},
-        {"git_commit", std::string(commit.empty() ? "unknown" : commit)},
-        {"compiler", compiler()},
-        {"compiler_flags", SNNFF_COMPILER_FLAGS},
-        {"cpu", cpu_model()},
-        {"threads", std::to_string(n_threads)},
-        {"ranks", "1"},
-        {"seed", std::to_string(experiment.model.seed.value)},
-        {"command_line", command_line},
-        {"blas", SNNFF_BLAS_NAME},
+    Provenance provenance;
+    provenance.facts = {
+        {"version", SNNFF_VERSION},     {"git_commit", std::string(commit.empty() ? "unknown" : commit)},
+        {"compiler", compiler()},       {"compiler_flags", SNNFF_COMPILER_FLAGS},
+        {"cpu", cpu_model()},           {"threads", std::uint64_t{n_threads}},
+        {"ranks", std::uint64_t{1}},    {"seed", experiment.model.seed.value},
+        {"command_line", command_line}, {"blas", SNNFF_BLAS_NAME},
     };
-    std::set<std::filesystem::path> seen;
-    for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
-        for (const DataFile& file : dataset->files) {
-            if (!seen.insert(file.path).second) continue;
-            facts.emplace_back("sha256 " + file.path.filename().string(), file.sha256);
-        }
-    }
-    return facts;
+    provenance.data = experiment.files;
+    return provenance;
 }
 
 }  // namespace snnff::app

@@ -129,11 +129,13 @@ int trace(const Arguments& arguments) {
 
     Experiment experiment{
         std::move(trained.model), {}, {}, std::move(trained.dataset), std::move(trained.network)};
+    experiment.files = experiment.test.files;
+    for (DataFile& file : experiment.files) file.role = arguments.source.split;
     const ModelSpec& model = experiment.model;
     RunFileWriter writer(arguments.output, arguments.force);
     try {
         Provenance provenance = provenance_of(experiment, arguments.threads, command_line());
-        provenance.emplace_back("traced_run", std::filesystem::absolute(run).string());
+        provenance.add("traced_run", std::filesystem::absolute(run).string());
         writer.describe(model.title, to_toml(model.resolved), provenance);
         const auto recorder = make_recorder(experiment, writer);
         EpochReport after_training;

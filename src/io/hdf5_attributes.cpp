@@ -36,10 +36,6 @@ bool is_number(hid_t type, H5T_class_t kind) noexcept {
     return H5Tget_class(type) == kind && H5Tget_size(type) <= widest;
 }
 
-namespace {
-
-/// Command lines and file names may hold any bytes; what is marked as UTF-8 has to be UTF-8, or
-/// readers in other languages refuse it. Bytes that are not become U+FFFD, zeros end nothing.
 std::string as_utf8(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size();) {
@@ -69,6 +65,8 @@ std::string as_utf8(std::string_view text) {
     }
     return result;
 }
+
+namespace {
 
 Handle open_or_create(const Object& object, const std::string& name, hid_t type, hid_t space) {
     const std::string failure = fmt::format("attribute \"{}\" cannot be written", name);
@@ -129,6 +127,12 @@ std::vector<std::string> attribute_names(const Object& object) {
                      "attributes cannot be read");
     }
     return names;
+}
+
+bool is_text_attribute(const Object& object, const std::string& name) {
+    const Handle attribute = open_attribute(object, name);
+    const Handle type(H5Aget_type(attribute.get()), H5Tclose);
+    return H5Tget_class(type.get()) == H5T_STRING;
 }
 
 std::string read_text_attribute(const Object& object, const std::string& name) {

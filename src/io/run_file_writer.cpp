@@ -15,6 +15,7 @@
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
 #include "io/run_file_arrays.hpp"
+#include "io/run_file_provenance.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
 
@@ -168,9 +169,7 @@ void RunFileWriter::describe(std::string_view title, std::string_view model_toml
     set_attribute(s.root, "title", title);
     const hdf5::Dataset model = hdf5::write_text(s.root, "model", model_toml);
     set_attribute(model, "long_name", "the resolved model file (TOML)");
-    const hdf5::Group group = hdf5::create_group(s.root, "provenance");
-    set_attribute(group, "NX_class", "NXcollection");
-    for (const auto& [name, value] : provenance) set_attribute(group, name, value);
+    write_provenance(hdf5::create_group(s.root, "provenance"), provenance);
     s.flush();
 }
 
@@ -207,6 +206,10 @@ void RunFileWriter::append_epoch(const EpochReport& report) {
 }
 
 void RunFileWriter::flush() { file_->flush(); }
+
+std::int64_t RunFileWriter::n_epochs() const noexcept {
+    return file_->training ? static_cast<std::int64_t>(file_->training->epoch.n_rows()) : 0;
+}
 
 std::vector<std::int64_t> RunFileWriter::secure() {
     file_->flush();

@@ -165,7 +165,22 @@ TrainedNetwork load(const fs::path& run) {
 py::dict read_file(const fs::path& path) {
     const RunSummary run = read_run(path);
     py::dict provenance, epochs, populations, evaluations;
-    for (const auto& [key, value] : run.provenance) provenance[py::str(key)] = value;
+    for (const auto& [key, value] : run.provenance.facts) provenance[py::str(key)] = value;
+    py::list data, stretches;
+    for (const DataFile& file : run.provenance.data) {
+        data.append(py::dict(py::arg("role") = file.role, py::arg("path") = file.path.string(),
+                             py::arg("size") = file.size, py::arg("sha256") = file.sha256));
+    }
+    for (const Stretch& stretch : run.provenance.stretches) {
+        stretches.append(py::dict(py::arg("first_epoch") = stretch.first_epoch,
+                                  py::arg("created") = stretch.created, py::arg("version") = stretch.version,
+                                  py::arg("git_commit") = stretch.git_commit,
+                                  py::arg("kernels") = stretch.kernels, py::arg("threads") = stretch.threads,
+                                  py::arg("cpu") = stretch.cpu, py::arg("host") = stretch.host,
+                                  py::arg("command_line") = stretch.command_line));
+    }
+    provenance["data"] = data;
+    provenance["stretches"] = stretches;
     std::vector<EpochReport> reports;
     read_epochs(path, [&](const EpochReport& report) { reports.push_back(report); });
     const auto series = [&](auto value) {

@@ -45,6 +45,7 @@ ModelSpec read_model_text(std::string_view text, const std::string& name, const 
     ModelSpec model = read(document.root());
     document.refuse_unknown_keys(model_keys());
     model.path = name;
+    model.given_files = document.given_files();
     model.resolved = document.resolved();
     return model;
 }

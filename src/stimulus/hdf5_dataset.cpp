@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "io/gzip.hpp"
+#include "io/data_file.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -76,7 +76,7 @@ class Hdf5 final : public DatasetReader {
         if (file.has("y_negative")) {
             dataset.negative_label = read_labels(file, "y_negative", "x", n_samples, n);
         }
-        dataset.files = {{path, InputFile(path).sha256()}};
+        dataset.files = {data_file_at(path)};
         return dataset;
     }
 

@@ -47,7 +47,10 @@ Evaluation evaluation() {
 
 void begin(RunFileWriter& writer) {
     const std::vector<std::string> names{"hidden", "output"};
-    writer.describe("a run", "seed = 1\n", {{"version", "0.1.0"}, {"seed", "1"}});
+    writer.describe("a run", "seed = 1\n",
+                    Provenance{.facts = {{"version", "0.1.0"}, {"seed", std::uint64_t{1}}},
+                               .data = {{"d.h5", 7, "0f", "train"}},
+                               .stretches = {{.version = "0.1.0"}}});
     writer.begin_training(names, 2);
     writer.open_report({"hidden", "hidden", "membrane potential", "before", 1.0, {0, 3}, 0.5});
     writer.open_spikes("hidden");
