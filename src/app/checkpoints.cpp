@@ -10,6 +10,7 @@
 
 #include "app/flatten.hpp"
 #include "app/signals.hpp"
+#include "core/numbers.hpp"
 #include "snnff/error.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -106,6 +107,14 @@ Continuation::Continuation(const fs::path& run) : run_(run) {
                         "before its first; run it again",
                         run.string(), run.string()));
     }
+    if (head().numbers != numbers) {
+        throw DataError(
+            fmt::format("{}: was calculated by numbers = {}, and this program calculates by numbers = {}, "
+                        "which would not go on "
+                        "with the same bits; the version that began the run does (snnff-sim info says "
+                        "which), or run it again",
+                        run.string(), head().numbers, numbers));
+    }
     if (!reasons.empty()) note_ = reasons + "; going on from the checkpoint before";
     find_written();
 }
@@ -166,6 +175,15 @@ void Continuation::find_written() {
         fs::rename(beside, cut);
         written_ = cut;
     }
+}
+
+Provenance Continuation::with_stretch(Stretch next) const {
+    Provenance provenance = provenance_;
+    // What came of later stretches was lost with their checkpoints.
+    const auto n_before = static_cast<std::size_t>(head().n_resumed) + 1;
+    if (provenance.stretches.size() > n_before) provenance.stretches.resize(n_before);
+    provenance.stretches.push_back(std::move(next));
+    return provenance;
 }
 
 void Continuation::finish(RunFileWriter& writer) {

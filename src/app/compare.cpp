@@ -167,7 +167,8 @@ Verb add_compare(CLI::App& program) {
         ->allow_extra_args(false);
     command->add_option("--seed", arguments->seed, "override the seed of every model that is run")
         ->type_name("N");
-    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+    command
+        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");
     command->add_flag("--force", arguments->force, "replace run files that exist in --out-dir");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress");

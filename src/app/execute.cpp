@@ -171,9 +171,14 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     RunFileWriter writer(request.output, request.force || goes_on, request.live);
     CloseOnFailure on_failure(writer, request.output, request.from);
     if (!goes_on) remove_checkpoints(request.output);  // of a run that this one replaces
-    Provenance provenance = provenance_of(experiment, request.n_threads, request.command_line);
-    if (goes_on) provenance = request.from->provenance();
-    if (!goes_on) provenance.add("run_id", head.run_id);
+    Provenance provenance =
+        provenance_of(experiment, {request.n_threads, request.threads_from}, request.command_line);
+    if (goes_on) {
+        provenance.stretches.front().first_epoch = request.from->head().n_epochs;
+        provenance = request.from->with_stretch(std::move(provenance.stretches.front()));
+    } else {
+        provenance.add("run_id", head.run_id);
+    }
     provenance.add("n_resumed", static_cast<std::uint64_t>(head.n_resumed));
     writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;

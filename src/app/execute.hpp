@@ -16,10 +16,11 @@ namespace snnff::app {
 struct RunRequest {
     std::filesystem::path model, output;
     std::vector<Override> overrides;
-    std::size_t n_threads = 0;  ///< 0: one per core
-    bool force = false;         ///< replace an existing output once the new one is complete
-    bool quiet = false;         ///< no progress
-    bool live = false;          ///< others can read the run file while it is written
+    std::size_t n_threads = 0;               ///< 0: as many as the process may use
+    std::string threads_from = "--threads";  ///< what asked for n_threads, where it is not 0
+    bool force = false;                      ///< replace an existing output once the new one is complete
+    bool quiet = false;                      ///< no progress
+    bool live = false;                       ///< others can read the run file while it is written
     std::string command_line;
     std::vector<Observer*> observers{};  ///< who else watches
     CheckpointPlan checkpoints{};

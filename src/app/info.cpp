@@ -7,6 +7,7 @@
 #include "app/output.hpp"
 #include "app/table.hpp"
 #include "app/verb.hpp"
+#include "sim/machine.hpp"
 #include "snnff/digest.hpp"
 #include "snnff/error.hpp"
 
@@ -31,11 +32,23 @@ std::string head_of(const RunSummary& summary, const std::filesystem::path& path
     for (const auto& [name, value] : summary.provenance.facts) {
         // One screenful: what a run cannot be understood without. The rest is in /provenance.
         if (name == "git_commit" || name == "cpu" || name == "threads" || name == "seed" ||
-            name == "command_line") {
+            name == "kernels" || name == "numbers" || name == "command_line") {
             table.add({name, text_of(value)});
         }
     }
-    for (const DataFile& file : summary.provenance.data) {
+    const Provenance& provenance = summary.provenance;
+    if (const std::string slow = note_on_kernels(provenance.text("kernels"), provenance.text("kernels_from"));
+        !slow.empty()) {
+        table.add({"", slow});
+    }
+    const auto& stretches = provenance.stretches;
+    for (std::size_t i = 1; i < stretches.size(); ++i) {
+        table.add({"taken up", fmt::format("in epoch {}, {}, by snnff-sim {} ({} kernels, {}) on {}",
+                                           stretches[i].first_epoch, stretches[i].created,
+                                           stretches[i].version, stretches[i].kernels,
+                                           counted(stretches[i].threads, "thread"), stretches[i].host)});
+    }
+    for (const DataFile& file : provenance.data) {
         table.add({file.role, fmt::format("{} ({}, sha256 {}…)", file.path.string(),
                                           bytes(static_cast<double>(file.size)), file.sha256.substr(0, 12))});
     }

@@ -10,6 +10,7 @@
 #include "app/provenance.hpp"
 #include "app/terminal.hpp"
 #include "app/verb.hpp"
+#include "sim/machine.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 
@@ -34,7 +35,9 @@ constexpr const char* footer =
     "  5    the data are invalid\n"
     "  124  stopped by --max-time: the run is saved, its file closed; snnff-sim resume goes on\n"
     "  130  stopped by SIGINT (Ctrl-C); 143 by SIGTERM: likewise\n"
-    "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar.";
+    "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar; SNNFF_KERNELS=baseline, avx2, "
+    "avx512\n"
+    "or neon forces a variant of the kernels, all of which give the same bits.";
 
 int complain(const std::string& text, ExitCode code) {
     const char* prefix = app::stderr_has_colours() ? "\033[31msnnff-sim:\033[0m " : "snnff-sim: ";
@@ -83,6 +86,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return complain(about_usage(program, error, argc, argv), ExitCode::usage);
     }
+    use_kernels_of_environment();
     const auto asked =
         std::find_if(verbs.begin(), verbs.end(), [](const auto& v) { return v.command->parsed(); });
     return asked->run();

@@ -134,7 +134,7 @@ int trace(const Arguments& arguments) {
     const ModelSpec& model = experiment.model;
     RunFileWriter writer(arguments.output, arguments.force);
     try {
-        Provenance provenance = provenance_of(experiment, arguments.threads, command_line());
+        Provenance provenance = provenance_of(experiment, {arguments.threads, "--threads"}, command_line());
         provenance.add("traced_run", std::filesystem::absolute(run).string());
         writer.describe(model.title, to_toml(model.resolved), provenance);
         const auto recorder = make_recorder(experiment, writer);
@@ -209,7 +209,8 @@ Verb add_trace(CLI::App& program) {
     command->add_option("--split", arguments->source.split, "test (default) or train")
         ->type_name("SPLIT")
         ->check(CLI::IsMember({"test", "train"}));
-    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+    command
+        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");
     command->add_flag("--force", arguments->force,
                       "replace the output if it exists, once the new one is complete");

@@ -1,6 +1,5 @@
 // Creating a run file, what stands at its root, flushing and closing.
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -8,9 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
+#include "core/clock.hpp"
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
@@ -33,13 +32,6 @@ constexpr std::string_view status_name(RunStatus status) {
     return status == RunStatus::complete  ? "complete"
            : status == RunStatus::running ? "running"
                                           : "interrupted";
-}
-
-std::string now_utc() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc);
 }
 
 /// HDF5 locks what it writes; taking the place of such a file would lose the other run.

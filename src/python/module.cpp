@@ -8,6 +8,7 @@
 #include "app/execute.hpp"
 #include "app/trained.hpp"
 #include "network.hpp"
+#include "sim/machine.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::python {
@@ -131,6 +132,7 @@ TrainedNetwork train_model(const py::object& given, const std::optional<fs::path
         app::RunRequest request;
         request.output = *output;
         request.n_threads = n_threads;
+        request.threads_from = "threads";
         request.force = force;
         request.quiet = true;
         request.command_line = "snnff.train (Python)";
@@ -226,6 +228,8 @@ PYBIND11_MODULE(_snnff, module) {
     py::register_exception<DataError>(module, "DataError", error);
     py::register_exception<UsageError>(module, "UsageError", error);
     py::register_exception<RunError>(module, "RunError", error);
+
+    use_kernels_of_environment();
 
     py::class_<Model>(module, "Model")
         .def(py::init(&model_at), py::arg("path"), py::arg("overrides") = py::dict())

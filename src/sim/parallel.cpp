@@ -1,7 +1,6 @@
 #include "sim/parallel.hpp"
 
 #include <tbb/global_control.h>
-#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
@@ -11,6 +10,7 @@
 #include <exception>
 #include <vector>
 
+#include "core/available_threads.hpp"
 #include "kernels/product.hpp"
 #include "snnff/training.hpp"
 
@@ -153,8 +153,8 @@ struct ThreadLimit::State {
 
 ThreadLimit::ThreadLimit(std::size_t n_threads) {
     use_one_thread_per_product();
-    const std::size_t n =
-        n_threads > 0 ? n_threads : static_cast<std::size_t>(tbb::info::default_concurrency());
+    // oneTBB itself would take the affinity alone, and so five to ten threads for each that a container gets.
+    const std::size_t n = n_threads > 0 ? n_threads : available_threads().n;
     state_ = std::make_unique<State>(n);
 }
 

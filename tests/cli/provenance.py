@@ -1,12 +1,14 @@
 """What a run file says of how it came about: data files by role, the machine, stretches of a resumed run."""
 import hashlib
 import os
+import subprocess
 import unittest
+from pathlib import Path
 
 import h5py
 import numpy as np
 
-from support import CliTest
+from support import SIM, CliTest
 
 # Two data files of one name, in two folders, and weights from a third file, all named from the model's folder.
 HDF5 = """
@@ -123,6 +125,122 @@ class Resumed(ProvenanceTest):
         self.refused(5, "resume", "run.h5", says=["a/d.h5 (train), "])
         os.replace(self.folder / "kept", self.folder / "a/d.h5")
         self.assertEqual(self.sim("resume", "run.h5", "-q", "--max-time", "0.1s").returncode, 124)
+
+    def test_each_stretch_has_a_row(self):
+        done = self.sim("run", "model.toml", "-o", "run.h5", "-q", "--set", "plan.epochs=30000", "--max-time", "0.2s",
+                        "--threads", "1")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        n_epochs = [0]
+        with h5py.File(self.folder / "run.h5.ckpt") as file:
+            n_epochs.append(int(file.attrs["n_epochs"]))
+            self.assertEqual(n_epochs[-1], file["state/run/run_file/n_epochs"][0])
+        self.assertEqual(self.sim("resume", "run.h5", "-q", "--max-time", "0.2s", "--threads", "3",
+                                  environment={"SNNFF_KERNELS": "baseline"}).returncode, 124)
+        with h5py.File(self.folder / "run.h5.ckpt") as file:
+            n_epochs.append(int(file.attrs["n_epochs"]))
+        self.assertEqual(n_epochs, sorted(set(n_epochs)))
+        self.good("resume", "run.h5", "-q", "--threads", "2")
+        with h5py.File(self.folder / "run.h5") as file:
+            rows, attributes = file["provenance/stretches"], file["provenance"].attrs
+            self.assertEqual(rows["first_epoch"][()].tolist(), n_epochs)
+            self.assertEqual(rows["first_epoch"].dtype, np.int64)
+            self.assertEqual(rows["threads"][()].tolist(), [1, 3, 2])
+            usual = attributes["kernels"]
+            self.assertEqual(rows["kernels"].asstr()[()].tolist(), [usual, "baseline", usual])
+            self.assertEqual([line.split()[1] for line in rows["command_line"].asstr()[()]], ["run", "resume", "resume"])
+            for name in ("version", "git_commit", "cpu", "host"):
+                self.assertEqual(set(rows[name].asstr()[()]), {attributes[name]})
+            self.assertEqual(rows["created"].asstr()[0][:13], file.attrs["created"][:13])
+            self.assertEqual(attributes["threads"], 1)  # those of the group are the first one's
+        self.assertEqual([row["first_epoch"] for row in self.facts()["stretches"]], n_epochs)
+        self.assertRegex(self.good("info", "run.h5"), rf"taken up +in epoch {n_epochs[1]}, .*baseline kernels, 3 threads")
+
+    def test_another_definition_of_numbers_is_refused(self):
+        self.cut()
+        with h5py.File(self.folder / "run.h5.ckpt", "r+") as file:
+            here = int(file.attrs["numbers"])
+            file.attrs.modify("numbers", here + 1)
+        self.refused(5, "resume", "run.h5", says=["run.h5: ", f"numbers = {here + 1}", f"numbers = {here},"])
+        with h5py.File(self.folder / "run.h5.ckpt", "r+") as file:
+            file.attrs.modify("numbers", here)
+        self.assertEqual(self.sim("resume", "run.h5", "-q", "--max-time", "0.1s").returncode, 124)
+
+
+class Machine(ProvenanceTest):
+    def test_what_calculated(self):
+        self.good("run", "model.toml", "-o", "run.h5", "-q", "--seed", "9007199254740991")
+        facts = self.facts()
+        with h5py.File(self.folder / "run.h5") as file:
+            for name in ("numbers", "threads", "ranks", "seed", "n_resumed"):
+                self.assertEqual(file["provenance"].attrs[name].dtype, np.uint64, name)
+        self.assertEqual(facts["numbers"], 1)
+        self.assertEqual(facts["ranks"], 1)
+        self.assertEqual(facts["seed"], 9007199254740991)
+        self.assertEqual(facts["host"], os.uname().nodename)
+        self.assertIn(facts["kernels"], ("baseline", "avx2", "avx512", "neon"))
+        self.assertEqual(facts["kernels_from"], "processor")
+        self.assertRegex(facts["libraries"], r"^HDF5 \d+\.\d+\.\d+, zlib \d+\.\S+, OpenSSL \d\S*, oneTBB \d{4}\.\S+, "
+                                             r"fmt \d+\.\d+\.\d+, glibc 2\.\d+$")
+        self.assertNotIn("blas", facts)
+        cpus = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        if "model name" in cpus:
+            self.assertIn(facts["cpu"], cpus)
+
+    def test_kernels_can_be_forced(self):
+        for name in ("baseline", self.usual_kernels()):
+            environment = {"SNNFF_KERNELS": name}
+            said = self.sim("run", "model.toml", "-o", f"{name}.h5", environment=environment)
+            self.assertEqual(said.returncode, 0, said.stderr)
+            self.assertEqual("as SNNFF_KERNELS asks" in said.stderr, name == "baseline")
+            facts = self.facts(f"{name}.h5")
+            self.assertEqual((facts["kernels"], facts["kernels_from"]), (name, "SNNFF_KERNELS"))
+            text = self.good("info", f"{name}.h5")
+            self.assertRegex(text, rf"kernels +{name}\n")
+            self.assertEqual("the same bits as everywhere, slowly (" in text or "slowly\n" in text, name == "baseline")
+
+    def usual_kernels(self):
+        self.good("run", "model.toml", "-o", "usual.h5", "-q", environment={"SNNFF_KERNELS": ""})
+        facts = self.facts("usual.h5")
+        self.assertEqual(facts["kernels_from"], "processor")
+        return facts["kernels"]
+
+    def test_kernels_that_cannot_be_are_refused(self):
+        for verb in (("run", "model.toml", "-o", "run.h5"), ("info", "run.h5")):
+            self.refused(2, *verb, environment={"SNNFF_KERNELS": "avx1024"},
+                         says=["SNNFF_KERNELS = avx1024: no kernels are called so", "baseline"])
+            impossible = "avx2" if os.uname().machine == "aarch64" else "neon"
+            self.refused(2, *verb, environment={"SNNFF_KERNELS": impossible},
+                         says=[f"SNNFF_KERNELS = {impossible}: this processor cannot run these kernels", "baseline"])
+        self.assertNotIn("run.h5", self.files())
+
+    def test_threads_are_as_many_as_the_process_may_use(self):
+        one = str(min(os.sched_getaffinity(0)))
+        command = ["taskset", "--cpu-list", one, SIM, "run", "model.toml", "-o", "one.h5"]
+        subprocess.run(command, cwd=self.folder, check=True, capture_output=True, timeout=60)
+        facts = self.facts("one.h5")
+        self.assertEqual((facts["threads"], facts["threads_from"]), (1, "affinity 1"))
+        self.good("run", "model.toml", "-o", "run.h5", "-q")
+        facts = self.facts()
+        self.assertLessEqual(facts["threads"], len(os.sched_getaffinity(0)))
+        self.assertRegex(facts["threads_from"], rf"^(affinity {facts['threads']}|cgroup quota [0-9.]+)$")
+        self.good("run", "model.toml", "-o", "three.h5", "-q", "--threads", "3")
+        facts = self.facts("three.h5")
+        self.assertEqual((facts["threads"], facts["threads_from"]), (3, "--threads"))
+
+    def test_a_thread_that_is_allowed_is_one_that_runs(self):
+        """With one processor allowed, no second thread is ever there."""
+        one = str(min(os.sched_getaffinity(0)))
+        run = subprocess.Popen(["taskset", "--cpu-list", one, SIM, "run", "model.toml", "-o", "one.h5", "-q",
+                                "--set", "plan.epochs=100000", "--max-time", "1s"], cwd=self.folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        most = 0
+        while run.poll() is None:
+            try:
+                most = max(most, len(os.listdir(f"/proc/{run.pid}/task")))
+            except OSError:
+                break
+        self.assertEqual(run.wait(timeout=60), 124)
+        self.assertEqual(most, 1)
 
 
 if __name__ == "__main__":
