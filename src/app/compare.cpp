@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "app/output.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
+#include "app/temporary_folder.hpp"
 #include "app/verb.hpp"
 #include "snnff/error.hpp"
 
@@ -44,28 +44,6 @@ bool is_hdf5(const fs::path& path) {
     file.read(begins.data(), begins.size());
     return begins == signature;
 }
-
-/// A folder of our own under the system's folder for temporary files, gone when this goes.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "snnff-compare-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw FileError(fmt::format("{}: cannot be made: {}", name, std::strerror(errno)));
-        }
-        path_ = name;
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const fs::path& path() const noexcept { return path_; }
-
-  private:
-    fs::path path_;
-};
 
 std::string differences_table(const std::vector<RunFigures>& runs) {
     Table table({});
