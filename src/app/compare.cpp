@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/agreement.hpp"
 #include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/figures.hpp"
@@ -55,7 +56,8 @@ std::string differences_table(const std::vector<RunFigures>& runs) {
     return table.empty() ? "The models are the same.\n" : "Where the models differ:\n" + table.text(2);
 }
 
-nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs) {
+nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
+                               const std::vector<Agreement>& agreements) {
     nlohmann::ordered_json json{{"runs", nlohmann::ordered_json::array()},
                                 {"differences", nlohmann::ordered_json::array()}};
     for (const RunFigures& run : runs) json["runs"].push_back(to_json(run));
@@ -65,6 +67,22 @@ nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs) {
             values.push_back(value.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(value));
         }
         json["differences"].push_back({{"key", difference.key}, {"values", std::move(values)}});
+    }
+    auto& of_one_model = json["of_one_model"] = nlohmann::ordered_json::array();
+    for (const Agreement& agreement : agreements) {
+        const ArraysCompared& arrays = agreement.arrays;
+        nlohmann::ordered_json pair{{"runs", {agreement.first, agreement.second}},
+                                    {"same_bits", agreement.same()},
+                                    {"arrays", arrays.n_arrays},
+                                    {"arrays_different", arrays.n_different},
+                                    {"whole", agreement.n_epochs == 0}};
+        if (agreement.n_epochs > 0) pair["epochs_compared"] = agreement.n_epochs;
+        if (arrays.first) {
+            pair["first_difference"] = {{"array", "/" + arrays.first->path},
+                                        {"index", arrays.first->index},
+                                        {"values", {arrays.first->first, arrays.first->second}}};
+        }
+        of_one_model.push_back(std::move(pair));
     }
     return json;
 }
@@ -120,7 +138,11 @@ int compare(const Arguments& arguments) {
     for (std::size_t i = 0; temporary && i < runs.size(); ++i) {
         if (to_run[i]) runs[i].path = to_run[i]->model;
     }
-    put(arguments.json ? json_of(runs).dump(2) + "\n" : side_by_side(runs) + "\n" + differences_table(runs));
+    const std::vector<Agreement> agreement = agreements(run_files);
+    std::vector<std::string> names;
+    for (const RunFigures& run : runs) names.push_back(run.path.string());
+    put(arguments.json ? json_of(runs, agreement).dump(2) + "\n"
+                       : side_by_side(runs) + "\n" + differences_table(runs) + in_words(agreement, names));
     return 0;
 }
 
@@ -129,7 +151,8 @@ int compare(const Arguments& arguments) {
 Verb add_compare(CLI::App& program) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = add_command(
-        program, "compare", "Set runs side by side, and say where their models differ.",
+        program, "compare",
+        "Set runs side by side, say where their models differ, and whether runs of one model agree.",
         "  snnff-sim compare lif.h5 relu.h5\n"
         "  snnff-sim compare models/quickstart-lif.toml models/quickstart-relu.toml --out-dir runs\n"
         "  snnff-sim compare lif.h5 relu.h5 --json | jq '.runs[].test_error_percent'\n");

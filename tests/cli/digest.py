@@ -1,4 +1,6 @@
-"""The digest of a run file, held to one made here with h5py and hashlib; what counts for it and what does not."""
+"""The digest of a run file, held to one made here with h5py and hashlib; what counts for it and what does not; what
+compare says of runs of one model."""
+import gzip
 import hashlib
 import re
 import shutil
@@ -191,6 +193,64 @@ class Digest(support.CliTest):
             del file.attrs["digest"]
         self.assertIn("none: written by a version that made none", self.good("info", "a.h5"))
         self.assertEqual(self.lines("a.h5"), before)
+
+
+class Compare(support.CliTest):
+    """Whether runs of one model agree."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("all.toml", WITH_ALL)
+        self.good("run", "all.toml", "-q", "-o", "a.h5")
+
+    def compared(self, *names):
+        text, json = self.good("compare", *names), self.good_json("compare", *names, "--json")
+        return text, json["of_one_model"]
+
+    def test_runs_of_one_model_have_the_same_bits_whatever_they_are_called_and_wherever_their_data_are(self):
+        shutil.copytree(support.ROOT / "data" / "mnist-sample", self.folder / "digits")
+        self.good("run", "all.toml", "-q", "-o", "b.h5", "--set", "title=another", "--set", "data.folder=digits")
+        text, (pair,) = self.compared("a.h5", "b.h5")
+        n = len(self.good("info", "a.h5", "--digest").splitlines())
+        self.assertIn(f"a.h5 and b.h5, one model: same bits: {n} arrays\n", text)
+        self.assertEqual((pair["runs"], pair["same_bits"], pair["arrays"], pair["whole"]), ([0, 1], True, n, True))
+        digest = self.good_json("info", "a.h5", "--json")["digest"]
+        self.assertRegex(text, rf"(?m)^digest +{digest[:12]} +{digest[:12]}$")
+
+    def test_other_data_or_another_seed_make_another_model(self):
+        shutil.copytree(support.ROOT / "data" / "mnist-sample", self.folder / "digits")
+        labels = next((self.folder / "digits").glob("t10k-labels*"))
+        images = next((self.folder / "digits").glob("t10k-images*"))
+        for path in (labels, images):  # the same content in other bytes
+            content = gzip.decompress(path.read_bytes())
+            path.write_bytes(gzip.compress(content, 1))
+        self.good("run", "all.toml", "-q", "-o", "b.h5", "--set", "data.folder=digits")
+        self.good("run", "all.toml", "-q", "-o", "c.h5", "--seed", "4")
+        text, pairs = self.compared("a.h5", "b.h5", "c.h5")
+        self.assertEqual(pairs, [])
+        self.assertNotIn("one model", text)
+
+    def test_the_first_value_that_differs_is_shown_with_both(self):
+        shutil.copy(self.folder / "a.h5", self.folder / "b.h5")
+        with h5py.File(self.folder / "b.h5", "r+") as file:
+            was = file["populations/hidden2/bias"][4]
+            file["populations/hidden2/bias"][4] = 0.5
+        text, (pair,) = self.compared("a.h5", "b.h5")
+        self.assertRegex(text, r"a\.h5 and b\.h5, one model: other bits: /populations/hidden2/bias\[4\] is \S+ and 0\.5; "
+                               r"1 of \d+ arrays differ\n")
+        self.assertEqual(pair["first_difference"]["index"], [4])
+        self.assertEqual(np.float32(pair["first_difference"]["values"][0]), was)
+
+    def test_of_a_run_that_is_not_complete_the_epochs_are_compared_that_both_have(self):
+        more = WITH_ALL.replace("epochs = 2\nbatch", "epochs = 2000\nbatch")
+        self.write("more.toml", more)
+        for name, seconds in (("b.h5", 0.3), ("c.h5", 0.6)):
+            self.assertEqual(self.sim("run", "more.toml", "-q", "-o", name, "--max-time", f"{seconds}s").returncode, 124)
+        text, (pair,) = self.compared("a.h5", "b.h5", "c.h5")
+        with h5py.File(self.folder / "b.h5") as b, h5py.File(self.folder / "c.h5") as c:
+            n = min(len(b["training/epoch"]), len(c["training/epoch"]))
+        self.assertEqual((pair["runs"], pair["same_bits"], pair["epochs_compared"]), ([1, 2], True, n))
+        self.assertIn(f"b.h5 and c.h5, one model: same bits: {pair['arrays']} arrays of {n} epoch", text)
 
 
 if __name__ == "__main__":
