@@ -251,14 +251,14 @@ std::span<const std::byte> ResultArray::Pieces::next() {
     const hdf5::Dataset& dataset = array_.dataset_;
     const std::vector<hsize_t>& shape = array_.shape_;
     const hdf5::Handle from(dataset.check(H5Dget_space(dataset.id()), "cannot be read"), H5Sclose);
-    hsize_t n = 1;
+    // Of as many axes as the array has: HDF5 copies blocks between spaces of one rank, and single values
+    // between others.
+    std::vector<hsize_t> count(std::max<std::size_t>(1, shape.size()), 1);
     if (shape.empty()) {
         done_ = true;
     } else {
-        std::vector<hsize_t> count(shape.size(), 1);
         count[axis_] = std::min<hsize_t>(rows_each_, shape[axis_] - at_[axis_]);
         for (std::size_t inner = axis_ + 1; inner < shape.size(); ++inner) count[inner] = shape[inner];
-        for (const hsize_t size : count) n *= size;
         dataset.check(
             H5Sselect_hyperslab(from.get(), H5S_SELECT_SET, at_.data(), nullptr, count.data(), nullptr),
             "cannot be read");
@@ -273,7 +273,9 @@ std::span<const std::byte> ResultArray::Pieces::next() {
             ++at_[axis - 1];
         }
     }
-    const hdf5::Handle to(H5Screate_simple(1, &n, nullptr), H5Sclose);
+    const hdf5::Handle to(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose);
+    hsize_t n = 1;
+    for (const hsize_t size : count) n *= size;
     buffer_.resize(static_cast<std::size_t>(n) * array_.value_bytes_);
     dataset.check(
         H5Dread(dataset.id(), array_.memory_type_, to.get(), from.get(), H5P_DEFAULT, buffer_.data()),
