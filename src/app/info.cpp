@@ -20,6 +20,29 @@ std::string digest_or_reason(const RunSummary& summary) {
     return "none: written by a version that made none; --digest makes it";
 }
 
+/// "avx2, numbers 1", and whether such kernels are slow.
+std::string kernels_of(const Provenance& provenance) {
+    const std::string slow = note_on_kernels(provenance.text("kernels"), provenance.text("kernels_from"));
+    return fmt::format("{}{}, numbers {}", provenance.text("kernels"), slow.empty() ? "" : " (" + slow + ")",
+                       provenance.text("numbers"));
+}
+
+/// A line for each role; a file in the folder of the one before goes without it.
+std::vector<std::pair<std::string, std::string>> files_by_role(const std::vector<DataFile>& files) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    std::filesystem::path folder;
+    for (const DataFile& file : files) {
+        const bool goes_on = !lines.empty() && lines.back().first == file.role;
+        const bool same_folder = goes_on && file.path.parent_path() == folder;
+        folder = file.path.parent_path();
+        if (!goes_on) lines.emplace_back(file.role, "");
+        lines.back().second += fmt::format("{}{} ({}, sha256 {}…)", goes_on ? ", " : "",
+                                           (same_folder ? file.path.filename() : file.path).string(),
+                                           bytes(static_cast<double>(file.size)), file.sha256.substr(0, 12));
+    }
+    return lines;
+}
+
 std::string head_of(const RunSummary& summary, const std::filesystem::path& path) {
     Table table({});
     table.align_left();
@@ -32,26 +55,26 @@ std::string head_of(const RunSummary& summary, const std::filesystem::path& path
     for (const auto& [name, value] : summary.provenance.facts) {
         // One screenful: what a run cannot be understood without. The rest is in /provenance.
         if (name == "git_commit" || name == "cpu" || name == "threads" || name == "seed" ||
-            name == "kernels" || name == "numbers" || name == "command_line") {
+            name == "command_line") {
             table.add({name, text_of(value)});
         }
+        if (name == "kernels") table.add({name, kernels_of(summary.provenance)});
     }
     const Provenance& provenance = summary.provenance;
-    if (const std::string slow = note_on_kernels(provenance.text("kernels"), provenance.text("kernels_from"));
-        !slow.empty()) {
-        table.add({"", slow});
-    }
     const auto& stretches = provenance.stretches;
-    for (std::size_t i = 1; i < stretches.size(); ++i) {
+    constexpr std::size_t n_shown = 3;
+    const std::size_t first_shown = stretches.size() > n_shown ? stretches.size() - n_shown : 1;
+    if (first_shown > 1) {
+        table.add({"taken up",
+                   fmt::format("{}, the last {} of them", counted(stretches.size() - 1, "time"), n_shown)});
+    }
+    for (std::size_t i = first_shown; i < stretches.size(); ++i) {
         table.add({"taken up", fmt::format("in epoch {}, {}, by snnff-sim {} ({} kernels, {}) on {}",
                                            stretches[i].first_epoch, stretches[i].created,
                                            stretches[i].version, stretches[i].kernels,
                                            counted(stretches[i].threads, "thread"), stretches[i].host)});
     }
-    for (const DataFile& file : provenance.data) {
-        table.add({file.role, fmt::format("{} ({}, sha256 {}…)", file.path.string(),
-                                          bytes(static_cast<double>(file.size)), file.sha256.substr(0, 12))});
-    }
+    for (const auto& [role, files] : files_by_role(provenance.data)) table.add({role, files});
     return table.text();
 }
 

@@ -54,7 +54,7 @@ void print_dry_run(const Experiment& experiment, bool json) {
 /// Before a run that will take long for want of the processor's help.
 void tell_of_kernels(const RunRequest& request) {
     const std::string text = note_on_kernels(kernels_in_use(), kernels_chosen_by());
-    if (!request.quiet && !text.empty()) note(text);
+    if (!request.quiet && !text.empty()) note("kernels " + text);
 }
 
 /// Says how a run ended, and what to do next; returns what the process answers.

@@ -143,7 +143,7 @@ std::vector<DataFile> read_data_files(const hdf5::Group& group) {
 void write_provenance(const hdf5::Group& group, const Provenance& provenance) {
     hdf5::set_attribute(group, "NX_class", "NXcollection");
     for (const auto& [name, fact] : provenance.facts)
-        std::visit([&](const auto& value) { hdf5::set_attribute(group, name, value); }, fact);
+        std::visit([&, key = name](const auto& value) { hdf5::set_attribute(group, key, value); }, fact);
     const auto section = [&](std::string_view name) {
         hdf5::Group below = hdf5::create_group(group, name);
         hdf5::set_attribute(below, "NX_class", "NXcollection");

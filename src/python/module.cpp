@@ -47,15 +47,19 @@ struct Model {
     fs::path folder;
     std::string title;
     std::uint64_t seed;
+    std::vector<GivenFile> given_files;  // the resolved model has absolute paths only
 
     Model(ModelSpec spec, std::string of, fs::path in)
         : toml(to_toml(spec.resolved)),
           name(std::move(of)),
           folder(std::move(in)),
           title(spec.title),
-          seed(spec.seed.value) {}
+          seed(spec.seed.value),
+          given_files(std::move(spec.given_files)) {}
     ModelSpec read(const py::dict& given = {}) const {
-        return read_model_text(toml, name, folder, overrides_of(given));
+        ModelSpec spec = read_model_text(toml, name, folder, overrides_of(given));
+        spec.given_files.insert(spec.given_files.begin(), given_files.begin(), given_files.end());
+        return spec;
     }
 };
 

@@ -63,7 +63,7 @@ std::string kernels_chosen_by() { return forced ? variable : "processor"; }
 std::string note_on_kernels(std::string_view kernels, std::string_view chosen_by) {
     if (kernels != "baseline") return {};
     return fmt::format(
-        "kernels without fused multiply-adds of the processor ({}): the same bits as everywhere, slowly",
+        "without fused multiply-adds of the processor, {}: the same bits as everywhere, slowly",
         chosen_by == variable ? "as SNNFF_KERNELS asks" : "which has none");
 }
 

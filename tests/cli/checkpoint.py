@@ -197,7 +197,7 @@ class Checkpoint(CutRunTest):
         import gzip
         path = self.folder / "data" / "train-labels-idx1-ubyte.gz"
         path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
-        self.refused(5, "resume", "cut.h5", says=["train-labels-idx1-ubyte.gz changed"])
+        self.refused(5, "resume", "cut.h5", says=["train-labels-idx1-ubyte.gz (train) changed"])
         self.assertIn("cut.h5.ckpt", self.files())
 
     def test_nothing_to_resume(self):
