@@ -15,9 +15,9 @@ namespace snnff::app {
 namespace {
 
 std::string digest_or_reason(const RunSummary& summary) {
-    if (!summary.digest.empty()) return summary.digest;
-    if (summary.status != "complete") return "none: the run is not complete";
-    return "none: written by a version that made none; --digest makes it";
+    if (!summary.digest.empty()) return "digest " + summary.digest;
+    if (summary.status != "complete") return "no digest: only complete runs have one";
+    return "no digest: written by a version that made none; --digest makes it";
 }
 
 /// "avx2, numbers 1", and whether such kernels are slow.
@@ -49,8 +49,7 @@ std::string head_of(const RunSummary& summary, const std::filesystem::path& path
     table.add({"file", fmt::format("{} ({})", path.string(),
                                    bytes(static_cast<double>(std::filesystem::file_size(path))))});
     if (!summary.title.empty()) table.add({"title", summary.title});
-    table.add({"status", summary.status});
-    table.add({"digest", digest_or_reason(summary)});
+    table.add({"status", fmt::format("{}, {}", summary.status, digest_or_reason(summary))});
     table.add({"created", summary.created + " by " + summary.creator});
     for (const auto& [name, value] : summary.provenance.facts) {
         // One screenful: what a run cannot be understood without. The rest is in /provenance.

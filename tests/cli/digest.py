@@ -87,7 +87,7 @@ class Digest(support.CliTest):
         lines = self.lines("a.h5")
         digest = hashlib.sha256(lines.encode()).hexdigest()
         self.assertEqual(self.attribute("a.h5"), digest)
-        self.assertIn(digest, self.good("info", "a.h5"))
+        self.assertIn(f"complete, digest {digest}\n", self.good("info", "a.h5"))
         self.assertEqual(self.good_json("info", "a.h5", "--json")["digest"], digest)
         self.assertRegex(lines, r"(?m)^training/hidden1/loss <f4 \[2\] [0-9a-f]{64}$")
         self.assertRegex(lines, r"(?m)^training/hidden1/trouble \|u1 \[2\] ")
@@ -112,7 +112,7 @@ class Digest(support.CliTest):
         self.good("run", "more.toml", "-q", "-o", "whole.h5")
         stopped = self.sim("run", "more.toml", "-q", "-o", "cut.h5", "--max-time", "0.05s")
         self.assertEqual(stopped.returncode, 124, stopped.stderr)
-        self.assertIn("none: the run is not complete", self.good("info", "cut.h5"))
+        self.assertIn("interrupted, no digest: only complete runs have one", self.good("info", "cut.h5"))
         self.assertIsNone(self.good_json("info", "cut.h5", "--json")["digest"])
         self.lines("cut.h5")
         self.good("resume", "cut.h5", "-q")
@@ -191,7 +191,7 @@ class Digest(support.CliTest):
         before = self.lines("a.h5")
         with h5py.File(self.folder / "a.h5", "r+") as file:
             del file.attrs["digest"]
-        self.assertIn("none: written by a version that made none", self.good("info", "a.h5"))
+        self.assertIn("complete, no digest: written by a version that made none", self.good("info", "a.h5"))
         self.assertEqual(self.lines("a.h5"), before)
 
 
