@@ -26,7 +26,8 @@ std::uint64_t n_below(const hdf5::Dataset& series, double bound) {
     constexpr std::uint64_t at_once = std::uint64_t{1} << 16;
     std::uint64_t n = 0;
     for (std::uint64_t first = 0; first < shape[0]; first += at_once) {
-        std::vector<double> values(static_cast<std::size_t>(std::min<std::uint64_t>(at_once, shape[0] - first)));
+        std::vector<double> values(
+            static_cast<std::size_t>(std::min<std::uint64_t>(at_once, shape[0] - first)));
         hdf5::read_rows(series, values.size(), std::span{values}, first);
         n += static_cast<std::uint64_t>(
             std::ranges::count_if(values, [&](double value) { return value < bound; }));
