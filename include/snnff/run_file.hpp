@@ -91,8 +91,8 @@ class RunFileWriter {
     std::vector<std::int64_t> secure();
     /// Gives the file its name now and not in close(): what was there before is replaced.
     void take_place();
-    /// Sets `status`, flushes, closes and, under `force`, replaces the old file. Call once; nothing
-    /// else may be called after it.
+    /// Sets `status`, and of a complete run its `digest` (digest.hpp), flushes, closes and, under `force`,
+    /// replaces the old file. Call once; nothing else may be called after it.
     void close(RunStatus status);
     /// Closes and removes what was written: for a run that failed before it began.
     void discard() noexcept;
@@ -106,6 +106,7 @@ class RunFileWriter {
 /// What `info`, `compare` and `eval` need of a run file.
 struct RunSummary {
     std::string title, creator, created, status, model_toml;
+    std::string digest;  ///< of its arrays (digest.hpp), as a complete run has it; else empty
     Provenance provenance;
     std::vector<std::string> populations;
     std::vector<LayerShape> shapes;    ///< of the populations; 0 x 0 where weights were not written yet

@@ -157,9 +157,12 @@ Ending execute(const RunRequest& request, const std::atomic<int>& stop) {
 Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
     check_output(request.output, request.force);
     const ThreadLimit threads(request.n_threads);
-    Experiment experiment = build(std::move(model));
-    if (stop != 0) return Ending::interrupted;
+    return execute(request, build(std::move(model)), stop);
+}
 
+Ending execute(const RunRequest& request, Experiment experiment, const std::atomic<int>& stop) {
+    if (stop != 0) return Ending::interrupted;
+    const ThreadLimit threads(request.n_threads);
     const bool goes_on = request.from != nullptr;
     CheckpointHead head{.run_id = goes_on ? request.from->head().run_id : new_run_id(),
                         .model_toml = to_toml(experiment.model.resolved),
@@ -193,7 +196,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     if (recorder) observers.push_back(recorder.get());
     if (!request.quiet) observers.push_back(&progress.emplace());
     Warnings warnings(request.output.string());
-    observers.push_back(&warnings);
+    if (request.warns) observers.push_back(&warnings);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
     CheckpointKeeper keeper(request.checkpoints, request.output, std::move(head), writer, request.from);

@@ -8,9 +8,17 @@
 #include "app/table.hpp"
 #include "app/verb.hpp"
 #include "sim/machine.hpp"
+#include "snnff/digest.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff::app {
 namespace {
+
+std::string digest_or_reason(const RunSummary& summary) {
+    if (!summary.digest.empty()) return "digest " + summary.digest;
+    if (summary.status != "complete") return "no digest: only complete runs have one";
+    return "no digest: written by a version that made none; --digest makes it";
+}
 
 /// "avx2, numbers 1", and whether such kernels are slow.
 std::string kernels_of(const Provenance& provenance) {
@@ -41,7 +49,7 @@ std::string head_of(const RunSummary& summary, const std::filesystem::path& path
     table.add({"file", fmt::format("{} ({})", path.string(),
                                    bytes(static_cast<double>(std::filesystem::file_size(path))))});
     if (!summary.title.empty()) table.add({"title", summary.title});
-    table.add({"status", summary.status});
+    table.add({"status", fmt::format("{}, {}", summary.status, digest_or_reason(summary))});
     table.add({"created", summary.created + " by " + summary.creator});
     for (const auto& [name, value] : summary.provenance.facts) {
         // One screenful: what a run cannot be understood without. The rest is in /provenance.
@@ -139,6 +147,8 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     nlohmann::ordered_json json = to_json(figures);
     json["created"] = summary.created;
     json["creator"] = summary.creator;
+    json["digest"] =
+        summary.digest.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(summary.digest);
     auto& provenance = json["provenance"] = nlohmann::ordered_json::object();
     for (const auto& [name, fact] : summary.provenance.facts)
         std::visit([&, key = name](const auto& value) { provenance[key] = value; }, fact);
@@ -185,11 +195,25 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
 
 struct Arguments {
     std::string file;
-    bool json = false, model = false;
+    bool json = false, model = false, digest = false;
 };
+
+/// Prints the lines that the digest is the hash of, and holds the file's own digest to them.
+int print_digest(const RunSummary& summary, const std::string& file) {
+    const std::vector<ArrayDigest> arrays = read_array_digests(file);
+    std::string text;
+    for (const ArrayDigest& array : arrays) text += array.line() + "\n";
+    put(text);
+    const std::string digest = digest_of(arrays);
+    if (summary.digest.empty() || summary.digest == digest) return 0;
+    throw RunError(
+        fmt::format("{}: its digest is {}, and its arrays give {}: they were changed after the run", file,
+                    summary.digest, digest));
+}
 
 int info(const Arguments& arguments) {
     const RunSummary summary = read_run(arguments.file);
+    if (arguments.digest) return print_digest(summary, arguments.file);
     if (arguments.model) {
         put(summary.model_toml);
         return 0;
@@ -212,10 +236,15 @@ Verb add_info(CLI::App& program) {
     CLI::App* command = add_command(program, "info", "Say what is in a run file.",
                                     "  snnff-sim info lif.h5\n"
                                     "  snnff-sim info lif.h5 --model > again.toml\n"
-                                    "  snnff-sim info lif.h5 --json | jq .provenance\n");
+                                    "  snnff-sim info lif.h5 --json | jq .provenance\n"
+                                    "  snnff-sim info lif.h5 --digest | sha256sum\n");
     command->add_option("RUN", arguments->file, "run file (HDF5)")->required()->type_name("FILE");
     command->add_flag("--model", arguments->model,
                       "print the resolved model: running it again repeats the run");
+    command->add_flag(
+        "--digest", arguments->digest,
+        "print a line for every array: path, type, shape and SHA-256; the digest is the SHA-256 "
+        "of these lines");
     command->add_flag("--json", arguments->json, "everything as JSON");
     return {command, [arguments] { return info(*arguments); }};
 }

@@ -29,7 +29,7 @@ constexpr const char* footer =
     "\nResults go to stdout, everything else to stderr. `snnff-sim VERB --help` says more.\n"
     "\nExit codes:\n"
     "  0    done\n"
-    "  1    failed: numbers went wrong, memory ran out, a run of a sweep failed\n"
+    "  1    failed: numbers went wrong, memory ran out, a run of a sweep failed, bits differ\n"
     "  2    usage: unknown option, output exists\n"
     "  3    the model file is invalid\n"
     "  4    a file could not be read or written\n"
@@ -72,10 +72,10 @@ int run(int argc, char** argv) {
     program.set_version_flag("--version", app::version_line(), "print the version");
     program.require_subcommand(1);
     const std::vector<app::Verb> verbs{
-        app::add_run(program),   app::add_resume(program), app::add_eval(program),
-        app::add_trace(program), app::add_export(program), app::add_compare(program),
-        app::add_sweep(program), app::add_info(program),   app::add_validate(program),
-        app::add_new(program),   app::add_explain(program)};
+        app::add_run(program),      app::add_resume(program),    app::add_eval(program),
+        app::add_trace(program),    app::add_export(program),    app::add_compare(program),
+        app::add_sweep(program),    app::add_reproduce(program), app::add_info(program),
+        app::add_validate(program), app::add_new(program),       app::add_explain(program)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -220,6 +220,7 @@ RunSummary read_run(const std::filesystem::path& path, std::span<const std::int6
     run.title = hdf5::read_text_attribute(root, "title");
     run.created = hdf5::read_text_attribute(root, "created");
     run.status = hdf5::read_text_attribute(root, "status");
+    if (hdf5::has_attribute(root, "digest")) run.digest = hdf5::read_text_attribute(root, "digest");
     run.model_toml = hdf5::read_text(root.dataset("model"));
     if (root.has("provenance")) run.provenance = read_provenance(root.group("provenance"));
     const std::string run_id = run.provenance.text("run_id");

@@ -13,6 +13,7 @@
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/run_file_arrays.hpp"
 #include "io/run_file_provenance.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
@@ -104,12 +105,16 @@ void RunFileWriter::File::close_all() {
     if (close_quietly() < 0) root.fail("cannot be closed");
 }
 
-herr_t RunFileWriter::File::close_quietly() noexcept {
+void RunFileWriter::File::close_all_but_root() noexcept {
     training.reset();
     reports.clear();
     spikes.clear();
     for (hdf5::Group* group : {&populations, &evaluation, &reports_group, &spikes_group}) group->close();
     live_status.close();
+}
+
+herr_t RunFileWriter::File::close_quietly() noexcept {
+    close_all_but_root();
     return root.close();
 }
 
@@ -223,6 +228,12 @@ void RunFileWriter::close(RunStatus status) {
     if (s.training) s.training->facts.describe(s.training->group);
     s.flush();
     if (s.wants_live && s.root.has("status")) hdf5::write_word(s.root.dataset("status"), status_name(status));
+    if (status == RunStatus::complete) {
+        // A data set that is still open for appending would be read by what HDF5 remembers of its last chunk,
+        // which may have been written anew since, through other filters.
+        s.close_all_but_root();
+        set_attribute(s.root, "digest", digest_of(array_digests(s.root)));
+    }
     set_attribute(s.root, "status", status_name(status));
     hdf5::flush(s.root);
     sync_to_disk(s.written);

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import support
 
-VERBS = ["run", "resume", "eval", "trace", "export", "compare", "sweep", "info", "validate", "new", "explain"]
+VERBS = ["run", "resume", "eval", "trace", "export", "compare", "sweep", "reproduce", "info", "validate", "new", "explain"]
 
 
 class Help(support.CliTest):

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hdf5_edits.hpp"
+#include "snnff/digest.hpp"
 #include "snnff/export.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -109,7 +110,7 @@ std::size_t n_entries(const fuzz::fs::path& folder) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const fuzz::EditedFile file("run.h5", write_good);
     FuzzedDataProvider provider(data, size);
-    const auto what = provider.ConsumeIntegralInRange<int>(0, 5);
+    const auto what = provider.ConsumeIntegralInRange<int>(0, 6);
     Claims claims(provider);
     const fuzz::Folder& folder = file.folder();
     const auto closed = file.edit(provider);
@@ -139,6 +140,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 4:
             fuzz::reads_or_refuses([&] { export_sonata(file.path(), folder / "sonata.h5"); });
             break;
+        case 5: {
+            fuzz::reads_or_refuses([] {
+                const ArraysCompared compared = compare_arrays(file.path(), file.path(), 1);
+                fuzz::require(compared.same(), "a file has the bits that it has");
+                read_array_digests(file.path());
+            });
+            break;
+        }
         default: {
             fuzz::fs::remove(folder / "next.h5");
             RunFileWriter next(folder / "next.h5", false);
