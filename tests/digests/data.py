@@ -88,7 +88,7 @@ def write_nmnist(folder, n_each):
             place.mkdir(parents=True)
             for i in range(n_each):
                 draw = numbers(key + 10 * i + digit, 60, 4)
-                events = sorted((int(t) % 16000, int(x) % 34, 3 * digit + int(y) % 5, int(p) & 1) for t, x, y, p in draw)
+                events = sorted((t % 16000, x % 34, 3 * digit + y % 5, p & 1) for t, x, y, p in draw.tolist())
                 content = b"".join(bytes([x, y]) + (p << 23 | t).to_bytes(3, "big") for t, x, y, p in events)
                 (place / f"{10 * i + digit:05}.bin").write_bytes(content)
 

@@ -11,7 +11,7 @@ NOT_A_NUMBER = {4: 0x7FC00000, 8: 0x7FF8000000000000}
 
 
 def line(path, values):
-    """Path, little-endian type, shape and SHA-256 of the values in C order; one pattern for all that is not a number."""
+    """Path, little-endian type, shape and SHA-256 of the values in C order; what is not a number has one pattern."""
     if values.dtype.kind in "OS":
         kind, content = "text", b"".join(text + b"\0" for text in numpy.ravel(values))
     else:

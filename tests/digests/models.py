@@ -28,37 +28,74 @@ MODELS = {
         learning = {{ loss = {{ kind = "symba", alpha = 3.0 }}, rate = 0.004 }}
         plan = {{ order = "layer_by_layer", epochs = 2, batch_size = 50 }}
         evaluation = {{ n_train = 30 }}
-        population.first = {{ size = 67, reset = "zero", reset_delay = false, refractory_steps = 2, init = "glorot_uniform", surrogate = {{ kind = "fast_sigmoid", k = 10.0 }}, measure = "count", output = "count" }}
+        population.first.size = 67
+        population.first.reset = "zero"
+        population.first.reset_delay = false
+        population.first.refractory_steps = 2
+        population.first.init = "glorot_uniform"
+        population.first.surrogate = {{ kind = "fast_sigmoid", k = 10.0 }}
+        population.first.measure = "count"
+        population.first.output = "count"
         population.second = {{ size = 33, reset_delay = false, surrogate = "fast_sigmoid" }}
         """,
     "lif_never_reset": f"""
         data = {MNIST}
         time.steps = 5
-        learning = {{ loss = {{ kind = "softplus", theta = 0.5, theta_per = "unit" }}, goodness = "sum_square", rate = 0.0005, optimizer = {{ kind = "sgd", momentum = 0.9 }}, schedule = "cosine" }}
+        learning.loss = {{ kind = "softplus", theta = 0.5, theta_per = "unit" }}
+        learning.goodness = "sum_square"
+        learning.rate = 0.0005
+        learning.optimizer = {{ kind = "sgd", momentum = 0.9 }}
+        learning.schedule = "cosine"
         negatives = {{ kind = "uniform_wrong", redraw = "once" }}
         plan = {{ order = "per_batch", updates_per_batch = 3, epochs = 3, batch_size = 60 }}
         evaluation = {{ n_train = 30 }}
-        population.first = {{ size = 35, reset = "none", surrogate = {{ kind = "sigmoid", k = 8.0 }}, measure = "membrane", output = "membrane" }}
+        population.first.size = 35
+        population.first.reset = "none"
+        population.first.surrogate = {{ kind = "sigmoid", k = 8.0 }}
+        population.first.measure = "membrane"
+        population.first.output = "membrane"
         population.second = {{ size = 34, reset = "none", surrogate = "sigmoid", bias = false }}
         """,
     "lif_mean_membranes": f"""
         data = {MNIST}
         time.steps = 6
-        learning = {{ goodness = "mean_abs", loss = {{ kind = "softplus", theta = 0.4 }}, schedule = "half_then_linear", rate = 0.005 }}
+        learning.goodness = "mean_abs"
+        learning.loss = {{ kind = "softplus", theta = 0.4 }}
+        learning.schedule = "half_then_linear"
+        learning.rate = 0.005
         negatives.kind = "permuted"
         plan = {{ phases = "separated", phase_updates = 2, epochs = 4, batch_size = 30 }}
         evaluation = {{ n_train = 30 }}
-        recording = {{ variables = ["membrane", "spikes"], samples = [1], neurons = [0, 3], every_n_steps = 2, every_n_epochs = 2, labels = [4], phases = ["negative", "neutral"] }}
-        population.first = {{ size = 6, beta = [0.0, 0.5, 0.9, 0.95, 0.99, 1.0], threshold = [0.3, 0.5, 0.7, 1.0, 1.5, 2.0], init = {{ kind = "normal", sd = 0.05 }}, surrogate = {{ kind = "triangular", width = 0.8 }}, measure = "membrane_mean", output = "membrane_mean" }}
+        recording.variables = ["membrane", "spikes"]
+        recording.samples = [1]
+        recording.neurons = [0, 3]
+        recording.every_n_steps = 2
+        recording.every_n_epochs = 2
+        recording.labels = [4]
+        recording.phases = ["negative", "neutral"]
+        population.first.size = 6
+        population.first.beta = [0.0, 0.5, 0.9, 0.95, 0.99, 1.0]
+        population.first.threshold = [0.3, 0.5, 0.7, 1.0, 1.5, 2.0]
+        population.first.init = {{ kind = "normal", sd = 0.05 }}
+        population.first.surrogate = {{ kind = "triangular", width = 0.8 }}
+        population.first.measure = "membrane_mean"
+        population.first.output = "membrane_mean"
         population.second = {{ size = 17, surrogate = "triangular", measure = "membrane_mean", tau_mem_ms = 12.5 }}
         """,
     "lif_straight_through": f"""
         data = {MNIST}
         time = {{ steps = 8, dt_ms = 0.5 }}
-        learning = {{ goodness = {{ kind = "sum_square", minimise = true }}, loss = {{ kind = "softplus", theta = 3.0 }}, rate = 0.0002 }}
+        learning.goodness = {{ kind = "sum_square", minimise = true }}
+        learning.loss = {{ kind = "softplus", theta = 3.0 }}
+        learning.rate = 0.0002
         plan = {{ phases = "separated", phase_updates = 0, epochs = 4, batch_size = 50 }}
         evaluation = {{ n_train = 30 }}
-        population.first = {{ size = 67, reset = "zero", refractory_steps = 1, tau_mem_ms = 4.0, surrogate = "straight_through", init = {{ kind = "uniform_fan_in", bias = "zero" }} }}
+        population.first.size = 67
+        population.first.reset = "zero"
+        population.first.refractory_steps = 1
+        population.first.tau_mem_ms = 4.0
+        population.first.surrogate = "straight_through"
+        population.first.init = {{ kind = "uniform_fan_in", bias = "zero" }}
         population.second = {{ size = 33, reset = "zero", surrogate = "straight_through", measure = "membrane" }}
         """,
     "lif_many_steps": """
@@ -76,13 +113,18 @@ MODELS = {
         plan = {{ epochs = 2, batch_size = 0 }}
         evaluation = {{ n_train = 40 }}
         recording = {{ variables = ["current", "activation"], samples = [0, 1], n_neurons = 4 }}
-        population.first = {{ neuron = "relu", size = 33, normalisation = "l2", init = {{ kind = "normal_fan_in", gain = 1.4142, bias = "normal" }} }}
+        population.first.neuron = "relu"
+        population.first.size = 33
+        population.first.normalisation = "l2"
+        population.first.init = {{ kind = "normal_fan_in", gain = 1.4142, bias = "normal" }}
         population.second = {{ neuron = "relu", size = 10 }}
         """,
     "lif_1300_at_a_time": f"""
         data = {HDF5}
         time.steps = 4
-        learning = {{ loss = {{ kind = "softplus", theta = 0.1 }}, optimizer = {{ kind = "adam", beta1 = 0.8, beta2 = 0.99, epsilon = 1e-6, decoupled_decay = true }}, weight_decay = 0.05 }}
+        learning.loss = {{ kind = "softplus", theta = 0.1 }}
+        learning.optimizer = {{ kind = "adam", beta1 = 0.8, beta2 = 0.99, epsilon = 1e-6, decoupled_decay = true }}
+        learning.weight_decay = 0.05
         plan = {{ epochs = 1, batch_size = 1300 }}
         evaluation = {{ n_train = 40 }}
         population.first = {{ size = 33 }}
@@ -91,7 +133,9 @@ MODELS = {
     "relu_1300_three_negatives": """
         data = { kind = "hdf5", train = "train.h5", test = "test.h5", offset = 0.25, scale = 0.5 }
         time.steps = 1
-        learning = { loss = { kind = "softplus", theta = 0.002, theta_per = "input" }, goodness = "sum_square", rate = 0.003 }
+        learning.loss = { kind = "softplus", theta = 0.002, theta_per = "input" }
+        learning.goodness = "sum_square"
+        learning.rate = 0.003
         negatives.per_positive = 3
         overlay = { where = "appended", value = 3.0, smoothing = 0.1 }
         plan = { epochs = 1, batch_size = 1300, shuffle = false }
@@ -136,7 +180,16 @@ MODELS = {
         data = {MNIST}
         time.steps = 5
         plan = {{ order = "per_batch", epochs = 2, batch_size = 50 }}
-        readout = {{ kind = "softmax", layers = "after_first", normalisation = "rms", standardise = false, epochs = 4, batch_size = 30, rate = 0.1, weight_decay = 0.01, optimizer = {{ kind = "sgd", momentum = 0.5 }}, schedule = "cosine" }}
+        readout.kind = "softmax"
+        readout.layers = "after_first"
+        readout.normalisation = "rms"
+        readout.standardise = false
+        readout.epochs = 4
+        readout.batch_size = 30
+        readout.rate = 0.1
+        readout.weight_decay = 0.01
+        readout.optimizer = {{ kind = "sgd", momentum = 0.5 }}
+        readout.schedule = "cosine"
         prediction = {{ by = "both", layers = "after_first" }}
         population.first = {{ size = 40 }}
         population.second = {{ neuron = "relu", size = 33 }}
@@ -146,7 +199,11 @@ MODELS = {
         time.steps = 3
         learning.loss = {{ kind = "softplus", theta = 1.0 }}
         plan = {{ epochs = 1, batch_size = 50 }}
-        readout = {{ kind = "softmax", normalisation = "l2", epochs = 3, batch_size = 0, schedule = "half_then_linear" }}
+        readout.kind = "softmax"
+        readout.normalisation = "l2"
+        readout.epochs = 3
+        readout.batch_size = 0
+        readout.schedule = "half_then_linear"
         prediction.by = "both"
         population.first = {{ neuron = "silu", size = 40 }}
         population.second = {{ size = 33, output = "membrane_mean" }}
@@ -177,7 +234,12 @@ MODELS = {
         evaluation = {{ n_train = 10 }}
         recording = {{ variables = ["spikes", "membrane"], samples = [0], n_neurons = 5 }}
         population.first = {{ size = 37, normalisation = "none", output = "spikes" }}
-        population.second = {{ size = 33, normalisation = "none", output = "spikes", threshold = 0.2, reset = "zero", surrogate = "triangular" }}
+        population.second.size = 33
+        population.second.normalisation = "none"
+        population.second.output = "spikes"
+        population.second.threshold = 0.2
+        population.second.reset = "zero"
+        population.second.surrogate = "triangular"
         population.third = {{ size = 12, normalisation = "none", threshold = 0.1, refractory_steps = 1 }}
         """,
     "poisson_dropout": f"""
@@ -227,7 +289,10 @@ MODELS = {
         learning = { optimizer = { kind = "sgd", momentum = 0.9 }, rate = 0.005 }
         plan = { epochs = 2, batch_size = 60 }
         evaluation = { n_train = 20 }
-        population.first = { size = 90, output = "spikes", normalisation = "none", init = { kind = "normal_fan_in", gain = 2.0 } }
+        population.first.size = 90
+        population.first.output = "spikes"
+        population.first.normalisation = "none"
+        population.first.init = { kind = "normal_fan_in", gain = 2.0 }
         population.second = { size = 33, normalisation = "none", output = "spikes" }
         population.third = { size = 1, normalisation = "none", measure = "membrane" }
         """,
@@ -334,7 +399,10 @@ MODELS = {
     "backprop_600_at_a_time": f"""
         data = {HDF5[:-2]}, n_train = 600 }}
         time.steps = 1
-        learning = {{ rule = "backprop", optimizer = {{ kind = "sgd", momentum = 0.9 }}, rate = 0.2, weight_decay = 0.001 }}
+        learning.rule = "backprop"
+        learning.optimizer = {{ kind = "sgd", momentum = 0.9 }}
+        learning.rate = 0.2
+        learning.weight_decay = 0.001
         plan = {{ epochs = 2, batch_size = 600 }}
         evaluation = {{ n_train = 40 }}
         population.first = {{ neuron = "leaky_relu", size = 33 }}
@@ -357,8 +425,14 @@ MODELS = {
         plan = {{ epochs = 1, batch_size = 25 }}
         evaluation = {{ n_train = 30 }}
         recording = {{ variables = ["membrane", "spikes"], samples = [0], n_neurons = 4 }}
-        population.first = {{ size = 67, output = "spikes", refractory_steps = 1, init = {{ kind = "normal_fan_in", gain = 2.0 }} }}
-        population.second = {{ size = 33, output = "spikes", reset = "zero", init = {{ kind = "normal_fan_in", gain = 3.0 }} }}
+        population.first.size = 67
+        population.first.output = "spikes"
+        population.first.refractory_steps = 1
+        population.first.init = {{ kind = "normal_fan_in", gain = 2.0 }}
+        population.second.size = 33
+        population.second.output = "spikes"
+        population.second.reset = "zero"
+        population.second.init = {{ kind = "normal_fan_in", gain = 3.0 }}
         population.output = {{ size = 10, output = "count", init = {{ kind = "normal_fan_in", gain = 4.0 }} }}
         """,
     "backprop_poisson": """
