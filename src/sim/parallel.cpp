@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <optional>
 #include <vector>
 
 #include "core/available_threads.hpp"
@@ -51,6 +52,17 @@ class Turn {
     const void *stage_, *item_;
 };
 
+// oneTBB's own arena has a place for each core and no more; where more threads are asked for, work goes to
+// this one.
+std::atomic<tbb::task_arena*> larger_arena{nullptr};
+
+template <class Work>
+void in_arena(const Work& work) {
+    tbb::task_arena* arena = larger_arena.load(std::memory_order_relaxed);
+    if (arena == nullptr) return work();
+    arena->execute(work);
+}
+
 }  // namespace
 
 void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::size_t, std::size_t)>& body) {
@@ -63,7 +75,7 @@ void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::
     // scratch.
     const char begun = 0, done = 0;
     ends_before(&begun);
-    tbb::this_task_arena::isolate([&] {
+    const auto loop = [&] {
         tbb::parallel_for(
             tbb::blocked_range<std::size_t>(0, n_blocks, 1),
             [&](const tbb::blocked_range<std::size_t>& range) {
@@ -75,7 +87,8 @@ void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::
                 ends_before(&done);
             },
             tbb::simple_partitioner());
-    });
+    };
+    in_arena([&] { tbb::this_task_arena::isolate(loop); });
     starts_after(&done);
 }
 
@@ -127,13 +140,14 @@ void run_pipeline(const Pipeline& pipeline) {
               });
     }
     std::exception_ptr first;
-    tbb::parallel_pipeline(pipeline.n_slots,
-                           all & tbb::make_filter<std::size_t, void>(in_order, [&](std::size_t slot) {
-                               const Turn turn(&stage.back(), &item[slot]);
-                               if (first) return;
-                               guarded(slot, [&] { pipeline.end(slot); });
-                               first = error[slot];
-                           }));
+    const tbb::filter<void, void> whole =
+        all & tbb::make_filter<std::size_t, void>(in_order, [&](std::size_t slot) {
+            const Turn turn(&stage.back(), &item[slot]);
+            if (first) return;
+            guarded(slot, [&] { pipeline.end(slot); });
+            first = error[slot];
+        });
+    in_arena([&] { tbb::parallel_pipeline(pipeline.n_slots, whole); });
     for (const char& each : stage) starts_after(&each);
     if (first) std::rethrow_exception(first);
 }
@@ -153,8 +167,19 @@ MatrixView scratch(std::size_t slot, std::size_t rows, std::size_t cols) {
 }
 
 struct ThreadLimit::State {
-    explicit State(std::size_t n) : control(tbb::global_control::max_allowed_parallelism, n) {}
+    explicit State(std::size_t n) : control(tbb::global_control::max_allowed_parallelism, n) {
+        if (n <= static_cast<std::size_t>(tbb::info::default_concurrency())) return;
+        arena.emplace(static_cast<int>(n));
+        larger_arena = &*arena;
+    }
+    ~State() {
+        if (arena) larger_arena = nullptr;
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
     tbb::global_control control;
+    std::optional<tbb::task_arena> arena;
 };
 
 ThreadLimit::ThreadLimit(std::size_t n_threads) {
