@@ -163,10 +163,12 @@ void BackpropLayer::unprepare(const SampleBlock& block, MatrixView slope) {
         const auto x = sent.row(s), delta = slope.row(s);
         const double along = sum_in_blocks(
             x.size(), [&](std::size_t i) { return static_cast<double>(delta[i]) * static_cast<double>(x[i]); });
-        const float g = gain_[block.first + s];
-        const double gain = static_cast<double>(g), length = length_[block.first + s];
-        const auto factor = static_cast<float>(length > 0.0 ? gain * gain / length * along : 0.0);
-        for (std::size_t i = 0; i < x.size(); ++i) delta[i] = g * delta[i] - factor * x[i];
+        const double gain = static_cast<double>(gain_[block.first + s]), length = length_[block.first + s];
+        const double factor = length > 0.0 ? gain * gain / length * along : 0.0;
+        // The difference cancels where all of δ points along x; it is rounded once.
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            delta[i] = static_cast<float>(gain * static_cast<double>(delta[i]) - factor * static_cast<double>(x[i]));
+        }
     }
 }
 

@@ -180,7 +180,7 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
     const std::size_t n_variants = variants.size(), n_units = population.n_units();
     if (request.output) shape(activity.output, n_variants, n_samples, n_units);
     if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_units));
-    shape(activity.goodness, n_variants, n_samples);
+    if (request.goodness != nullptr) shape(activity.goodness, n_variants, n_samples);
     shape(activity.rate, n_variants, n_samples);
     Forward forward(population, time, variants, n_samples, request, activity);
     if (n_samples < many_samples) {

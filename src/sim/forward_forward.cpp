@@ -43,7 +43,12 @@ std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Pa
             loss = update(batch, k, turn.progress[k], keep_output);
         }
         if (k == last) break;
-        if (stage.output_after_update) batch.forward(k, {.output = true});
+        if (stage.output_after_update) {
+            // What is told of the batch belongs to the weights that were scored.
+            auto rate = batch.activity(k).rate;
+            batch.forward(k, {.output = true});
+            batch.activity(k).rate = std::move(rate);
+        }
         batch.ascend(k, turn.dropout);
     }
     return losses;
