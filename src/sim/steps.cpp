@@ -68,14 +68,17 @@ void StepChanges::sort(std::span<const StepSource::Change> changes,
     column.resize(changes.size());
     value.resize(changes.size());
     for (const StepSource::Change& change : changes) {
-        const std::size_t row = row_of(change), begin = row == 0 ? 0 : end[row - 1];
-        std::size_t at = end[row]++;
-        for (; at > begin && column[at - 1] > change.column; --at) {
-            column[at] = column[at - 1];
-            value[at] = value[at - 1];
-        }
+        const std::size_t at = end[row_of(change)]++;
         column[at] = change.column;
         value[at] = change.value;
+    }
+    for (std::size_t row = 0, begin = 0; row < end.size(); begin = end[row++]) {
+        for (std::size_t i = begin; i < end[row]; ++i) {
+            for (std::size_t at = i; at > begin && column[at - 1] > column[at]; --at) {
+                std::swap(column[at - 1], column[at]);
+                std::swap(value[at - 1], value[at]);
+            }
+        }
     }
     for (std::size_t i = 0; i < column.size(); ++i) input[i] = changing_inputs[column[i]];
 }

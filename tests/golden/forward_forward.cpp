@@ -158,6 +158,16 @@ std::vector<std::vector<double>> slopes(const ModelSpec& model, const Population
     return slope;
 }
 
+void copy(const Gradient& from, MatrixView weight, std::span<double> bias) {
+    std::vector<float> panel(weight.cols() * Panels::width);
+    for (std::size_t u = 0; u < weight.rows(); ++u) {
+        const std::size_t lane = u % Panels::width;
+        if (lane == 0) from.weights({u / Panels::width, 1, 0, weight.cols()}, panel.data());
+        for (std::size_t i = 0; i < weight.cols(); ++i) weight(u, i) = panel[i * Panels::width + lane];
+        bias[u] = from.bias()[u];
+    }
+}
+
 void first_update(const Golden& golden, const Experiment& experiment, Batch& batch, std::size_t k) {
     const Network& network = experiment.network;
     const Population& population = network.populations[k];
@@ -168,14 +178,17 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
     if (batch.drive(k).constant()) {
         batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
         const auto slope = slopes(experiment.model, population, activity);
-        ConstantGradient(batch.drive(k).variants, activity.signal, slope).rows(0, gradient, bias);
+        ConstantGradient::Memory memory;
+        copy(ConstantGradient(population.n_units(), batch.drive(k).variants, activity.signal, slope, memory),
+             gradient, bias);
     } else {
         TrainPass::Memory memory;
         TrainPass pass(population, network.time, batch.drive(k), memory);
         pass.forward(0, batch.n_samples(), {.goodness = experiment.model.goodness.get(), .signal = true},
                      activity);
         pass.backward(slopes(experiment.model, population, activity));
-        pass.add_gradient(0, gradient, bias);
+        pass.finish();
+        copy(pass, gradient, bias);
     }
     for (const auto& [variant, name] : {std::pair{0, "positive"}, std::pair{1, "negative"}}) {
         const auto& goodness = activity.goodness[static_cast<std::size_t>(variant)];
