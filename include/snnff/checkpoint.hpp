@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "snnff/data_file.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/panels.hpp"
 
@@ -65,11 +66,12 @@ class Checkpoints {
 
 /// What a checkpoint says of the run it belongs to.
 struct CheckpointHead {
-    std::string run_id;                                     ///< as the run file has it
-    std::string model_toml;                                 ///< resolved
-    std::vector<std::pair<std::string, std::string>> data;  ///< name and SHA-256 of each data file
-    std::int64_t n_resumed =
-        0;  ///< how often the run was taken up before; each time the run file is a new one
+    std::string run_id;          ///< as the run file has it
+    std::string model_toml;      ///< resolved
+    std::int64_t numbers = 0;    ///< the definition of numbers that it was calculated by
+    std::vector<DataFile> data;  ///< by role
+    std::int64_t n_resumed = 0;  ///< how often the run was taken up before; each time the run file is new
+    std::int64_t n_epochs = 0;   ///< that were at their end
     /// What finds in that file all it held when this was saved, even where its own index is damaged since;
     /// empty where it was written in a way that has none.
     std::vector<std::int64_t> index{};

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// What the process answers; documented in README and in `snnff-sim --help`.

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// A file that was written, and how many rows (or data sets) it has.

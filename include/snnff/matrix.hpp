@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// Allocates on cache-line boundaries, so that vector kernels and BLAS see the same alignment

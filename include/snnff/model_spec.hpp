@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "snnff/data_file.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/network.hpp"
 #include "snnff/neuron_model.hpp"
@@ -27,6 +28,8 @@ class Initialiser {
     /// `index` numbers the populations from 0, so that each draws its own numbers.
     /// Throws FileError or DataError where parameters come from a file that will not do.
     virtual void fill(Population& population, std::uint32_t index, Seed seed) const = 0;
+    /// Where parameters come from, read anew; nothing where they are drawn. Throws FileError.
+    virtual std::optional<DataFile> file() const { return {}; }
 };
 
 /// What a change of weights follows from.
@@ -161,6 +164,8 @@ struct ModelSpec {
     bool takes_update(double loss) const noexcept {
         return std::isfinite(loss) || on_divergence == OnDivergence::warn;
     }
+
+    std::vector<GivenFile> given_files;  ///< files and folders that the model names
 
     Node resolved;  ///< every default filled in, every override applied
 };

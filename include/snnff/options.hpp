@@ -199,6 +199,12 @@ class Options {
     OnlyFor only_for_;
 };
 
+/// A file or folder as the model names it, and where that is.
+struct GivenFile {
+    std::string name;
+    std::filesystem::path path;
+};
+
 /// A model file being read, or the library describing itself.
 class Document {
   public:
@@ -217,6 +223,7 @@ class Document {
     /// The model with every default filled in, in the order in which keys were asked for.
     const Node& resolved() const noexcept { return resolved_; }
     const std::vector<KeyDoc>& docs() const noexcept { return docs_; }
+    const std::vector<GivenFile>& given_files() const noexcept { return given_files_; }
 
   private:
     friend class Options;
@@ -228,6 +235,7 @@ class Document {
     std::filesystem::path folder_;
     Node resolved_;
     std::vector<KeyDoc> docs_;
+    std::vector<GivenFile> given_files_;
     std::set<std::pair<const Node*, std::string>> known_;  // (table, key) somebody asked for
     std::set<std::string> named_;                          // paths of tables whose keys are names
 };

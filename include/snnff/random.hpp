@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// What a random number is for. Two purposes never share a number, and adding one changes no other.

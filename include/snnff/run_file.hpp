@@ -12,6 +12,7 @@
 
 #include "snnff/checkpoint.hpp"
 #include "snnff/matrix.hpp"
+#include "snnff/provenance.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
@@ -19,9 +20,6 @@ namespace snnff {
 namespace hdf5 {
 class Group;
 }
-
-/// Facts about how a run came about, kept as attributes of /provenance, in this order.
-using Provenance = std::vector<std::pair<std::string, std::string>>;
 
 /// Of what is written; a number larger than a program's own is refused. It grows when a reader that knows
 /// the old format would misread the new one, not when something is added.
@@ -87,12 +85,14 @@ class RunFileWriter {
     void show(State& state, const std::filesystem::path& old, std::span<const std::int64_t> index);
 
     void flush();
+    std::int64_t n_epochs() const noexcept;  ///< appended so far
+
     /// Flushes and waits until the disk has it. Returns the file's index, for a checkpoint.
     std::vector<std::int64_t> secure();
     /// Gives the file its name now and not in close(): what was there before is replaced.
     void take_place();
-    /// Sets `status`, flushes, closes and, under `force`, replaces the old file. Call once; nothing
-    /// else may be called after it.
+    /// Sets `status`, and of a complete run its `digest` (digest.hpp), flushes, closes and, under `force`,
+    /// replaces the old file. Call once; nothing else may be called after it.
     void close(RunStatus status);
     /// Closes and removes what was written: for a run that failed before it began.
     void discard() noexcept;
@@ -106,6 +106,7 @@ class RunFileWriter {
 /// What `info`, `compare` and `eval` need of a run file.
 struct RunSummary {
     std::string title, creator, created, status, model_toml;
+    std::string digest;  ///< of its arrays (digest.hpp), as a complete run has it; else empty
     Provenance provenance;
     std::vector<std::string> populations;
     std::vector<LayerShape> shapes;    ///< of the populations; 0 x 0 where weights were not written yet

@@ -9,16 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "snnff/data_file.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/random.hpp"
 
 namespace snnff {
-
-/// A file that went into a data set.
-struct DataFile {
-    std::filesystem::path path;
-    std::string sha256;  ///< of the bytes on disk, lower-case hex
-};
 
 /// Samples whose inputs vary from step to step. Immutable; one object serves all threads.
 class InputSeries {

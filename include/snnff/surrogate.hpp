@@ -1,5 +1,7 @@
 #pragma once
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// What stands in for the derivative of a spike by the membrane, dS/dU, which is 0 or infinite.

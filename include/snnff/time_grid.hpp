@@ -1,7 +1,8 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
+
+#include "snnff/arithmetic.hpp"
 
 namespace snnff {
 
@@ -11,11 +12,11 @@ struct TimeGrid {
     double dt_ms = 1.0;
     std::int64_t steps = 1;
 
-    double time_ms(std::int64_t step) const noexcept { return static_cast<double>(step) * dt_ms; }
+    double time_ms(std::int64_t step) const noexcept;
 
     /// Factor by which a membrane with time constant `tau_ms` decays in one step,
     /// exp(-dt_ms/tau_ms): exact for any dt, as in Rotter & Diesmann, Biol. Cybern. 81:381 (1999).
-    double decay(double tau_ms) const noexcept { return std::exp(-dt_ms / tau_ms); }
+    double decay(double tau_ms) const noexcept;
 };
 
 }  // namespace snnff

@@ -83,6 +83,7 @@ struct Experiment {
     ModelSpec model;
     Dataset train, validation, test;
     Network network;
+    std::vector<DataFile> files{};  ///< all that was read, by role
 };
 
 /// Loads the data, checks it against the model and fills the parameters. Where overlay.value follows
@@ -140,7 +141,8 @@ Ending train(Experiment& experiment, std::span<Observer* const> observers, const
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit = 0);
 
-/// How many threads parallel work may use from here on while this lives; 0: one per core.
+/// How many threads parallel work may use from here on while this lives; 0: as many as
+/// affinity and CPU quota allow.
 class ThreadLimit {
   public:
     explicit ThreadLimit(std::size_t n_threads);

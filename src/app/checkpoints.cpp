@@ -10,6 +10,7 @@
 
 #include "app/flatten.hpp"
 #include "app/signals.hpp"
+#include "core/numbers.hpp"
 #include "snnff/error.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -33,13 +34,6 @@ double seconds_in(const std::string& unit) {
         if (unit == name) return seconds;
     }
     return 0.0;
-}
-
-std::string value_of(const Provenance& provenance, std::string_view wanted) {
-    for (const auto& [name, value] : provenance) {
-        if (name == wanted) return value;
-    }
-    return {};
 }
 
 void add_to(std::string& reasons, std::string_view reason) {
@@ -113,6 +107,14 @@ Continuation::Continuation(const fs::path& run) : run_(run) {
                         "before its first; run it again",
                         run.string(), run.string()));
     }
+    if (head().numbers != numbers) {
+        throw DataError(
+            fmt::format("{}: was calculated by numbers = {}, and this program calculates by numbers = {}, "
+                        "which would not go on "
+                        "with the same bits; the version that began the run does (snnff-sim info says "
+                        "which), or run it again",
+                        run.string(), head().numbers, numbers));
+    }
     if (!reasons.empty()) note_ = reasons + "; going on from the checkpoint before";
     find_written();
 }
@@ -120,12 +122,12 @@ Continuation::Continuation(const fs::path& run) : run_(run) {
 /// Whether this is the file that the checkpoint counts on, or one that took over what that held.
 bool Continuation::take(const fs::path& path, std::span<const std::int64_t> index) {
     const RunSummary summary = read_run(path, index);
-    if (value_of(summary.provenance, "run_id") != head().run_id) {
+    if (summary.provenance.text("run_id") != head().run_id) {
         throw DataError(fmt::format("{} is of another run: {}", path.string(),
                                     differences(head().model_toml, summary.model_toml)));
     }
     replaced_ |= path == run_;
-    const std::string times = value_of(summary.provenance, "n_resumed");
+    const std::string times = summary.provenance.text("n_resumed");
     std::int64_t n_resumed = 0;
     std::from_chars(times.data(), times.data() + times.size(), n_resumed);
     // A later file has this name only once it holds all of the one before.
@@ -133,7 +135,7 @@ bool Continuation::take(const fs::path& path, std::span<const std::int64_t> inde
     written_ = path;
     if (n_resumed == head().n_resumed) index_ = head().index;
     provenance_ = summary.provenance;
-    std::erase_if(provenance_, [](const auto& fact) { return fact.first == "n_resumed"; });
+    std::erase_if(provenance_.facts, [](const auto& fact) { return fact.first == "n_resumed"; });
     return true;
 }
 
@@ -175,6 +177,15 @@ void Continuation::find_written() {
     }
 }
 
+Provenance Continuation::with_stretch(Stretch next) const {
+    Provenance provenance = provenance_;
+    // What came of later stretches was lost with their checkpoints.
+    const auto n_before = static_cast<std::size_t>(head().n_resumed) + 1;
+    if (provenance.stretches.size() > n_before) provenance.stretches.resize(n_before);
+    provenance.stretches.push_back(std::move(next));
+    return provenance;
+}
+
 void Continuation::finish(RunFileWriter& writer) {
     if (std::exchange(finished_, true)) return;
     if (replaced_) writer.take_place();
@@ -196,6 +207,7 @@ bool CheckpointKeeper::due(std::int64_t n_epochs, bool epoch_ended) {
 void CheckpointKeeper::save(const Show& show) {
     // What a checkpoint counts on has to be on disk before it.
     head_.index = writer_.secure();
+    head_.n_epochs = writer_.n_epochs();
     write_checkpoint(run_, head_, show);
     if (from_ != nullptr) from_->finish(writer_);
     last_ = Clock::now();

@@ -40,8 +40,9 @@ class Continuation {
     const std::filesystem::path& written() const noexcept { return written_; }
     /// How to read that file; empty: by its own index.
     std::span<const std::int64_t> index() const noexcept { return index_; }
-    /// Of the run file that was cut, kept by the one that goes on.
-    const Provenance& provenance() const noexcept { return provenance_; }
+    /// Of the run file that was cut, as the one that goes on keeps it: with the stretches that its checkpoint
+    /// counts on, and the one that begins.
+    Provenance with_stretch(Stretch next) const;
     /// Once all of it has been taken over and a checkpoint of the new file is on disk; more calls do nothing.
     void finish(RunFileWriter& writer);
     bool finished() const noexcept { return finished_; }

@@ -2,18 +2,19 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/agreement.hpp"
 #include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/figures.hpp"
 #include "app/output.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
+#include "app/temporary_folder.hpp"
 #include "app/verb.hpp"
 #include "snnff/error.hpp"
 
@@ -45,28 +46,6 @@ bool is_hdf5(const fs::path& path) {
     return begins == signature;
 }
 
-/// A folder of our own under the system's folder for temporary files, gone when this goes.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "snnff-compare-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw FileError(fmt::format("{}: cannot be made: {}", name, std::strerror(errno)));
-        }
-        path_ = name;
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const fs::path& path() const noexcept { return path_; }
-
-  private:
-    fs::path path_;
-};
-
 std::string differences_table(const std::vector<RunFigures>& runs) {
     Table table({});
     for (const Difference& difference : differences(runs)) {
@@ -77,7 +56,8 @@ std::string differences_table(const std::vector<RunFigures>& runs) {
     return table.empty() ? "The models are the same.\n" : "Where the models differ:\n" + table.text(2);
 }
 
-nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs) {
+nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
+                               const std::vector<Agreement>& agreements) {
     nlohmann::ordered_json json{{"runs", nlohmann::ordered_json::array()},
                                 {"differences", nlohmann::ordered_json::array()}};
     for (const RunFigures& run : runs) json["runs"].push_back(to_json(run));
@@ -87,6 +67,22 @@ nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs) {
             values.push_back(value.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(value));
         }
         json["differences"].push_back({{"key", difference.key}, {"values", std::move(values)}});
+    }
+    auto& of_one_model = json["of_one_model"] = nlohmann::ordered_json::array();
+    for (const Agreement& agreement : agreements) {
+        const ArraysCompared& arrays = agreement.arrays;
+        nlohmann::ordered_json pair{{"runs", {agreement.first, agreement.second}},
+                                    {"same_bits", agreement.same()},
+                                    {"arrays", arrays.n_arrays},
+                                    {"arrays_different", arrays.n_different},
+                                    {"whole", agreement.n_epochs == 0}};
+        if (agreement.n_epochs > 0) pair["epochs_compared"] = agreement.n_epochs;
+        if (arrays.first) {
+            pair["first_difference"] = {{"array", "/" + arrays.first->path},
+                                        {"index", arrays.first->index},
+                                        {"values", {arrays.first->first, arrays.first->second}}};
+        }
+        of_one_model.push_back(std::move(pair));
     }
     return json;
 }
@@ -142,7 +138,11 @@ int compare(const Arguments& arguments) {
     for (std::size_t i = 0; temporary && i < runs.size(); ++i) {
         if (to_run[i]) runs[i].path = to_run[i]->model;
     }
-    put(arguments.json ? json_of(runs).dump(2) + "\n" : side_by_side(runs) + "\n" + differences_table(runs));
+    const std::vector<Agreement> agreement = agreements(run_files);
+    std::vector<std::string> names;
+    for (const RunFigures& run : runs) names.push_back(run.path.string());
+    put(arguments.json ? json_of(runs, agreement).dump(2) + "\n"
+                       : side_by_side(runs) + "\n" + differences_table(runs) + in_words(agreement, names));
     return 0;
 }
 
@@ -151,7 +151,8 @@ int compare(const Arguments& arguments) {
 Verb add_compare(CLI::App& program) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = add_command(
-        program, "compare", "Set runs side by side, and say where their models differ.",
+        program, "compare",
+        "Set runs side by side, say where their models differ, and whether runs of one model agree.",
         "  snnff-sim compare lif.h5 relu.h5\n"
         "  snnff-sim compare models/quickstart-lif.toml models/quickstart-relu.toml --out-dir runs\n"
         "  snnff-sim compare lif.h5 relu.h5 --json | jq '.runs[].test_error_percent'\n");
@@ -167,7 +168,8 @@ Verb add_compare(CLI::App& program) {
         ->allow_extra_args(false);
     command->add_option("--seed", arguments->seed, "override the seed of every model that is run")
         ->type_name("N");
-    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+    command
+        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");
     command->add_flag("--force", arguments->force, "replace run files that exist in --out-dir");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress");

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <random>
 
 #include "app/output.hpp"
 #include "app/progress.hpp"
 #include "app/provenance.hpp"
 #include "app/warnings.hpp"
+#include "core/numbers.hpp"
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
 #include "snnff/run_file.hpp"
@@ -95,24 +95,20 @@ std::string new_run_id() {
     return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
-std::vector<std::pair<std::string, std::string>> data_files_of(const Experiment& experiment) {
-    std::map<std::string, std::string> files;
-    for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
-        for (const DataFile& file : dataset->files) files[file.path.filename().string()] = file.sha256;
-    }
-    return {files.begin(), files.end()};
-}
-
-/// A run goes on with the data it began with, or not at all.
+/// A run goes on with the data it began with, or not at all. Paths may differ: what counts are the bytes.
 void check_data(const CheckpointHead& before, const CheckpointHead& now) {
-    if (before.data == now.data) return;
-    std::string names;
-    for (const auto& file : now.data) {
-        if (std::ranges::find(before.data, file) == before.data.end())
-            names += (names.empty() ? "" : ", ") + file.first;
+    const auto same = [](const DataFile& a, const DataFile& b) {
+        return a.role == b.role && a.sha256 == b.sha256;
+    };
+    if (std::ranges::equal(before.data, now.data, same)) return;
+    std::string changed;
+    for (const DataFile& file : now.data) {
+        if (std::ranges::any_of(before.data, [&](const DataFile& other) { return same(file, other); }))
+            continue;
+        changed += fmt::format("{}{} ({})", changed.empty() ? "" : ", ", file.path.string(), file.role);
     }
     throw DataError(fmt::format("{} changed since the run began; it can go on only with the data it had",
-                                names.empty() ? "the set of data files" : names));
+                                changed.empty() ? "the set of data files" : changed));
 }
 
 }  // namespace
@@ -161,22 +157,32 @@ Ending execute(const RunRequest& request, const std::atomic<int>& stop) {
 Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
     check_output(request.output, request.force);
     const ThreadLimit threads(request.n_threads);
-    Experiment experiment = build(std::move(model));
-    if (stop != 0) return Ending::interrupted;
+    return execute(request, build(std::move(model)), stop);
+}
 
+Ending execute(const RunRequest& request, Experiment experiment, const std::atomic<int>& stop) {
+    if (stop != 0) return Ending::interrupted;
+    const ThreadLimit threads(request.n_threads);
     const bool goes_on = request.from != nullptr;
-    CheckpointHead head{goes_on ? request.from->head().run_id : new_run_id(),
-                        to_toml(experiment.model.resolved), data_files_of(experiment),
-                        goes_on ? request.from->head().n_resumed + 1 : 0};
+    CheckpointHead head{.run_id = goes_on ? request.from->head().run_id : new_run_id(),
+                        .model_toml = to_toml(experiment.model.resolved),
+                        .numbers = numbers,
+                        .data = experiment.files,
+                        .n_resumed = goes_on ? request.from->head().n_resumed + 1 : 0};
     if (goes_on) check_data(request.from->head(), head);
 
     RunFileWriter writer(request.output, request.force || goes_on, request.live);
     CloseOnFailure on_failure(writer, request.output, request.from);
     if (!goes_on) remove_checkpoints(request.output);  // of a run that this one replaces
-    Provenance provenance = provenance_of(experiment, request.n_threads, request.command_line);
-    if (goes_on) provenance = request.from->provenance();
-    if (!goes_on) provenance.emplace_back("run_id", head.run_id);
-    provenance.emplace_back("n_resumed", std::to_string(head.n_resumed));
+    Provenance provenance =
+        provenance_of(experiment, {request.n_threads, request.threads_from}, request.command_line);
+    if (goes_on) {
+        provenance.stretches.front().first_epoch = request.from->head().n_epochs;
+        provenance = request.from->with_stretch(std::move(provenance.stretches.front()));
+    } else {
+        provenance.add("run_id", head.run_id);
+    }
+    provenance.add("n_resumed", static_cast<std::uint64_t>(head.n_resumed));
     writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;
     for (const Population& population : experiment.network.populations) names.push_back(population.name);
@@ -190,7 +196,7 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
     if (recorder) observers.push_back(recorder.get());
     if (!request.quiet) observers.push_back(&progress.emplace());
     Warnings warnings(request.output.string());
-    observers.push_back(&warnings);
+    if (request.warns) observers.push_back(&warnings);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
     CheckpointKeeper keeper(request.checkpoints, request.output, std::move(head), writer, request.from);

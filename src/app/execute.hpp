@@ -16,10 +16,12 @@ namespace snnff::app {
 struct RunRequest {
     std::filesystem::path model, output;
     std::vector<Override> overrides;
-    std::size_t n_threads = 0;  ///< 0: one per core
-    bool force = false;         ///< replace an existing output once the new one is complete
-    bool quiet = false;         ///< no progress
-    bool live = false;          ///< others can read the run file while it is written
+    std::size_t n_threads = 0;               ///< 0: as many as the process may use
+    std::string threads_from = "--threads";  ///< what asked for n_threads, where it is not 0
+    bool force = false;                      ///< replace an existing output once the new one is complete
+    bool quiet = false;                      ///< no progress
+    bool warns = true;                       ///< says where populations get into trouble
+    bool live = false;                       ///< others can read the run file while it is written
     std::string command_line;
     std::vector<Observer*> observers{};  ///< who else watches
     CheckpointPlan checkpoints{};
@@ -41,6 +43,9 @@ Ending execute(const RunRequest& request, const std::atomic<int>& stop);
 /// The same with a model that was read before, whatever its file says by now; `request.model` and
 /// `request.overrides` are not looked at.
 Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop);
+
+/// The same with an experiment that was built.
+Ending execute(const RunRequest& request, Experiment experiment, const std::atomic<int>& stop);
 
 /// The experiment as `execute` would train it.
 Experiment load_experiment(const std::filesystem::path& model, const std::vector<Override>& overrides);

@@ -51,6 +51,7 @@ RunFigures read_figures(const std::filesystem::path& path) {
     figures.path = path;
     figures.title = summary.title;
     figures.status = summary.status;
+    figures.digest = summary.digest;
     figures.steps = model.time.steps;
     figures.n_epochs = summary.n_epochs;
     figures.seed = model.seed.value;
@@ -154,6 +155,7 @@ nlohmann::ordered_json to_json(const RunFigures& figures) {
         {"multiply_accumulates_per_prediction", figures.multiply_accumulates()},
         {"training_seconds", figures.seconds},
     };
+    if (!figures.digest.empty()) json["digest"] = figures.digest;
     if (figures.kept_epoch >= 0) json["kept_epoch"] = figures.kept_epoch;
     if (figures.readout_labels > 0) {
         json["readout"] = {{"features", figures.readout_features},

@@ -25,6 +25,7 @@ struct PopulationFigures {
 struct RunFigures {
     std::filesystem::path path;
     std::string title, status;
+    std::string digest;  ///< empty where the file has none
     std::int64_t steps = 0, n_epochs = 0;
     std::int64_t kept_epoch = -1;  ///< whose weights the run ended with, where it kept the best; else -1
     std::uint64_t seed = 0;

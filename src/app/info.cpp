@@ -7,9 +7,41 @@
 #include "app/output.hpp"
 #include "app/table.hpp"
 #include "app/verb.hpp"
+#include "sim/machine.hpp"
+#include "snnff/digest.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff::app {
 namespace {
+
+std::string digest_or_reason(const RunSummary& summary) {
+    if (!summary.digest.empty()) return "digest " + summary.digest;
+    if (summary.status != "complete") return "no digest: only complete runs have one";
+    return "no digest: written by a version that made none; --digest makes it";
+}
+
+/// "avx2, numbers 1", and whether such kernels are slow.
+std::string kernels_of(const Provenance& provenance) {
+    const std::string slow = note_on_kernels(provenance.text("kernels"), provenance.text("kernels_from"));
+    return fmt::format("{}{}, numbers {}", provenance.text("kernels"), slow.empty() ? "" : " (" + slow + ")",
+                       provenance.text("numbers"));
+}
+
+/// A line for each role; a file in the folder of the one before goes without it.
+std::vector<std::pair<std::string, std::string>> files_by_role(const std::vector<DataFile>& files) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    std::filesystem::path folder;
+    for (const DataFile& file : files) {
+        const bool goes_on = !lines.empty() && lines.back().first == file.role;
+        const bool same_folder = goes_on && file.path.parent_path() == folder;
+        folder = file.path.parent_path();
+        if (!goes_on) lines.emplace_back(file.role, "");
+        lines.back().second += fmt::format("{}{} ({}, sha256 {}…)", goes_on ? ", " : "",
+                                           (same_folder ? file.path.filename() : file.path).string(),
+                                           bytes(static_cast<double>(file.size)), file.sha256.substr(0, 12));
+    }
+    return lines;
+}
 
 std::string head_of(const RunSummary& summary, const std::filesystem::path& path) {
     Table table({});
@@ -17,15 +49,31 @@ std::string head_of(const RunSummary& summary, const std::filesystem::path& path
     table.add({"file", fmt::format("{} ({})", path.string(),
                                    bytes(static_cast<double>(std::filesystem::file_size(path))))});
     if (!summary.title.empty()) table.add({"title", summary.title});
-    table.add({"status", summary.status});
+    table.add({"status", fmt::format("{}, {}", summary.status, digest_or_reason(summary))});
     table.add({"created", summary.created + " by " + summary.creator});
-    for (const auto& [name, value] : summary.provenance) {
+    for (const auto& [name, value] : summary.provenance.facts) {
         // One screenful: what a run cannot be understood without. The rest is in /provenance.
         if (name == "git_commit" || name == "cpu" || name == "threads" || name == "seed" ||
             name == "command_line") {
-            table.add({name, value});
+            table.add({name, text_of(value)});
         }
+        if (name == "kernels") table.add({name, kernels_of(summary.provenance)});
     }
+    const Provenance& provenance = summary.provenance;
+    const auto& stretches = provenance.stretches;
+    constexpr std::size_t n_shown = 3;
+    const std::size_t first_shown = stretches.size() > n_shown ? stretches.size() - n_shown : 1;
+    if (first_shown > 1) {
+        table.add({"taken up",
+                   fmt::format("{}, the last {} of them", counted(stretches.size() - 1, "time"), n_shown)});
+    }
+    for (std::size_t i = first_shown; i < stretches.size(); ++i) {
+        table.add({"taken up", fmt::format("in epoch {}, {}, by snnff-sim {} ({} kernels, {}) on {}",
+                                           stretches[i].first_epoch, stretches[i].created,
+                                           stretches[i].version, stretches[i].kernels,
+                                           counted(stretches[i].threads, "thread"), stretches[i].host)});
+    }
+    for (const auto& [role, files] : files_by_role(provenance.data)) table.add({role, files});
     return table.text();
 }
 
@@ -99,8 +147,30 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     nlohmann::ordered_json json = to_json(figures);
     json["created"] = summary.created;
     json["creator"] = summary.creator;
+    json["digest"] =
+        summary.digest.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(summary.digest);
     auto& provenance = json["provenance"] = nlohmann::ordered_json::object();
-    for (const auto& [name, value] : summary.provenance) provenance[name] = value;
+    for (const auto& [name, fact] : summary.provenance.facts)
+        std::visit([&, key = name](const auto& value) { provenance[key] = value; }, fact);
+    auto& data = provenance["data"] = nlohmann::ordered_json::array();
+    for (const DataFile& file : summary.provenance.data) {
+        data.push_back({{"role", file.role},
+                        {"path", file.path.string()},
+                        {"size", file.size},
+                        {"sha256", file.sha256}});
+    }
+    auto& stretches = provenance["stretches"] = nlohmann::ordered_json::array();
+    for (const Stretch& stretch : summary.provenance.stretches) {
+        stretches.push_back({{"first_epoch", stretch.first_epoch},
+                             {"created", stretch.created},
+                             {"version", stretch.version},
+                             {"git_commit", stretch.git_commit},
+                             {"kernels", stretch.kernels},
+                             {"threads", stretch.threads},
+                             {"cpu", stretch.cpu},
+                             {"host", stretch.host},
+                             {"command_line", stretch.command_line}});
+    }
     auto& evaluations = json["evaluation"] = nlohmann::ordered_json::object();
     for (const auto& split : summary.evaluations) {
         evaluations[split.name] = {{"error_percent", split.error}, {"samples", split.n_samples}};
@@ -125,11 +195,25 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
 
 struct Arguments {
     std::string file;
-    bool json = false, model = false;
+    bool json = false, model = false, digest = false;
 };
+
+/// Prints the lines that the digest is the hash of, and holds the file's own digest to them.
+int print_digest(const RunSummary& summary, const std::string& file) {
+    const std::vector<ArrayDigest> arrays = read_array_digests(file);
+    std::string text;
+    for (const ArrayDigest& array : arrays) text += array.line() + "\n";
+    put(text);
+    const std::string digest = digest_of(arrays);
+    if (summary.digest.empty() || summary.digest == digest) return 0;
+    throw RunError(
+        fmt::format("{}: its digest is {}, and its arrays give {}: they were changed after the run", file,
+                    summary.digest, digest));
+}
 
 int info(const Arguments& arguments) {
     const RunSummary summary = read_run(arguments.file);
+    if (arguments.digest) return print_digest(summary, arguments.file);
     if (arguments.model) {
         put(summary.model_toml);
         return 0;
@@ -152,10 +236,15 @@ Verb add_info(CLI::App& program) {
     CLI::App* command = add_command(program, "info", "Say what is in a run file.",
                                     "  snnff-sim info lif.h5\n"
                                     "  snnff-sim info lif.h5 --model > again.toml\n"
-                                    "  snnff-sim info lif.h5 --json | jq .provenance\n");
+                                    "  snnff-sim info lif.h5 --json | jq .provenance\n"
+                                    "  snnff-sim info lif.h5 --digest | sha256sum\n");
     command->add_option("RUN", arguments->file, "run file (HDF5)")->required()->type_name("FILE");
     command->add_flag("--model", arguments->model,
                       "print the resolved model: running it again repeats the run");
+    command->add_flag(
+        "--digest", arguments->digest,
+        "print a line for every array: path, type, shape and SHA-256; the digest is the SHA-256 "
+        "of these lines");
     command->add_flag("--json", arguments->json, "everything as JSON");
     return {command, [arguments] { return info(*arguments); }};
 }

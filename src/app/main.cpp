@@ -10,6 +10,8 @@
 #include "app/provenance.hpp"
 #include "app/terminal.hpp"
 #include "app/verb.hpp"
+#include "core/float_environment.hpp"
+#include "sim/machine.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 
@@ -27,14 +29,16 @@ constexpr const char* footer =
     "\nResults go to stdout, everything else to stderr. `snnff-sim VERB --help` says more.\n"
     "\nExit codes:\n"
     "  0    done\n"
-    "  1    failed: numbers went wrong, memory ran out, a run of a sweep failed\n"
+    "  1    failed: numbers went wrong, memory ran out, a run of a sweep failed, bits differ\n"
     "  2    usage: unknown option, output exists\n"
     "  3    the model file is invalid\n"
     "  4    a file could not be read or written\n"
     "  5    the data are invalid\n"
     "  124  stopped by --max-time: the run is saved, its file closed; snnff-sim resume goes on\n"
     "  130  stopped by SIGINT (Ctrl-C); 143 by SIGTERM: likewise\n"
-    "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar.";
+    "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar; SNNFF_KERNELS=baseline, avx2, "
+    "avx512\n"
+    "or neon forces a variant of the kernels, all of which give the same bits.";
 
 int complain(const std::string& text, ExitCode code) {
     const char* prefix = app::stderr_has_colours() ? "\033[31msnnff-sim:\033[0m " : "snnff-sim: ";
@@ -68,10 +72,10 @@ int run(int argc, char** argv) {
     program.set_version_flag("--version", app::version_line(), "print the version");
     program.require_subcommand(1);
     const std::vector<app::Verb> verbs{
-        app::add_run(program),   app::add_resume(program), app::add_eval(program),
-        app::add_trace(program), app::add_export(program), app::add_compare(program),
-        app::add_sweep(program), app::add_info(program),   app::add_validate(program),
-        app::add_new(program),   app::add_explain(program)};
+        app::add_run(program),      app::add_resume(program),    app::add_eval(program),
+        app::add_trace(program),    app::add_export(program),    app::add_compare(program),
+        app::add_sweep(program),    app::add_reproduce(program), app::add_info(program),
+        app::add_validate(program), app::add_new(program),       app::add_explain(program)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
@@ -83,6 +87,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return complain(about_usage(program, error, argc, argv), ExitCode::usage);
     }
+    use_kernels_of_environment();
     const auto asked =
         std::find_if(verbs.begin(), verbs.end(), [](const auto& v) { return v.command->parsed(); });
     return asked->run();
@@ -96,6 +101,7 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);  // likewise a file that grows past what the system allows
     app::remember_command_line(argc, argv);
+    const FloatEnvironment environment;
     try {
         return run(argc, argv);
     } catch (const Error& error) {

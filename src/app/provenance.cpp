@@ -1,25 +1,19 @@
 #include "app/provenance.hpp"
 
 #include <fmt/format.h>
+#include <gnu/libc-version.h>
 
-#include <fstream>
-#include <set>
 #include <string>
 #include <string_view>
-#include <thread>
+
+#include "core/available_threads.hpp"
+#include "core/clock.hpp"
+#include "core/numbers.hpp"
+#include "io/libraries.hpp"
+#include "sim/machine.hpp"
 
 namespace snnff::app {
 namespace {
-
-std::string cpu_model() {
-    std::ifstream cpuinfo("/proc/cpuinfo");
-    for (std::string line; std::getline(cpuinfo, line);) {
-        if (!line.starts_with("model name")) continue;
-        const std::size_t at = line.find_first_not_of(" \t", line.find(':') + 1);
-        if (at != std::string::npos) return line.substr(at);
-    }
-    return "unknown";
-}
 
 std::string compiler() {
 #if defined(__clang__)
@@ -27,6 +21,18 @@ std::string compiler() {
 #else
     return fmt::format("g++ {}", __VERSION__);
 #endif
+}
+
+std::string git_commit() {
+    const std::string_view commit = SNNFF_COMMIT;
+    return std::string(commit.empty() ? "unknown" : commit);
+}
+
+/// As loaded; fmt is compiled in as far as its version says.
+std::string libraries() {
+    return fmt::format("{}, oneTBB {}, fmt {}.{}.{}, glibc {}", file_libraries(), tbb_version(),
+                       FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
+                       gnu_get_libc_version());
 }
 
 }  // namespace
@@ -37,30 +43,33 @@ std::string version_line() {
     return fmt::format("snnff-sim " SNNFF_VERSION " (commit {})", commit);
 }
 
-Provenance provenance_of(const Experiment& experiment, std::size_t n_threads,
+Provenance provenance_of(const Experiment& experiment, const ThreadsAsked& threads,
                          const std::string& command_line) {
-    if (n_threads == 0) n_threads = std::max(1u, std::thread::hardware_concurrency());
-    const std::string_view commit = SNNFF_COMMIT;
-    Provenance facts{
-        {"version", SNNFF_VERSION},
-        {"git_commit", std::string(commit.empty() ? "unknown" : commit)},
-        {"compiler", compiler()},
-        {"compiler_flags", SNNFF_COMPILER_FLAGS},
-        {"cpu", cpu_model()},
-        {"threads", std::to_string(n_threads)},
-        {"ranks", "1"},
-        {"seed", std::to_string(experiment.model.seed.value)},
+    const AvailableThreads used =
+        threads.n > 0 ? AvailableThreads{threads.n, threads.from} : available_threads();
+    const Stretch stretch{.first_epoch = 0,
+                          .version = SNNFF_VERSION,
+                          .git_commit = git_commit(),
+                          .kernels = kernels_in_use(),
+                          .cpu = cpu_name(),
+                          .host = host_name(),
+                          .command_line = command_line,
+                          .created = now_utc(),
+                          .threads = used.n};
+    Provenance provenance;
+    provenance.facts = {
+        {"version", stretch.version},   {"git_commit", stretch.git_commit},
+        {"compiler", compiler()},       {"compiler_flags", SNNFF_COMPILER_FLAGS},
+        {"libraries", libraries()},     {"numbers", std::uint64_t{numbers}},
+        {"kernels", stretch.kernels},   {"kernels_from", kernels_chosen_by()},
+        {"cpu", stretch.cpu},           {"host", stretch.host},
+        {"threads", stretch.threads},   {"threads_from", used.from},
+        {"ranks", std::uint64_t{1}},    {"seed", experiment.model.seed.value},
         {"command_line", command_line},
-        {"blas", SNNFF_BLAS_NAME},
     };
-    std::set<std::filesystem::path> seen;
-    for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
-        for (const DataFile& file : dataset->files) {
-            if (!seen.insert(file.path).second) continue;
-            facts.emplace_back("sha256 " + file.path.filename().string(), file.sha256);
-        }
-    }
-    return facts;
+    provenance.data = experiment.files;
+    provenance.stretches = {stretch};
+    return provenance;
 }
 
 }  // namespace snnff::app

@@ -11,6 +11,7 @@
 #include "app/signals.hpp"
 #include "app/table.hpp"
 #include "app/verb.hpp"
+#include "sim/machine.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -50,6 +51,12 @@ void print_dry_run(const Experiment& experiment, bool json) {
     put(text + "\n" + model);
 }
 
+/// Before a run that will take long for want of the processor's help.
+void tell_of_kernels(const RunRequest& request) {
+    const std::string text = note_on_kernels(kernels_in_use(), kernels_chosen_by());
+    if (!request.quiet && !text.empty()) note("kernels " + text);
+}
+
 /// Says how a run ended, and what to do next; returns what the process answers.
 int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& stop, bool json) {
     const bool interrupted = ending == Ending::interrupted;
@@ -86,6 +93,7 @@ int run(const Arguments& arguments) {
     request.checkpoints = read_checkpoint_every("--checkpoint-every", arguments.checkpoint_every);
     if (!arguments.max_time.empty())
         request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
+    tell_of_kernels(request);
     const std::atomic<int>& stop = stop_on_signals();
     return tell_of(request, execute(request, stop), stop, arguments.json);
 }
@@ -108,6 +116,7 @@ int resume(const ResumeArguments& arguments) {
         request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
     Continuation from(arguments.run);
     if (!from.note().empty()) note(from.note());
+    tell_of_kernels(request);
     request.from = &from;
     request.force = true;
     const std::atomic<int>& stop = stop_on_signals();
@@ -148,7 +157,8 @@ Verb add_run(CLI::App& program) {
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     command->add_option("--seed", arguments->seed, "override the seed")->type_name("N");
-    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+    command
+        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");
     command->add_flag("--force", arguments->force,
                       "replace the run file if it exists, once the new one is complete");
@@ -170,7 +180,8 @@ Verb add_resume(CLI::App& program) {
     command->add_option("RUN", arguments->run, "run file (HDF5), its checkpoint beside it")
         ->required()
         ->type_name("FILE");
-    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+    command
+        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
     command->add_flag("--json", arguments->json, "the result as JSON");

@@ -79,6 +79,8 @@ std::string side_by_side(const std::vector<RunFigures>& runs) {
     row("accumulates by spikes per prediction", [](const RunFigures& r) { return grouped(r.accumulates()); });
     row("training time", [](const RunFigures& r) { return duration(r.seconds); });
     row("status", [](const RunFigures& r) { return r.status; });
+    // Enough of it to tell runs apart at a glance; info has all.
+    row("digest", [](const RunFigures& r) { return r.digest.empty() ? "-" : r.digest.substr(0, 12); });
     return table.text();
 }
 

@@ -208,7 +208,8 @@ Verb add_sweep(CLI::App& program) {
     command->add_option("--set", arguments->assignments, "override a key in every run; may be repeated")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
-    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+    command
+        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");
     command->add_flag("--force", arguments->force, "run everything again, replacing run files that exist");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the table only");

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <sstream>
 
+#include "core/functions.hpp"
+
 namespace snnff::app {
 namespace {
 
@@ -80,7 +82,7 @@ std::string grouped(double value) {
 std::string duration(double seconds) {
     if (!(seconds >= 0.0)) return "-";
     if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
-    const auto whole = static_cast<long long>(std::llround(seconds));
+    const auto whole = static_cast<long long>(functions::nearest(seconds));
     if (whole < 60) return fmt::format("{} s", whole);
     if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
     return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);

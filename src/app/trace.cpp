@@ -8,12 +8,11 @@
 #include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/output.hpp"
-#include "app/provenance.hpp"
 #include "app/table.hpp"
+#include "app/traces.hpp"
 #include "app/trained.hpp"
 #include "app/verb.hpp"
 #include "snnff/error.hpp"
-#include "snnff/recorder.hpp"
 
 namespace snnff::app {
 namespace {
@@ -126,25 +125,10 @@ int trace(const Arguments& arguments) {
     const ModelSpec as_trained =
         read_model_text(summary.model_toml, arguments.run + ":/model", run.parent_path(), {});
     Trained trained = read_trained(run, arguments.source, recording_of(arguments, as_trained));
-
-    Experiment experiment{
-        std::move(trained.model), {}, {}, std::move(trained.dataset), std::move(trained.network)};
-    const ModelSpec& model = experiment.model;
-    RunFileWriter writer(arguments.output, arguments.force);
-    try {
-        Provenance provenance = provenance_of(experiment, arguments.threads, command_line());
-        provenance.emplace_back("traced_run", std::filesystem::absolute(run).string());
-        writer.describe(model.title, to_toml(model.resolved), provenance);
-        const auto recorder = make_recorder(experiment, writer);
-        EpochReport after_training;
-        after_training.epoch = summary.n_epochs - 1;
-        after_training.n_epochs = after_training.epoch + 1;
-        recorder->on_epoch(after_training, experiment.network);
-        writer.close(RunStatus::complete);
-    } catch (...) {
-        writer.discard();
-        throw;
-    }
+    const std::size_t n_samples = trained.model.recording.samples.size();
+    const std::int64_t n_steps = trained.model.time.steps;
+    record_traces(std::move(trained), {run, arguments.output, arguments.source.split, arguments.threads,
+                                       arguments.force, command_line()});
 
     Table table({"report", "frames", "units"});
     const RunSummary written = read_run(arguments.output);
@@ -155,7 +139,7 @@ int trace(const Arguments& arguments) {
     put(table.text());
     const auto size = static_cast<double>(std::filesystem::file_size(arguments.output));
     note(fmt::format("traces: {} ({}), {}, {} each", arguments.output, bytes(size),
-                     counted(model.recording.samples.size(), "sample"), counted(model.time.steps, "step")));
+                     counted(n_samples, "sample"), counted(n_steps, "step")));
     return 0;
 }
 
@@ -207,7 +191,8 @@ Verb add_trace(CLI::App& program) {
     command->add_option("--split", arguments->source.split, "test (default) or train")
         ->type_name("SPLIT")
         ->check(CLI::IsMember({"test", "train"}));
-    command->add_option("--threads", arguments->threads, "threads to use; default: one per core")
+    command
+        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");
     command->add_flag("--force", arguments->force,
                       "replace the output if it exists, once the new one is complete");

@@ -114,20 +114,23 @@ Trained read_parameters_of(const fs::path& run) {
 }
 
 Trained read_trained(const fs::path& run, const SampleSource& source, std::vector<Override> overrides) {
+    return read_trained_as(run, model_of(run, read_run(run), source.data, std::move(overrides)),
+                           source.split);
+}
+
+Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::string& split_name) {
     using Split = DatasetReader::Split;
-    Trained trained{.summary = read_run(run), .model = {}, .network = {}, .dataset = {}};
-    trained.model = model_of(run, trained.summary, source.data, std::move(overrides));
+    Trained trained{.summary = read_run(run), .model = std::move(as_model), .network = {}, .dataset = {}};
     const ModelSpec& model = trained.model;
-    const bool test = source.split == "test";
+    const bool test = split_name == "test";
     const Split split = test ? Split::test : Split::train;
     if (!model.dataset->has(split)) {
         throw DataError(fmt::format("{}: its data have no {} set; --split or --data names another",
-                                    run.string(), source.split));
+                                    run.string(), split_name));
     }
     trained.dataset = model.dataset->read(split, test ? model.n_test : model.n_train);
     if (trained.dataset.size() == 0) {
-        throw DataError(
-            fmt::format("{}: its data have no samples in the {} set", run.string(), source.split));
+        throw DataError(fmt::format("{}: its data have no samples in the {} set", run.string(), split_name));
     }
     prepare(trained.dataset, model);
     trained.network = trained_network(run, trained.summary, model, trained.dataset.n_inputs());

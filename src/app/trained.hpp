@@ -28,6 +28,10 @@ struct SampleSource {
 Trained read_trained(const std::filesystem::path& run, const SampleSource& source,
                      std::vector<Override> overrides = {});
 
+/// The run's parameters in a network of `model`, which may present other samples for longer, and the samples
+/// that the model reads. Throws likewise.
+Trained read_trained_as(const std::filesystem::path& run, ModelSpec model, const std::string& split);
+
 /// The same without samples, which are not read: the network's number of inputs is that of its weights.
 Trained read_parameters_of(const std::filesystem::path& run);
 

@@ -17,6 +17,7 @@ Verb add_run(CLI::App& program);
 Verb add_resume(CLI::App& program);
 Verb add_eval(CLI::App& program);
 Verb add_compare(CLI::App& program);
+Verb add_reproduce(CLI::App& program);
 Verb add_sweep(CLI::App& program);
 Verb add_trace(CLI::App& program);
 Verb add_export(CLI::App& program);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/functions.hpp"
 #include "core/options_check.hpp"
 
 namespace snnff {
@@ -40,7 +41,7 @@ std::int64_t checked_integer(const KeyDoc& doc, const Node& node) {
     } else {
         // Up to 2^53 a double holds every whole number.
         const auto* real = std::get_if<double>(&node.value);
-        if (real == nullptr || !(std::abs(*real) <= 0x1p53) || std::trunc(*real) != *real) {
+        if (real == nullptr || !(std::abs(*real) <= 0x1p53) || !functions::is_whole(*real)) {
             refuse_type(doc, node, "not a whole number");
         }
         value = static_cast<std::int64_t>(*real);

@@ -76,6 +76,7 @@ std::filesystem::path Options::resolved_file(const Key& key, const std::string& 
     std::filesystem::path path = std::filesystem::absolute(joined, unknown_folder);
     path = (unknown_folder ? joined : path).lexically_normal();
     keep(key, Node{path.string(), {}});
+    document_->given_files_.push_back({name, path});
     return path;
 }
 

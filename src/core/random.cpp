@@ -4,9 +4,10 @@
 
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 #include <utility>
+
+#include "core/functions.hpp"
 
 namespace snnff {
 namespace {
@@ -31,8 +32,8 @@ float normal(Seed seed, Stream stream, std::uint64_t i, std::uint32_t j) noexcep
     const auto r = draw(seed, stream, i, j);
     // + 0.5 keeps the logarithm's argument above 0; in double the tail reaches 6.7 sigma.
     const double u = (static_cast<double>(r[0]) + 0.5) * 0x1p-32;
-    const double angle = 2.0 * std::numbers::pi * static_cast<double>(r[1]) * 0x1p-32;
-    return static_cast<float>(std::sqrt(-2.0 * std::log(u)) * std::cos(angle));
+    const double turns = static_cast<double>(r[1]) * 0x1p-32;
+    return static_cast<float>(std::sqrt(-2.0 * functions::log(u)) * functions::cos_turns(turns));
 }
 
 std::array<std::uint32_t, 4> four_numbers(Seed seed, Stream stream, std::uint64_t i,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "io/data_file.hpp"
 #include "snnff/error.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/run_file.hpp"
@@ -26,6 +27,7 @@ class FromFile final : public Initialiser {
                 path_.string(), name, nonzero - population.bias.begin(), *nonzero, population.name));
         }
     }
+    std::optional<DataFile> file() const override { return data_file_at(path_); }
 
   private:
     std::filesystem::path path_;

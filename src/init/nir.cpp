@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "io/data_file.hpp"
+
 namespace snnff {
 namespace {
 
@@ -12,6 +14,7 @@ class FromNir final : public Initialiser {
     void fill(Population& population, std::uint32_t, Seed) const override {
         read_nir_parameters(path_, node_.empty() ? population.name : node_, population);
     }
+    std::optional<DataFile> file() const override { return data_file_at(path_); }
 
   private:
     std::filesystem::path path_;

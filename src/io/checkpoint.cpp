@@ -9,6 +9,7 @@
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_write.hpp"
+#include "io/run_file_provenance.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t magic = 0x5C4B;  // no run file's
-constexpr std::uint32_t format_version = 3;
+constexpr std::uint32_t format_version = 4;
 
 /// Sections are groups, values are data sets.
 class Sections : public State {
@@ -125,8 +126,9 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
         hdf5::set_attribute(root, "n_resumed", head.n_resumed);
         const hsize_t n = head.index.size();
         hdf5::write_array(root, "index", std::span(&n, 1), std::span(head.index), true);
-        const hdf5::Group data = hdf5::create_group(root, "data");
-        for (const auto& [name, sha256] : head.data) hdf5::set_attribute(data, name, sha256);
+        hdf5::set_attribute(root, "n_epochs", head.n_epochs);
+        hdf5::set_attribute(root, "numbers", head.numbers);
+        write_data_files(hdf5::create_group(root, "data"), head.data);
         const hdf5::Group state = hdf5::create_group(root, "state");
         Saving saving(hdf5::create_group(state, "run"));
         show(saving);
@@ -165,9 +167,9 @@ CheckpointFile::CheckpointFile(const fs::path& path) : open_(std::make_unique<Op
     open_->head.index.resize(index.n_values());
     hdf5::read(index, std::span(open_->head.index));
     open_->head.model_toml = hdf5::read_text(root.dataset("model"));
-    const hdf5::Group data = root.group("data");
-    for (const std::string& name : hdf5::attribute_names(data))
-        open_->head.data.emplace_back(name, hdf5::read_text_attribute(data, name));
+    open_->head.n_epochs = static_cast<std::int64_t>(number("n_epochs"));
+    open_->head.numbers = static_cast<std::int64_t>(number("numbers"));
+    open_->head.data = read_data_files(root.group("data"));
     open_->state = std::make_unique<Restoring>(root.group("state/run"));
 }
 

@@ -126,6 +126,11 @@ hid_t memory_type() noexcept;
 template <class T>
 hid_t file_type() noexcept;
 Handle text_type();  ///< variable-length UTF-8
+/// Command lines and file names may hold any bytes; what is marked as UTF-8 has to be UTF-8, or
+/// readers in other languages refuse it. Bytes that are not become U+FFFD, zeros end nothing.
+std::string as_utf8(std::string_view text);
+/// Whether an attribute holds text.
+bool is_text_attribute(const Object& object, const std::string& name);
 /// Whether a type is a number of that kind, H5T_INTEGER or H5T_FLOAT, of 16 bytes at most. HDF5 knows numbers
 /// of any width, and takes as much memory to convert them.
 bool is_number(hid_t type, H5T_class_t kind) noexcept;

@@ -1,6 +1,7 @@
 // Types and attributes.
 #include <fmt/format.h>
 
+#include "core/canonical.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
 
@@ -36,10 +37,6 @@ bool is_number(hid_t type, H5T_class_t kind) noexcept {
     return H5Tget_class(type) == kind && H5Tget_size(type) <= widest;
 }
 
-namespace {
-
-/// Command lines and file names may hold any bytes; what is marked as UTF-8 has to be UTF-8, or
-/// readers in other languages refuse it. Bytes that are not become U+FFFD, zeros end nothing.
 std::string as_utf8(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size();) {
@@ -69,6 +66,8 @@ std::string as_utf8(std::string_view text) {
     }
     return result;
 }
+
+namespace {
 
 Handle open_or_create(const Object& object, const std::string& name, hid_t type, hid_t space) {
     const std::string failure = fmt::format("attribute \"{}\" cannot be written", name);
@@ -129,6 +128,12 @@ std::vector<std::string> attribute_names(const Object& object) {
                      "attributes cannot be read");
     }
     return names;
+}
+
+bool is_text_attribute(const Object& object, const std::string& name) {
+    const Handle attribute = open_attribute(object, name);
+    const Handle type(H5Aget_type(attribute.get()), H5Tclose);
+    return H5Tget_class(type.get()) == H5T_STRING;
 }
 
 std::string read_text_attribute(const Object& object, const std::string& name) {
@@ -192,13 +197,16 @@ void set_attribute(const Object& object, const std::string& name, std::span<cons
 template <class T>
 requires std::is_arithmetic_v<T>
 void set_attribute(const Object& object, const std::string& name, T number) {
-    write(object, name, file_type<T>(), memory_type<T>(), scalar().get(), &number);
+    const Canonical<T> stored(std::span<const T>(&number, 1));
+    write(object, name, file_type<T>(), memory_type<T>(), scalar().get(), stored.values().data());
 }
 
 template <class T>
 void set_attribute_array(const Object& object, const std::string& name, std::span<const T> numbers) {
     if (numbers.empty()) return;
-    write(object, name, file_type<T>(), memory_type<T>(), simple(numbers.size()).get(), numbers.data());
+    const Canonical<T> stored(numbers);
+    write(object, name, file_type<T>(), memory_type<T>(), simple(numbers.size()).get(),
+          stored.values().data());
 }
 
 #define SNNFF_INSTANTIATE(T)                                                                  \

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/canonical.hpp"
 #include "io/disk.hpp"
 #include "io/hdf5_file.hpp"
 
@@ -105,8 +106,10 @@ Dataset write_array(const Group& parent, std::string_view name, std::span<const 
 
 template <class T>
 void write(const Dataset& dataset, std::span<const T> values) {
-    dataset.check(H5Dwrite(dataset.id(), memory_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-                  "cannot be written");
+    const Canonical<T> stored(values);
+    dataset.check(
+        H5Dwrite(dataset.id(), memory_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, stored.values().data()),
+        "cannot be written");
 }
 
 template void write(const Dataset&, std::span<const double>);
@@ -168,8 +171,10 @@ Dataset write_texts(const Group& parent, std::string_view name, std::span<const 
     const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
     const Handle type = text_type();
     Dataset dataset = create(parent, name, type.get(), space, object_properties(H5P_DATASET_CREATE));
+    std::vector<std::string> values;
+    for (const std::string& text : texts) values.push_back(as_utf8(text));
     std::vector<const char*> pointers;
-    for (const std::string& text : texts) pointers.push_back(text.c_str());
+    for (const std::string& value : values) pointers.push_back(value.c_str());
     dataset.check(H5Dwrite(dataset.id(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
                   "cannot be written");
     return dataset;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/canonical.hpp"
 #include "io/hdf5.hpp"
 
 namespace snnff::hdf5 {
@@ -79,7 +80,7 @@ class Appender {
 
     template <class T>
     void append(std::span<const T> rows) {
-        append_bytes(std::as_bytes(rows));
+        append_bytes(std::as_bytes(Canonical<T>(rows).values()));
     }
     template <class T>
     void append_one(T value) {

@@ -37,7 +37,8 @@ void write_weights(const hdf5::Group& nodes, const std::string& name, const Popu
     const hdf5::Group node = hdf5::create_group(nodes, name);
     write_text(node, "type", population.learns_bias ? "Affine" : "Linear");
     const std::array<hsize_t, 2> shape{population.n_units(), population.n_inputs()};
-    write_array(node, "weight", std::span<const hsize_t>(shape), population.weight.matrix().values());
+    const Matrix weight = population.weight.matrix();
+    write_array(node, "weight", std::span<const hsize_t>(shape), weight.values());
     if (population.learns_bias) write_array(node, "bias", std::span<const float>(population.bias));
     const hdf5::Group metadata = hdf5::create_group(node, "metadata");
     write_text(metadata, "input_normalisation",

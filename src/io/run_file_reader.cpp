@@ -7,6 +7,7 @@
 #include "core/memory.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/run_file_provenance.hpp"
 #include "snnff/error.hpp"
 #include "snnff/run_file.hpp"
 
@@ -219,19 +220,13 @@ RunSummary read_run(const std::filesystem::path& path, std::span<const std::int6
     run.title = hdf5::read_text_attribute(root, "title");
     run.created = hdf5::read_text_attribute(root, "created");
     run.status = hdf5::read_text_attribute(root, "status");
+    if (hdf5::has_attribute(root, "digest")) run.digest = hdf5::read_text_attribute(root, "digest");
     run.model_toml = hdf5::read_text(root.dataset("model"));
-    if (root.has("provenance")) {
-        const hdf5::Group provenance = root.group("provenance");
-        for (const std::string& name : hdf5::attribute_names(provenance)) {
-            if (name == "NX_class") continue;
-            run.provenance.emplace_back(name, hdf5::read_text_attribute(provenance, name));
-        }
-    }
-    for (const auto& [name, value] : run.provenance) {
-        // Any file would look like the right one, read by an index from elsewhere.
-        if (name == "run_id" && !index.empty() && !hdf5::is_of(path, index, value))
-            refuse(root, "is not the file that this index belongs to");
-    }
+    if (root.has("provenance")) run.provenance = read_provenance(root.group("provenance"));
+    const std::string run_id = run.provenance.text("run_id");
+    // Any file would look like the right one, read by an index from elsewhere.
+    if (!run_id.empty() && !index.empty() && !hdf5::is_of(path, index, run_id))
+        refuse(root, "is not the file that this index belongs to");
     if (root.has("training")) {
         const hdf5::Group training = root.group("training");
         run.populations = training.child_groups();

@@ -34,7 +34,8 @@ void write_population(const hdf5::Group& populations, const Population& populati
     const hdf5::Dataset input = hdf5::create_dimension(group, "input", population.n_inputs());
 
     const std::array<hsize_t, 2> shape{population.n_units(), population.n_inputs()};
-    const auto weight = hdf5::write_array(group, "weight", shape, population.weight.matrix().values());
+    const Matrix weights = population.weight.matrix();
+    const auto weight = hdf5::write_array(group, "weight", shape, weights.values());
     set_attribute(weight, "units", "1");
     set_attribute(weight, "long_name", "weight of each input, in units of the membrane or activation");
     hdf5::attach_scale(weight, 0, unit);

@@ -114,6 +114,7 @@ struct RunFileWriter::File {
     void flush();
     void flush_if_due();  ///< seconds after the last time
     void close_all();
+    void close_all_but_root() noexcept;
     void end_live();
     herr_t close_quietly() noexcept;
 };

@@ -1,6 +1,5 @@
 // Creating a run file, what stands at its root, flushing and closing.
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -8,12 +7,14 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
+#include "core/clock.hpp"
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/run_file_arrays.hpp"
+#include "io/run_file_provenance.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
 
@@ -31,13 +32,6 @@ constexpr std::string_view status_name(RunStatus status) {
     return status == RunStatus::complete  ? "complete"
            : status == RunStatus::running ? "running"
                                           : "interrupted";
-}
-
-std::string now_utc() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc);
 }
 
 /// HDF5 locks what it writes; taking the place of such a file would lose the other run.
@@ -111,12 +105,16 @@ void RunFileWriter::File::close_all() {
     if (close_quietly() < 0) root.fail("cannot be closed");
 }
 
-herr_t RunFileWriter::File::close_quietly() noexcept {
+void RunFileWriter::File::close_all_but_root() noexcept {
     training.reset();
     reports.clear();
     spikes.clear();
     for (hdf5::Group* group : {&populations, &evaluation, &reports_group, &spikes_group}) group->close();
     live_status.close();
+}
+
+herr_t RunFileWriter::File::close_quietly() noexcept {
+    close_all_but_root();
     return root.close();
 }
 
@@ -163,9 +161,7 @@ void RunFileWriter::describe(std::string_view title, std::string_view model_toml
     set_attribute(s.root, "title", title);
     const hdf5::Dataset model = hdf5::write_text(s.root, "model", model_toml);
     set_attribute(model, "long_name", "the resolved model file (TOML)");
-    const hdf5::Group group = hdf5::create_group(s.root, "provenance");
-    set_attribute(group, "NX_class", "NXcollection");
-    for (const auto& [name, value] : provenance) set_attribute(group, name, value);
+    write_provenance(hdf5::create_group(s.root, "provenance"), provenance);
     s.flush();
 }
 
@@ -203,6 +199,10 @@ void RunFileWriter::append_epoch(const EpochReport& report) {
 
 void RunFileWriter::flush() { file_->flush(); }
 
+std::int64_t RunFileWriter::n_epochs() const noexcept {
+    return file_->training ? static_cast<std::int64_t>(file_->training->epoch.n_rows()) : 0;
+}
+
 std::vector<std::int64_t> RunFileWriter::secure() {
     file_->flush();
     sync_to_disk(file_->written);
@@ -228,6 +228,12 @@ void RunFileWriter::close(RunStatus status) {
     if (s.training) s.training->facts.describe(s.training->group);
     s.flush();
     if (s.wants_live && s.root.has("status")) hdf5::write_word(s.root.dataset("status"), status_name(status));
+    if (status == RunStatus::complete) {
+        // A data set that is still open for appending would be read by what HDF5 remembers of its last chunk,
+        // which may have been written anew since, through other filters.
+        s.close_all_but_root();
+        set_attribute(s.root, "digest", digest_of(array_digests(s.root)));
+    }
     set_attribute(s.root, "status", status_name(status));
     hdf5::flush(s.root);
     sync_to_disk(s.written);

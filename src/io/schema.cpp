@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/functions.hpp"
 #include "io/model_file.hpp"
 
 namespace snnff {
@@ -24,7 +25,7 @@ OnlyFor with(OnlyFor outer, const std::string& slot, const std::string& kind) {
 }
 
 Json json_number(double value) {
-    if (std::abs(value) < 0x1p53 && std::trunc(value) == value) return static_cast<std::int64_t>(value);
+    if (std::abs(value) < 0x1p53 && functions::is_whole(value)) return static_cast<std::int64_t>(value);
     return value;
 }
 

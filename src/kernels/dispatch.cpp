@@ -1,7 +1,13 @@
 #include "kernels/dispatch.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <atomic>
+#include <string>
 #include <vector>
+
+#include "snnff/error.hpp"
 
 namespace snnff::kernels {
 
@@ -14,6 +20,9 @@ extern const Kernels neon_kernels;
 #endif
 
 namespace {
+
+// On whatever processor.
+constexpr std::string_view all_names[] = {"baseline", "avx2", "avx512", "neon"};
 
 // What is asked of the processor has to cover the options in src/CMakeLists.txt.
 const std::vector<const Kernels*>& found() {
@@ -44,6 +53,18 @@ std::atomic<const Kernels*>& chosen() {
 
 std::span<const Kernels* const> available() noexcept { return found(); }
 const Kernels& active() noexcept { return *chosen().load(std::memory_order_relaxed); }
+
+void use(std::string_view name, std::string_view where) {
+    std::string able;
+    for (const Kernels* kernels : found()) {
+        if (kernels->name == name) return chosen().store(kernels);
+        able += fmt::format("{}{}", able.empty() ? "" : " or ", kernels->name);
+    }
+    const bool known = std::ranges::find(all_names, name) != std::end(all_names);
+    throw UsageError(
+        fmt::format("{}: {}; {} would do", where,
+                    known ? "this processor cannot run these kernels" : "no kernels are called so", able));
+}
 
 Use::Use(const Kernels& kernels) noexcept : before_(chosen().exchange(&kernels)) {}
 Use::~Use() { chosen().store(before_); }

@@ -2,7 +2,7 @@
 #include <cassert>
 #include <limits>
 
-#include "learning/logistic.hpp"
+#include "core/functions.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 
@@ -14,12 +14,12 @@ struct ValueAndSlope {
 };
 
 /// log(1 + e^x). Source: Lee & Song, SymBa, arXiv:2303.08418.
-ValueAndSlope symba(double x) noexcept { return {softplus(x), sigmoid(x)}; }
+ValueAndSlope symba(double x) noexcept { return {functions::softplus(x), functions::logistic(x)}; }
 
 /// x·σ(x), whose derivative is σ(x)·(1 + x·σ(−x)). Source: Ramachandran et al., arXiv:1710.05941.
 ValueAndSlope swish(double x) noexcept {
-    const double s = sigmoid(x);
-    return {x * s, s * (1.0 + x * sigmoid(-x))};
+    const double s = functions::logistic(x);
+    return {x * s, s * (1.0 + x * functions::logistic(-x))};
 }
 
 /// Mean over pairs of f(−α·Δ), where Δ = G⁺ − G⁻ is what sets a pair's goodness apart.

@@ -1,6 +1,6 @@
 #include <cassert>
 
-#include "learning/logistic.hpp"
+#include "core/functions.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 
@@ -35,12 +35,12 @@ class Softplus final : public Loss {
         const double n = static_cast<double>(positive.size() + negative.size());
         double sum = 0.0;
         for (std::size_t i = 0; i < positive.size(); ++i) {
-            sum += softplus(theta - positive[i]);
-            positive_slope[i] = -sigmoid(theta - positive[i]) / n;
+            sum += functions::softplus(theta - positive[i]);
+            positive_slope[i] = -functions::logistic(theta - positive[i]) / n;
         }
         for (std::size_t i = 0; i < negative.size(); ++i) {
-            sum += softplus(negative[i] - theta);
-            negative_slope[i] = sigmoid(negative[i] - theta) / n;
+            sum += functions::softplus(negative[i] - theta);
+            negative_slope[i] = functions::logistic(negative[i] - theta) / n;
         }
         return sum / n;
     }

@@ -1,6 +1,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "core/functions.hpp"
 #include "kernels/dispatch.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
@@ -27,10 +28,10 @@ class Adam final : public Optimizer {
                std::span<float> moment1, std::span<float> moment2) const noexcept override {
         assert(step.t >= 1 && gradient.size() == parameter.size());
         assert(moment1.size() == parameter.size() && moment2.size() == parameter.size());
-        const double t = static_cast<double>(step.t);
+        const auto t = static_cast<std::uint64_t>(step.t);
         // 1 − β₂ᵗ is 0.001 at first, where float would keep five digits of it.
-        const double mean_correction = 1.0 - std::pow(p_.beta1, t);
-        const double square_correction = 1.0 - std::pow(p_.beta2, t);
+        const double mean_correction = 1.0 - functions::pow_whole(p_.beta1, t);
+        const double square_correction = 1.0 - functions::pow_whole(p_.beta2, t);
         kernels::active().adam(
             {.n = parameter.size(),
              .gradient = gradient.data(),

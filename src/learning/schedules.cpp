@@ -1,6 +1,4 @@
-#include <cmath>
-#include <numbers>
-
+#include "core/functions.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 
@@ -24,7 +22,7 @@ class HalfThenLinear final : public Schedule {
 class Cosine final : public Schedule {
   public:
     double factor(double progress) const noexcept override {
-        return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+        return 0.5 * (1.0 + functions::cos_turns(0.5 * progress));
     }
 };
 

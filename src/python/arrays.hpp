@@ -5,11 +5,15 @@
 #include <memory>
 #include <utility>
 
+#include "core/float_environment.hpp"
 #include "snnff/matrix.hpp"
 
 namespace snnff::python {
 
 namespace py = pybind11;
+
+/// What every function of the module that computes is called under, from whatever mode a program is in.
+using Exact = py::call_guard<FloatEnvironment>;
 
 /// A NumPy array over memory that `owner` keeps alive; nothing is copied.
 template <class T>

@@ -8,6 +8,7 @@
 #include "app/execute.hpp"
 #include "app/trained.hpp"
 #include "network.hpp"
+#include "sim/machine.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::python {
@@ -46,15 +47,19 @@ struct Model {
     fs::path folder;
     std::string title;
     std::uint64_t seed;
+    std::vector<GivenFile> given_files;  // the resolved model has absolute paths only
 
     Model(ModelSpec spec, std::string of, fs::path in)
         : toml(to_toml(spec.resolved)),
           name(std::move(of)),
           folder(std::move(in)),
           title(spec.title),
-          seed(spec.seed.value) {}
+          seed(spec.seed.value),
+          given_files(std::move(spec.given_files)) {}
     ModelSpec read(const py::dict& given = {}) const {
-        return read_model_text(toml, name, folder, overrides_of(given));
+        ModelSpec spec = read_model_text(toml, name, folder, overrides_of(given));
+        spec.given_files.insert(spec.given_files.begin(), given_files.begin(), given_files.end());
+        return spec;
     }
 };
 
@@ -131,6 +136,7 @@ TrainedNetwork train_model(const py::object& given, const std::optional<fs::path
         app::RunRequest request;
         request.output = *output;
         request.n_threads = n_threads;
+        request.threads_from = "threads";
         request.force = force;
         request.quiet = true;
         request.command_line = "snnff.train (Python)";
@@ -165,7 +171,22 @@ TrainedNetwork load(const fs::path& run) {
 py::dict read_file(const fs::path& path) {
     const RunSummary run = read_run(path);
     py::dict provenance, epochs, populations, evaluations;
-    for (const auto& [key, value] : run.provenance) provenance[py::str(key)] = value;
+    for (const auto& [key, value] : run.provenance.facts) provenance[py::str(key)] = value;
+    py::list data, stretches;
+    for (const DataFile& file : run.provenance.data) {
+        data.append(py::dict(py::arg("role") = file.role, py::arg("path") = file.path.string(),
+                             py::arg("size") = file.size, py::arg("sha256") = file.sha256));
+    }
+    for (const Stretch& stretch : run.provenance.stretches) {
+        stretches.append(py::dict(py::arg("first_epoch") = stretch.first_epoch,
+                                  py::arg("created") = stretch.created, py::arg("version") = stretch.version,
+                                  py::arg("git_commit") = stretch.git_commit,
+                                  py::arg("kernels") = stretch.kernels, py::arg("threads") = stretch.threads,
+                                  py::arg("cpu") = stretch.cpu, py::arg("host") = stretch.host,
+                                  py::arg("command_line") = stretch.command_line));
+    }
+    provenance["data"] = data;
+    provenance["stretches"] = stretches;
     std::vector<EpochReport> reports;
     read_epochs(path, [&](const EpochReport& report) { reports.push_back(report); });
     const auto series = [&](auto value) {
@@ -212,21 +233,23 @@ PYBIND11_MODULE(_snnff, module) {
     py::register_exception<UsageError>(module, "UsageError", error);
     py::register_exception<RunError>(module, "RunError", error);
 
+    use_kernels_of_environment();
+
     py::class_<Model>(module, "Model")
-        .def(py::init(&model_at), py::arg("path"), py::arg("overrides") = py::dict())
+        .def(py::init(&model_at), Exact(), py::arg("path"), py::arg("overrides") = py::dict())
         .def_static(
             "from_text",
             [](const std::string& text, const fs::path& folder, const py::dict& given) {
                 return Model(read_model_text(text, "model", folder, overrides_of(given)), "model", folder);
             },
-            py::arg("text"), py::arg("folder") = ".", py::arg("overrides") = py::dict())
+            Exact(), py::arg("text"), py::arg("folder") = ".", py::arg("overrides") = py::dict())
         .def_readonly("title", &Model::title)
         .def_readonly("seed", &Model::seed)
         .def_readonly("toml", &Model::toml);
     add_network(module);
-    module.def("train", &train_model, py::arg("model"), py::arg("output") = py::none(),
+    module.def("train", &train_model, Exact(), py::arg("model"), py::arg("output") = py::none(),
                py::arg("callback") = py::none(), py::kw_only(), py::arg("overrides") = py::dict(),
                py::arg("threads") = 0, py::arg("force") = false);
-    module.def("load", &load, py::arg("run"));
-    module.def("read", &read_file, py::arg("run"));
+    module.def("load", &load, Exact(), py::arg("run"));
+    module.def("read", &read_file, Exact(), py::arg("run"));
 }

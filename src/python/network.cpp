@@ -203,15 +203,15 @@ void add_network(py::module_& module) {
                 const auto n = static_cast<py::ssize_t>(found.size());
                 return own(std::move(found), {n});
             },
-            py::arg("x"), py::arg("threads") = 0)
+            Exact(), py::arg("x"), py::arg("threads") = 0)
         .def(
             "evaluate",
             [](const TrainedNetwork& t, const Floats& x, const Ints& y, std::size_t threads) {
                 return evaluate_arrays(t, x, &y, threads);
             },
-            py::arg("x"), py::arg("y"), py::arg("threads") = 0)
-        .def("simulate", &simulate, py::arg("x"), py::arg("labels") = py::none(), py::arg("steps") = 0,
-             py::arg("populations") = std::vector<std::string>{});
+            Exact(), py::arg("x"), py::arg("y"), py::arg("threads") = 0)
+        .def("simulate", &simulate, Exact(), py::arg("x"), py::arg("labels") = py::none(),
+             py::arg("steps") = 0, py::arg("populations") = std::vector<std::string>{});
 }
 
 }  // namespace snnff::python

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/functions.hpp"
 #include "sim/parallel.hpp"
 #include "snnff/random.hpp"
 
@@ -102,7 +103,7 @@ struct Picture {
         return r >= 0 && r < rows && c >= 0 && c < cols ? data[r * cols + c] : background;
     }
     float between(float r, float c) const {
-        const float top = std::floor(r), left = std::floor(c), down = r - top, right = c - left;
+        const float top = functions::floor(r), left = functions::floor(c), down = r - top, right = c - left;
         const auto r0 = static_cast<std::int64_t>(top), c0 = static_cast<std::int64_t>(left);
         const float above = (1.0f - right) * at(r0, c0) + right * at(r0, c0 + 1);
         const float below = (1.0f - right) * at(r0 + 1, c0) + right * at(r0 + 1, c0 + 1);

@@ -1,7 +1,5 @@
 #include "sim/backprop.hpp"
 
-#include <algorithm>
-
 namespace snnff {
 
 Backprop::Backprop(const ModelSpec& model, Network& network, bool input_varies)
@@ -22,15 +20,7 @@ std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part) {
         const Optimizer::Step step{.t = moments_[k].n_updates + 1,
                                    .rate = model_.rate * model_.schedule->factor(turn.progress[k]),
                                    .weight_decay = model_.weight_decay};
-        const BackpropPass::Gradient& gradient = pass_.gradient(k);
-        apply_update(
-            *model_.optimizer, step,
-            [&](std::size_t first, MatrixView weight, std::span<double> bias) {
-                std::copy_n(gradient.weight.row(first).data(), weight.size(), weight.data());
-                std::copy_n(gradient.bias.begin() + static_cast<std::ptrdiff_t>(first), bias.size(),
-                            bias.begin());
-            },
-            network_.populations[k], moments_[k]);
+        apply_update(*model_.optimizer, step, pass_.sum(k), network_.populations[k], moments_[k]);
     }
     return {{n_populations - 1, loss}};
 }

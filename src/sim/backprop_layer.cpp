@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "kernels/product.hpp"
+#include "core/sums.hpp"
+#include "kernels/dispatch.hpp"
 #include "sim/activity.hpp"
 #include "sim/parallel.hpp"
 #include "sim/steps.hpp"
@@ -12,14 +12,8 @@
 namespace snnff {
 namespace {
 
-double dot(std::span<const float> a, std::span<const float> b) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    return sum;
-}
-
 double mean(std::span<const float> values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    return kernels::active().sum(values.data(), values.size()) / static_cast<double>(values.size());
 }
 
 /// A matrix that has the shape already keeps its memory as it is.
@@ -43,18 +37,35 @@ std::size_t BackpropLayer::stored_per_sample() const noexcept {
     return rows_per_sample() * population_.n_inputs() + slopes + (by_train_ ? 0 : n_units);
 }
 
-void BackpropLayer::begin_wave(std::size_t n, const Dropout* dropout) {
+void BackpropLayer::begin_batch() {
+    gradient_.begin(population_.n_units(), population_.n_inputs());
+    if (index_ == 0) return;
+    const std::size_t n_inputs = population_.n_inputs(), n_units = population_.n_units();
+    if (by_input_.rows() != n_inputs || by_input_.cols() != n_units) by_input_.resize(n_inputs, n_units);
+    for_blocks(by_input_.n_panels(), 1, [&](std::size_t panel, std::size_t) {
+        const std::size_t first = panel * Panels::width, end = std::min(first + Panels::width, n_inputs);
+        for (std::size_t u = 0; u < n_units; ++u) {
+            for (std::size_t i = first; i < end; ++i) by_input_(i, u) = population_.weight(u, i);
+        }
+    });
+}
+
+void BackpropLayer::begin_wave(std::size_t n, std::size_t block, const Dropout* dropout) {
     dropout_ = dropout;
-    const std::size_t n_units = population_.n_units();
+    n_samples_ = n;
+    block_ = block;
+    changes_.resize((n + block - 1) / block);
+    gain_.assign(n, 1.0f);
     reshape(input_, n * rows_per_sample(), population_.n_inputs());
-    if (normalises()) scaling_.resize(n);
-    if (normalises() && thins_out()) reshape(normalised_, n, population_.n_inputs());
+    if (normalises()) length_.resize(n);
+    if (normalises() && thins_out()) reshape(sent_, n, population_.n_inputs());
+    const std::size_t line = whole_lines(population_.n_units());
     if (stores_steps()) {
-        for (Matrix* slopes : {&psi_, &carry_, &drive_}) reshape(*slopes, n * n_steps_, n_units);
+        for (Matrix* slopes : {&psi_, &carry_, &drive_}) reshape(*slopes, n * n_steps_, line);
     } else {
-        reshape(slope_, n, n_units);
+        reshape(slope_, n, line);
     }
-    if (!by_train_) reshape(signal_, n, n_units);
+    if (!by_train_) reshape(signal_, n, line);
 }
 
 MatrixView BackpropLayer::rows(Matrix& matrix, const SampleBlock& block, std::size_t rows_per_sample) const {
@@ -65,55 +76,97 @@ MatrixView BackpropLayer::input(const SampleBlock& block) { return rows(input_, 
 
 void BackpropLayer::forward(const SampleBlock& block, MatrixView output, std::vector<double>& rate) {
     prepare(block);
-    const MatrixView input = this->input(block);
-    Matrix current(input.rows(), population_.n_units());
-    product_abt(input, population_.weight, current);
-    for (std::size_t s = 0; s < current.rows(); ++s) {
-        const auto row = current.row(s);
-        for (std::size_t u = 0; u < row.size(); ++u) row[u] += population_.bias[u];
-    }
+    Matrix current(input(block).rows(), population_.weight.n_panels() * Panels::width);
+    currents(block, current);
+    const MatrixView of_units = current.view().columns(0, population_.n_units());
     if (stores_steps()) {
-        run_steps(block, current, output, rate);
+        run_steps(block, of_units, output, rate);
     } else {
-        respond(block, current, output, rate);
+        respond(block, of_units, output, rate);
     }
 }
 
-/// Normalises the input, then leaves some of it out.
+/// Finds the gains that normalise the input, then leaves some of it out.
 void BackpropLayer::prepare(const SampleBlock& block) {
     const MatrixView input = this->input(block);
     if (normalises()) {
         const bool l2 = population_.normalisation == Normalisation::l2;
         for (std::size_t s = 0; s < block.count; ++s) {
             const auto x = input.row(s);
-            const double squares = dot(x, x);
-            const float gain = normalising_gain(population_.normalisation, squares, x.size());
-            for (float& value : x) value *= gain;
+            const double squares = kernels::active().sum_squares(x.data(), x.size());
+            gain_[block.first + s] = normalising_gain(population_.normalisation, squares, x.size());
             // d‖x‖/dx = x/‖x‖ and d rms/dx = x/(n·rms); of an input of zeros, no direction is steeper
             const auto n = static_cast<double>(x.size());
-            const double length = l2 ? std::sqrt(squares) : n * std::sqrt(squares / n);
-            const auto g = static_cast<double>(gain);
-            scaling_[block.first + s] = {g, length > 0.0 ? 1.0 / (g * length) : 0.0};
+            length_[block.first + s] = l2 ? std::sqrt(squares) : n * std::sqrt(squares / n);
         }
     }
     if (!thins_out()) return;
     if (normalises()) {
-        const MatrixView kept = rows(normalised_, block, 1);
-        for (std::size_t s = 0; s < block.count; ++s) std::ranges::copy(input.row(s), kept.row(s).begin());
+        const MatrixView sent = rows(sent_, block, 1);
+        for (std::size_t s = 0; s < block.count; ++s) std::ranges::copy(input.row(s), sent.row(s).begin());
     }
     leave_out(*dropout_, index_, input, block.first_of_wave + block.first);
 }
 
-/// From d loss/d x̂ to d loss/d x, in place: δ_x = gain·(δ − pull·(δ·x̂)·x̂).
+void BackpropLayer::currents(const SampleBlock& block, MatrixView out) {
+    const ConstMatrixView input = this->input(block);
+    const Panels& weight = population_.weight;
+    const Tile all{0, input.rows(), 0, weight.n_panels()};
+    base_chains(input, weight, all, out);
+    AlignedVector<float> bias(out.cols()), gain(input.rows());
+    std::ranges::copy(population_.bias, bias.begin());
+    for (std::size_t r = 0; r < gain.size(); ++r) gain[r] = gain_[block.first + r % block.count];
+    RowChanges& changed = changes(block);
+    changed.end.resize(input.rows(), changed.index.size());
+    kernels::active().end_currents({.n_rows = input.rows(),
+                                    .n_panels = weight.n_panels(),
+                                    .chain = {out.data(), out.stride()},
+                                    .panels = weight.panel(0),
+                                    .panel_stride = weight.panel_size(),
+                                    .changes_end = changed.end.data(),
+                                    .index = changed.index.data(),
+                                    .value = changed.value.data(),
+                                    .gain = gain.data(),
+                                    .bias = bias.data(),
+                                    .current = {out.data(), out.stride()}});
+}
+
+/// δ_I·W.
+void BackpropLayer::hand_on(ConstMatrixView signal, MatrixView out) const {
+    constexpr std::size_t units_per_chain = 64;
+    const std::size_t width = by_input_.n_panels() * Panels::width;
+    Matrix sum(signal.rows(), width), part(signal.rows(), width);
+    for (std::size_t first = 0; first < signal.cols(); first += units_per_chain) {
+        Matrix& to = first == 0 ? sum : part;
+        kernels::active().chains({.n_rows = signal.rows(),
+                                  .depth = std::min(units_per_chain, signal.cols() - first),
+                                  .n_panels = by_input_.n_panels(),
+                                  .a = signal.data() + first,
+                                  .row_stride = signal.stride(),
+                                  .panels = by_input_.panel(0) + first * Panels::width,
+                                  .panel_stride = by_input_.panel_size(),
+                                  .out = to.data(),
+                                  .out_row_stride = width});
+        if (first > 0) kernels::active().add(part.data(), part.size(), sum.data());
+    }
+    for (std::size_t r = 0; r < out.rows(); ++r) {
+        std::ranges::copy(sum.row(r).first(out.cols()), out.row(r).begin());
+    }
+}
+
+/// From δ_I·W to d loss/d x, in place.
 void BackpropLayer::unprepare(const SampleBlock& block, MatrixView slope) {
     if (thins_out()) leave_out(*dropout_, index_, slope, block.first_of_wave + block.first);
     if (!normalises()) return;
-    const MatrixView normalised = rows(thins_out() ? normalised_ : input_, block, 1);
+    const MatrixView sent = rows(thins_out() ? sent_ : input_, block, 1);
     for (std::size_t s = 0; s < block.count; ++s) {
-        const auto [gain, pull] = scaling_[block.first + s];
-        const auto x = normalised.row(s), delta = slope.row(s);
-        const auto factor = static_cast<float>(pull * dot(delta, x)), g = static_cast<float>(gain);
-        for (std::size_t i = 0; i < x.size(); ++i) delta[i] = g * (delta[i] - factor * x[i]);
+        const auto x = sent.row(s), delta = slope.row(s);
+        const double along = sum_in_blocks(
+            x.size(), [&](std::size_t i) { return static_cast<double>(delta[i]) * static_cast<double>(x[i]); });
+        const float g = gain_[block.first + s];
+        const double gain = static_cast<double>(g), length = length_[block.first + s];
+        const auto factor = static_cast<float>(length > 0.0 ? gain * gain / length * along : 0.0);
+        for (std::size_t i = 0; i < x.size(); ++i) delta[i] = g * delta[i] - factor * x[i];
     }
 }
 
@@ -124,7 +177,7 @@ void BackpropLayer::respond(const SampleBlock& block, ConstMatrixView current, M
     const bool tells_rate = readout == Readout::rate || readout == Readout::count;
     Matrix spikes;
     if (spiking && !tells_rate) spikes.resize(block.count, population_.n_units());
-    const Response responses[] = {{readout, output, rows(slope_, block, 1)}, {Readout::rate, spikes, {}}};
+    const Response responses[] = {{readout, output, units(slope_, block, 1)}, {Readout::rate, spikes, {}}};
     population_.neuron->respond(current, time_, {responses, spikes.empty() ? 1u : 2u});
     if (!spiking) return;
     const double per_step = readout == Readout::count ? 1.0 / static_cast<double>(n_steps_) : 1.0;
@@ -141,8 +194,8 @@ void BackpropLayer::run_steps(const SampleBlock& block, ConstMatrixView current,
     Matrix membrane(count, n_units), emitted(train ? 0 : count, n_units);
     std::vector<Matrix> state(population_.neuron->n_state(), Matrix(count, n_units));
     std::vector<MatrixView> state_views(state.begin(), state.end());
-    const MatrixView psi = rows(psi_, block, n_steps_), carry = rows(carry_, block, n_steps_),
-                     drive = rows(drive_, block, n_steps_);
+    const MatrixView psi = units(psi_, block, n_steps_), carry = units(carry_, block, n_steps_),
+                     drive = units(drive_, block, n_steps_);
     ReadoutSums sums(count, n_units);
     for (std::size_t t = 0; t < n_steps_; ++t) {
         const auto step = [&](auto view) { return view.rows(t * count, count); };
@@ -152,7 +205,8 @@ void BackpropLayer::run_steps(const SampleBlock& block, ConstMatrixView current,
                             .emitted = train ? step(output) : emitted.view(),
                             .psi = step(psi),
                             .carry = step(carry),
-                            .drive = step(drive)};
+                            .drive = step(drive),
+                            .step = static_cast<std::int64_t>(t)};
         population_.neuron->step(view);
         sums.add(view);
     }
@@ -162,13 +216,13 @@ void BackpropLayer::run_steps(const SampleBlock& block, ConstMatrixView current,
 }
 
 void BackpropLayer::backward(const SampleBlock& block, ConstMatrixView arriving, MatrixView passed_on) {
-    MatrixView signal = by_train_ ? rows(psi_, block, n_steps_) : rows(signal_, block, 1);
+    const MatrixView signal = by_train_ ? units(psi_, block, n_steps_) : units(signal_, block, 1);
     if (stores_steps()) {
-        const StepSlopes slopes{rows(psi_, block, n_steps_), rows(carry_, block, n_steps_),
-                                rows(drive_, block, n_steps_)};
+        const StepSlopes slopes{units(psi_, block, n_steps_), units(carry_, block, n_steps_),
+                                units(drive_, block, n_steps_)};
         walk_back(population_.output, time_, arriving, slopes, signal);
     } else {
-        const MatrixView slope = rows(slope_, block, 1);
+        const MatrixView slope = units(slope_, block, 1);
         for (std::size_t s = 0; s < block.count; ++s) {
             const auto delta = arriving.row(s);
             const auto by_current = slope.row(s);
@@ -177,24 +231,29 @@ void BackpropLayer::backward(const SampleBlock& block, ConstMatrixView arriving,
         }
     }
     if (passed_on.empty()) return;
-    product_ab(signal, population_.weight, passed_on);
+    hand_on(signal, passed_on);
     unprepare(block, passed_on);
 }
 
-void BackpropLayer::gradient(Gradient& gradient, bool add) const {
-    constexpr std::size_t unit_block = 64;
-    reshape(gradient.weight, population_.n_units(), population_.n_inputs());
-    gradient.bias.resize(population_.n_units());
-    for_blocks(population_.n_units(), unit_block, [&](std::size_t first, std::size_t count) {
-        const ConstMatrixView signal = this->signal().view().columns(first, count);
-        product_atb(signal, input_, gradient.weight.view().rows(first, count), add);
-        const auto bias = std::span(gradient.bias).subspan(first, count);
-        if (!add) std::ranges::fill(bias, 0.0);
-        for (std::size_t i = 0; i < signal.rows(); ++i) {
-            const auto row = signal.row(i);
-            for (std::size_t u = 0; u < count; ++u) bias[u] += static_cast<double>(row[u]);
+void BackpropLayer::add_gradient() {
+    if (!by_train_) {
+        RowChanges all;  // a row is a sample: the blocks' after each other
+        for (const RowChanges& changes : changes_) {
+            for (std::size_t r = 0, c = 0; r < changes.end.size(); ++r) {
+                for (; c < changes.end[r]; ++c) all.add(changes.index[c], changes.value[c]);
+                all.end_row();
+            }
         }
-    });
+        return gradient_.add({.x = input_, .signal = signal_, .gain = gain_, .changes = &all});
+    }
+    for (std::size_t first = 0; first < n_samples_; first += block_) {
+        const SampleBlock block{first, std::min(block_, n_samples_ - first)};
+        gradient_.add({.x = input(block),
+                       .signal = rows(psi_, block, n_steps_),
+                       .gain = gain(block),
+                       .n_steps = n_steps_,
+                       .changes = &changes(block)});
+    }
 }
 
 }  // namespace snnff

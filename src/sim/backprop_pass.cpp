@@ -11,30 +11,37 @@ namespace {
 /// Samples per task: few where each holds all its steps.
 constexpr std::size_t samples_per_task = 32, samples_with_steps_per_task = 16;
 
-/// Writes what a variant presents, changes and gain included.
-void write_input(const Variant& variant, std::size_t first, MatrixView out) {
-    for (std::size_t s = 0; s < out.rows(); ++s) {
+/// Presents a variant to the first layer.
+void load(const Variant& variant, const SampleBlock& block, std::size_t first, BackpropLayer& layer) {
+    const MatrixView input = layer.input(block);
+    RowChanges& changes = layer.changes(block);
+    changes.clear();
+    for (std::size_t s = 0; s < block.count; ++s) {
         const std::size_t sample = first + s, n_changes = variant.n_changes;
-        const auto to = out.row(s);
-        std::ranges::copy(variant.base.row(sample), to.begin());
-        for (std::size_t c = sample * n_changes; c < (sample + 1) * n_changes; ++c) {
-            to[variant.index[c]] = variant.value[c];
-        }
-        for (float& x : to) x *= variant.gain[sample];
+        std::ranges::copy(variant.base.row(sample), input.row(s).begin());
+        for (std::size_t c = sample * n_changes; c < (sample + 1) * n_changes; ++c)
+            changes.add(variant.index[c], variant.value[c]);
+        changes.end_row();
+        layer.gain(block)[s] = variant.gain[sample];
     }
 }
 
-/// The same for every step, [step·count + sample, input].
-void write_steps(const StepSource& source, std::size_t first, std::size_t count, MatrixView out) {
-    const auto steps = source.open(first, count);
-    steps->next({&out, 1});
+/// The same for every step, in rows [step·count + sample].
+void load(const StepSource& source, const SampleBlock& block, std::size_t first, BackpropLayer& layer) {
+    const MatrixView input = layer.input(block);
+    const auto steps = source.open(first, block.count);
+    steps->next({&input, 1});
     const auto inputs = source.changing_inputs();
-    for (const StepSource::Change& change : steps->changes(0))
-        out(change.row, inputs[change.column]) = change.value;
-    const auto gain = source.gain(0);
-    for (std::size_t r = 0; r < out.rows() && !gain.empty(); ++r) {
-        for (float& x : out.row(r)) x *= gain[first + r % count];
+    RowChanges& changes = layer.changes(block);
+    changes.clear();
+    const auto given = steps->changes(0);  // row by row, inputs ascending
+    std::size_t c = 0;
+    for (std::size_t row = 0; row < input.rows(); ++row) {
+        for (; c < given.size() && given[c].row == row; ++c) changes.add(inputs[given[c].column], given[c].value);
+        changes.end_row();
     }
+    const auto gain = source.gain(0);
+    if (!gain.empty()) std::ranges::copy(gain.subspan(first, block.count), layer.gain(block).begin());
 }
 
 }  // namespace
@@ -42,7 +49,6 @@ void write_steps(const StepSource& source, std::size_t first, std::size_t count,
 BackpropPass::BackpropPass(const Network& network, std::size_t budget_bytes, bool input_varies)
     : network_(network),
       budget_bytes_(budget_bytes),
-      gradients_(network.populations.size()),
       rates_(network.populations.size()) {
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         layers_.emplace_back(network.populations[k], k, network.time,
@@ -63,8 +69,8 @@ std::size_t BackpropPass::wave_size(std::size_t batch_size) const {
 std::size_t BackpropPass::memory(const Network& network, std::size_t batch_size, bool input_varies) {
     const BackpropPass pass(network, stored_steps_budget, input_varies);
     std::size_t bytes = pass.wave_size(batch_size) * pass.stored_per_sample();
-    for (const Population& population : network.populations)
-        bytes += population.weight.size() * sizeof(float);
+    for (const Population& population : network.populations)  // a chain's gradient, weights for the way back
+        bytes += 2 * population.weight.size() * sizeof(float);
     return bytes;
 }
 
@@ -74,26 +80,36 @@ double BackpropPass::run(const Drive& input, std::span<const std::int32_t> label
     for (auto& rate : rates_) rate.assign(n, 0.0);
     const bool steps =
         std::ranges::any_of(layers_, [](const BackpropLayer& layer) { return layer.stores_steps(); });
+    for (BackpropLayer& layer : layers_) layer.begin_batch();
     for (std::size_t done = 0; done < n; done += wave) {
         const std::size_t count = std::min(wave, n - done);
         logits_.resize(count, network_.populations.back().n_units());
-        for (BackpropLayer& layer : layers_) layer.begin_wave(count, dropout);
         const std::size_t block = even_block(count, steps ? samples_with_steps_per_task : samples_per_task);
+        for (BackpropLayer& layer : layers_) layer.begin_wave(count, block, dropout);
         for_blocks(count, block, [&](std::size_t first, std::size_t n_samples) {
             forward({first, n_samples, done}, input);
             backward({first, n_samples, done}, label);
         });
-        for (std::size_t k = 0; k < layers_.size(); ++k) layers_[k].gradient(gradients_[k], done > 0);
+        for (BackpropLayer& layer : layers_) layer.add_gradient();
     }
     return std::accumulate(loss_.begin(), loss_.end(), 0.0) / static_cast<double>(n);
+}
+
+BackpropPass::Gradient BackpropPass::gradient(std::size_t k) const {
+    const Population& population = network_.populations[k];
+    Gradient gradient{Matrix(population.n_units(), population.n_inputs()), {}};
+    layers_[k].gradient().write(gradient.weight);
+    const auto bias = layers_[k].gradient().bias().first(population.n_units());
+    gradient.bias.assign(bias.begin(), bias.end());
+    return gradient;
 }
 
 void BackpropPass::forward(const SampleBlock& block, const Drive& input) {
     const std::size_t first = block.first_of_wave + block.first;
     if (input.constant()) {
-        write_input(input.variants.front(), first, layers_.front().input(block));
+        load(input.variants.front(), block, first, layers_.front());
     } else {
-        write_steps(*input.source, first, block.count, layers_.front().input(block));
+        load(*input.source, block, first, layers_.front());
     }
     for (std::size_t k = 0; k < layers_.size(); ++k) {
         const bool last = k + 1 == layers_.size();

@@ -23,7 +23,11 @@ namespace snnff {
 /// IEEE Signal Process. Mag. 36(6):51 (2019).
 class BackpropPass {
   public:
-    using Gradient = BackpropLayer::Gradient;
+    /// All of one population's parameters.
+    struct Gradient {
+        Matrix weight;             ///< [unit x input]
+        std::vector<double> bias;  ///< [unit]
+    };
 
     /// `network` must outlive it. `input_varies`: whether what drives the first population varies from step
     /// to step. Memory is kept from batch to batch.
@@ -35,7 +39,10 @@ class BackpropPass {
     /// label [sample]; dropout, where given, is for the inputs of the populations after the first.
     double run(const Drive& input, std::span<const std::int32_t> label, const Dropout* dropout);
 
-    const Gradient& gradient(std::size_t population) const { return gradients_[population]; }
+    /// A copy.
+    Gradient gradient(std::size_t population) const;
+    /// The same, in parts, for the optimiser.
+    const GradientSum& sum(std::size_t population) const { return layers_[population].gradient(); }
     /// [sample] spikes per unit and step of the last run(); 0 without spikes.
     const std::vector<double>& rate(std::size_t population) const { return rates_[population]; }
 
@@ -51,7 +58,6 @@ class BackpropPass {
     const Network& network_;
     std::size_t budget_bytes_;
     std::vector<BackpropLayer> layers_;
-    std::vector<Gradient> gradients_;
     std::vector<std::vector<double>> rates_;
     Matrix logits_;             // [sample of the wave x label]; then d loss/d logits
     std::vector<double> loss_;  // [sample]

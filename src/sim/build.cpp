@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "core/float_environment.hpp"
 #include "core/memory.hpp"
 #include "sim/backprop_pass.hpp"
 #include "sim/encoded_input.hpp"
@@ -132,6 +134,39 @@ void check_parameters_fit(const ModelSpec& model, std::size_t n_inputs) {
     }
 }
 
+/// As the model calls it; the path itself where the model does not.
+std::filesystem::path given_path(const std::vector<GivenFile>& given, const std::filesystem::path& path) {
+    std::filesystem::path best = path;
+    std::size_t n_matched = 0;
+    for (const GivenFile& file : given) {
+        const std::filesystem::path rest = path.lexically_relative(file.path);
+        if (rest.empty() || *rest.begin() == "..") continue;
+        if (const std::size_t n = file.path.native().size(); n > n_matched) {
+            n_matched = n;
+            best = rest == "." ? std::filesystem::path(file.name) : file.name / rest;
+        }
+    }
+    return best;
+}
+
+/// All files of an experiment by role, each file once for a role.
+std::vector<DataFile> files_of(const ModelSpec& model, const Dataset& train, const Dataset& validation,
+                               const Dataset& test) {
+    std::vector<DataFile> files;
+    const auto add = [&](const char* role, DataFile file) {
+        file.role = role;
+        file.path = given_path(model.given_files, file.path);
+        if (std::ranges::find(files, file) == files.end()) files.push_back(std::move(file));
+    };
+    for (const DataFile& file : train.files) add("train", file);
+    for (const DataFile& file : validation.files) add("validation", file);
+    for (const DataFile& file : test.files) add("test", file);
+    for (const PopulationSpec& spec : model.populations) {
+        if (std::optional<DataFile> file = spec.init->file()) add("initial weights", *std::move(file));
+    }
+    return files;
+}
+
 void check_fits(const Experiment& experiment) {
     const auto wanted = static_cast<double>(estimated_memory(experiment));
     if (wanted <= static_cast<double>(memory_limit())) return;
@@ -144,6 +179,7 @@ void check_fits(const Experiment& experiment) {
 }  // namespace
 
 Network make_network(const ModelSpec& model, std::size_t n_inputs) {
+    const FloatEnvironment environment;
     check_parameters_fit(model, n_inputs);
     Network network{model.time, {}};
     for (const PopulationSpec& spec : model.populations) {
@@ -164,6 +200,7 @@ Network make_network(const ModelSpec& model, std::size_t n_inputs) {
 }
 
 void prepare(Dataset& dataset, const ModelSpec& model) {
+    const FloatEnvironment environment;
     if (dataset.size() == 0) return;
     check_labels(dataset, model.overlay.n_labels, dataset.label, "label");
     const float label = model.overlay.enabled ? model.overlay.value : smallest(dataset);
@@ -173,6 +210,7 @@ void prepare(Dataset& dataset, const ModelSpec& model) {
 }
 
 Experiment build(ModelSpec model) {
+    const FloatEnvironment environment;
     const bool with_limit = model.n_train > 0;
     Dataset train =
         model.dataset->read(DatasetReader::Split::train, with_limit ? model.n_train + model.n_validation : 0);
@@ -199,8 +237,9 @@ Experiment build(ModelSpec model) {
     check_labels(train, model.overlay.n_labels, train.negative_label, "negative label");
     if (model.negatives) model.negatives->check(train, model.overlay.n_labels);
     Network network = make_network(model, train.n_inputs());
-    Experiment experiment{std::move(model), std::move(train), std::move(validation), std::move(test),
-                          std::move(network)};
+    std::vector<DataFile> files = files_of(model, train, validation, test);
+    Experiment experiment{std::move(model), std::move(train),   std::move(validation),
+                          std::move(test),  std::move(network), std::move(files)};
     check_fits(experiment);
     return experiment;
 }

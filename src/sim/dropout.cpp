@@ -1,14 +1,13 @@
 #include "sim/dropout.hpp"
 
-#include <cmath>
-
+#include "core/functions.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
 
 void leave_out(const Dropout& dropout, std::size_t population, MatrixView inputs, std::size_t first_row) {
     constexpr std::size_t at_once = 8;
-    const auto limit = static_cast<std::uint32_t>(std::lround(dropout.share * 65536.0));
+    const auto limit = static_cast<std::uint32_t>(functions::nearest(dropout.share * 65536.0));
     const float gain = 65536.0f / (65536.0f - static_cast<float>(limit));
     for_blocks(inputs.rows(), 16, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/float_environment.hpp"
 #include "sim/batch.hpp"
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
@@ -51,6 +52,7 @@ std::vector<std::uint64_t> Evaluation::confusion() const {
 
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit) {
+    const FloatEnvironment environment;
     return evaluate_by(model.predict_by, network, model, dataset, limit);
 }
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "sim/parallel.hpp"
-
 namespace snnff {
+
 ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model_(model), network_(network) {
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *model.optimizer);
     steps_.resize(network.populations.size());
+    gradients_.resize(network.populations.size());
 }
 
 std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const {
@@ -73,13 +73,9 @@ double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimi
     std::vector<std::vector<double>> slope;
     const double loss = score(population, activity.goodness, batch.n_positive(), 1.0, slope);
     if (!model_.takes_update(loss)) return loss;
-    const ConstantGradient gradient(batch.drive(k).variants, activity.signal, slope);
-    apply_update(
-        *model_.optimizer, step,
-        [&](std::size_t first, MatrixView weight, std::span<double> bias) {
-            gradient.rows(first, weight, bias);
-        },
-        population, moments_[k]);
+    const ConstantGradient gradient(population.n_units(), batch.drive(k).variants, activity.signal, slope,
+                                    gradients_[k]);
+    apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
     return loss;
 }
 

@@ -38,6 +38,7 @@ class ForwardForward final : public Rule {
     const ModelSpec& model_;
     Network& network_;
     std::vector<Moments> moments_;
+    std::vector<ConstantGradient::Memory> gradients_;  // [population]
     std::vector<TrainPass::Memory> steps_;  // [population] of the last pass, where the input varies
 };
 

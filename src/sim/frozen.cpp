@@ -45,7 +45,19 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
             std::copy_n(output.data(), output.size(), kept_[v].row(first).data());
         }
     }
-    as_input(kept_, network.populations[first_learning].normalisation);
+    for (Variant& variant : as_input(kept_, network.populations[first_learning].normalisation))
+        gain_.push_back(std::move(variant.gain));
+}
+
+std::vector<Variant> FrozenLayers::present(std::span<const Matrix> outputs,
+                                           std::span<const std::uint32_t> samples,
+                                           std::size_t first_variant) const {
+    std::vector<Variant> variants = as_input(outputs, Normalisation::none);
+    for (std::size_t v = 0; v < variants.size(); ++v) {
+        const AlignedVector<float>& gain = gain_[first_variant + v];
+        for (std::size_t s = 0; s < samples.size(); ++s) variants[v].gain[s] = gain[samples[s]];
+    }
+    return variants;
 }
 
 void FrozenLayers::climb(Batch& batch) const {
@@ -71,9 +83,10 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
     }
     std::span<Matrix> kept(kept_);
     if (side == Side::positives) kept = kept.first(1);
-    if (side == Side::negatives) kept = kept.subspan(1);
+    const std::size_t first_variant = side == Side::negatives ? 1 : 0;
+    kept = kept.subspan(first_variant);
     if (dropout == nullptr && runs_through(samples, presentations_.n_samples())) {
-        batch.enter(first_learning_, as_input(kept, Normalisation::none), samples.size(), n_positive);
+        batch.enter(first_learning_, present(kept, samples, first_variant), samples.size(), n_positive);
         return;
     }
     shape(memory.gathered, kept.size(), samples.size(), kept.front().cols());
@@ -87,7 +100,7 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
     if (dropout != nullptr) {
         for (Matrix& inputs : memory.gathered) leave_out(*dropout, first_learning_, inputs);
     }
-    batch.enter(first_learning_, as_input(memory.gathered, Normalisation::none), samples.size(), n_positive);
+    batch.enter(first_learning_, present(memory.gathered, samples, first_variant), samples.size(), n_positive);
 }
 
 }  // namespace snnff

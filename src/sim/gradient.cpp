@@ -38,7 +38,10 @@ void BlockSums::add() {
 }
 
 void BlockSums::total(float* out) {
-    if (n_blocks_ == 0) return std::fill_n(out, size_, 0.0f);
+    if (n_blocks_ == 0) {
+        std::fill_n(out, size_, 0.0f);
+        return;
+    }
     std::size_t n_kept = 0;
     for (std::size_t n = n_blocks_; n > 0; n &= n - 1) ++n_kept;
     for (; n_kept > 1; --n_kept) {
@@ -118,7 +121,7 @@ void ConstantGradient::weigh(std::size_t panel) const {
     for (std::size_t v = 0; v < variants_.size(); ++v) {
         const Variant& variant = variants_[v];
         changed.push_back({signal_of(v), memory_.slope.data() + v * n_samples_, variant.gain.data(),
-                           variant.n_changes, variant.index.data(), variant.value.data()});
+                           variant.n_changes, nullptr, variant.index.data(), variant.value.data()});
     }
     kernels.changed_inputs({.n_samples = n_samples_,
                             .n_variants = changed.size(),

@@ -1,5 +1,6 @@
 #include "snnff/model_spec.hpp"
 
+#include "core/float_environment.hpp"
 #include "io/model_file.hpp"
 #include "io/schema.hpp"
 #include "sim/model_parts.hpp"
@@ -39,12 +40,14 @@ ModelSpec read(Options root) {
 
 ModelSpec read_model_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
                           std::span<const Override> overrides) {
+    const FloatEnvironment environment;
     Node root = parse_model(text, name);
     for (const Override& option : overrides) apply_override(root, option);
     Document document(root, folder);
     ModelSpec model = read(document.root());
     document.refuse_unknown_keys(model_keys());
     model.path = name;
+    model.given_files = document.given_files();
     model.resolved = document.resolved();
     return model;
 }

@@ -1,7 +1,6 @@
 #include "sim/parallel.hpp"
 
 #include <tbb/global_control.h>
-#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
@@ -9,9 +8,11 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <optional>
 #include <vector>
 
-#include "kernels/product.hpp"
+#include "core/available_threads.hpp"
+#include "core/float_environment.hpp"
 #include "snnff/training.hpp"
 
 #ifdef SNNFF_THREAD_SANITIZER
@@ -51,32 +52,49 @@ class Turn {
     const void *stage_, *item_;
 };
 
+// oneTBB's own arena has a place for each core and no more; where more threads are asked for, work goes to
+// this one.
+std::atomic<tbb::task_arena*> larger_arena{nullptr};
+
+template <class Work>
+void in_arena(const Work& work) {
+    tbb::task_arena* arena = larger_arena.load(std::memory_order_relaxed);
+    if (arena == nullptr) return work();
+    arena->execute(work);
+}
+
 }  // namespace
 
 void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::size_t, std::size_t)>& body) {
     const std::size_t n_blocks = (n + block - 1) / block;
-    if (n_blocks == 1) return body(0, n);
+    if (n_blocks == 1) {
+        const FloatEnvironment environment;
+        return body(0, n);
+    }
     // Isolated: a thread that waits here takes no part of a pipeline meanwhile, which could use the same
     // scratch.
     const char begun = 0, done = 0;
     ends_before(&begun);
-    tbb::this_task_arena::isolate([&] {
+    const auto loop = [&] {
         tbb::parallel_for(
             tbb::blocked_range<std::size_t>(0, n_blocks, 1),
             [&](const tbb::blocked_range<std::size_t>& range) {
                 starts_after(&begun);
+                const FloatEnvironment environment;
                 for (std::size_t b = range.begin(); b != range.end(); ++b) {
                     body(b * block, std::min(block, n - b * block));
                 }
                 ends_before(&done);
             },
             tbb::simple_partitioner());
-    });
+    };
+    in_arena([&] { tbb::this_task_arena::isolate(loop); });
     starts_after(&done);
 }
 
 void run_pipeline(const Pipeline& pipeline) {
     if (pipeline.n_slots == 1) {
+        const FloatEnvironment environment;
         while (pipeline.begin(0)) {
             for (std::size_t part = 0; part < pipeline.n_parts; ++part) pipeline.work(part, 0);
             pipeline.end(0);
@@ -92,6 +110,7 @@ void run_pipeline(const Pipeline& pipeline) {
     ends_before(&begun);
     const auto guarded = [&](std::size_t slot, const auto& work) {
         if (error[slot]) return;
+        const FloatEnvironment environment;
         try {
             work();
         } catch (...) {
@@ -121,13 +140,14 @@ void run_pipeline(const Pipeline& pipeline) {
               });
     }
     std::exception_ptr first;
-    tbb::parallel_pipeline(pipeline.n_slots,
-                           all & tbb::make_filter<std::size_t, void>(in_order, [&](std::size_t slot) {
-                               const Turn turn(&stage.back(), &item[slot]);
-                               if (first) return;
-                               guarded(slot, [&] { pipeline.end(slot); });
-                               first = error[slot];
-                           }));
+    const tbb::filter<void, void> whole =
+        all & tbb::make_filter<std::size_t, void>(in_order, [&](std::size_t slot) {
+            const Turn turn(&stage.back(), &item[slot]);
+            if (first) return;
+            guarded(slot, [&] { pipeline.end(slot); });
+            first = error[slot];
+        });
+    in_arena([&] { tbb::parallel_pipeline(pipeline.n_slots, whole); });
     for (const char& each : stage) starts_after(&each);
     if (first) std::rethrow_exception(first);
 }
@@ -147,14 +167,24 @@ MatrixView scratch(std::size_t slot, std::size_t rows, std::size_t cols) {
 }
 
 struct ThreadLimit::State {
-    explicit State(std::size_t n) : control(tbb::global_control::max_allowed_parallelism, n) {}
+    explicit State(std::size_t n) : control(tbb::global_control::max_allowed_parallelism, n) {
+        if (n <= static_cast<std::size_t>(tbb::info::default_concurrency())) return;
+        arena.emplace(static_cast<int>(n));
+        larger_arena = &*arena;
+    }
+    ~State() {
+        if (arena) larger_arena = nullptr;
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
     tbb::global_control control;
+    std::optional<tbb::task_arena> arena;
 };
 
 ThreadLimit::ThreadLimit(std::size_t n_threads) {
-    use_one_thread_per_product();
-    const std::size_t n =
-        n_threads > 0 ? n_threads : static_cast<std::size_t>(tbb::info::default_concurrency());
+    // oneTBB itself would take the affinity alone, and so five to ten threads for each that a container gets.
+    const std::size_t n = n_threads > 0 ? n_threads : available_threads().n;
     state_ = std::make_unique<State>(n);
 }
 

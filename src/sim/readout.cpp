@@ -4,28 +4,33 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/product.hpp"
+#include "core/functions.hpp"
+#include "core/sums.hpp"
+#include "kernels/dispatch.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
 namespace {
 
-constexpr std::size_t samples_per_task = 64, columns_per_task = 256;
+constexpr std::size_t samples_per_task = 64;
 
-void logits(const SoftmaxHead& head, ConstMatrixView features, MatrixView out) {
-    product_abt(features, head.weight, out);
+/// `weight` is the head's.
+void logits(const Panels& weight, std::span<const float> bias, ConstMatrixView features, MatrixView out) {
+    const Tile all{0, features.rows(), 0, weight.n_panels()};
+    Matrix chains(features.rows(), weight.n_panels() * Panels::width);
+    base_chains(features, weight, all, chains);
     for (std::size_t s = 0; s < out.rows(); ++s) {
         const auto row = out.row(s);
-        for (std::size_t l = 0; l < row.size(); ++l) row[l] += head.bias[l];
+        for (std::size_t l = 0; l < row.size(); ++l) row[l] = (chains(s, l) + 0.0f) + bias[l];
     }
 }
 
 /// log Σ exp(x), relative to the largest so that nothing overflows.
 double log_sum_exp(std::span<const float> x) {
     const double largest = static_cast<double>(std::ranges::max(x));
-    double sum = 0.0;
-    for (const float value : x) sum += std::exp(static_cast<double>(value) - largest);
-    return largest + std::log(sum);
+    const double sum =
+        sum_in_blocks(x.size(), [&](std::size_t i) { return functions::exp(static_cast<double>(x[i]) - largest); });
+    return largest + functions::log(sum);
 }
 
 }  // namespace
@@ -55,8 +60,7 @@ void take_features(const SoftmaxHead& head, const Network& network, Batch& batch
     for_blocks(output.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
             const auto from = output.row(s);
-            double squares = 0.0;
-            for (const float x : from) squares += static_cast<double>(x) * static_cast<double>(x);
+            const double squares = kernels::active().sum_squares(from.data(), from.size());
             const float gain = normalising_gain(head.normalisation, squares, from.size());
             std::ranges::transform(from, to.row(s).begin(), [gain](float x) { return gain * x; });
         }
@@ -72,9 +76,10 @@ void standardise(float mean, float deviation, MatrixView features) {
 }
 
 void log_probabilities(const SoftmaxHead& head, ConstMatrixView features, MatrixView out) {
+    const Panels weight(head.weight);
     for_blocks(features.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
         const MatrixView part = out.rows(first, count);
-        logits(head, features.rows(first, count), part);
+        logits(weight, head.bias, features.rows(first, count), part);
         for (std::size_t s = 0; s < count; ++s) {
             const auto log_sum = static_cast<float>(log_sum_exp(part.row(s)));
             for (float& x : part.row(s)) x -= log_sum;
@@ -86,11 +91,9 @@ void FeatureSums::add(ConstMatrixView features) {
     std::vector<double> sums(features.rows()), square_sums(features.rows());
     for_blocks(features.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
-            for (const float feature : features.row(s)) {
-                const auto x = static_cast<double>(feature);
-                sums[s] += x;
-                square_sums[s] += x * x;
-            }
+            const auto row = features.row(s);
+            sums[s] = kernels::active().sum(row.data(), row.size());
+            square_sums[s] = kernels::active().sum_squares(row.data(), row.size());
         }
     });
     for (std::size_t s = 0; s < sums.size(); ++s) {  // in one order, whatever the threads
@@ -124,27 +127,25 @@ double HeadTrainer::update(MatrixView features, std::span<const std::int32_t> la
     }
     const std::size_t n = features.rows(), n_labels = head_.n_labels();
     const double share = 1.0 / static_cast<double>(n);
-    error_.resize(n, n_labels);
+    if (error_.rows() != n) error_.resize(n, whole_lines(n_labels));
+    const MatrixView errors = error_.view().columns(0, n_labels);
     std::vector<double> losses(n);
     // d loss/d logit = (p(label) − [label is the true one])/n
+    const Panels weight(head_.weight);
     for_blocks(n, samples_per_task, [&](std::size_t first, std::size_t count) {
-        logits(head_, features.rows(first, count), error_.view().rows(first, count));
-        const MatrixView error = error_.view().rows(first, count);
+        logits(weight, head_.bias, features.rows(first, count), errors.rows(first, count));
+        const MatrixView error = errors.rows(first, count);
         softmax_cross_entropy(error, labels.subspan(first, count), std::span(losses).subspan(first, count),
                               error);
         for (std::size_t s = 0; s < count; ++s) {
             for (float& e : error.row(s)) e *= static_cast<float>(share);
         }
     });
-    for_blocks(head_.n_features(), columns_per_task, [&](std::size_t first, std::size_t count) {
-        product_atb(error_, ConstMatrixView(features).columns(first, count),
-                    weight_gradient_.view().columns(first, count), false);
-    });
-    for (std::size_t l = 0; l < n_labels; ++l) {
-        double sum = 0.0;
-        for (std::size_t s = 0; s < n; ++s) sum += static_cast<double>(error_(s, l));
-        bias_gradient_[l] = static_cast<float>(sum);
-    }
+    gradient_.begin(n_labels, head_.n_features());
+    gradient_.add({.x = features, .signal = error_});
+    gradient_.write(weight_gradient_);
+    std::ranges::transform(gradient_.bias().first(n_labels), bias_gradient_.begin(),
+                           [](double g) { return static_cast<float>(g); });
     Optimizer::Step step{.t = ++n_updates_,
                          .rate = spec_.rate * spec_.schedule->factor(progress),
                          .weight_decay = spec_.weight_decay};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/batch.hpp"
+#include "sim/gradient.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/network.hpp"
@@ -50,6 +51,7 @@ class HeadTrainer {
     SoftmaxHead& head_;
     std::int64_t n_updates_ = 0;
     Matrix error_, weight_gradient_, weight_moment_[2];
+    GradientSum gradient_;
     AlignedVector<float> bias_gradient_, bias_moment_[2];
 };
 

@@ -1,5 +1,6 @@
 #include <span>
 
+#include "core/float_environment.hpp"
 #include "sim/batch.hpp"
 #include "sim/presentations.hpp"
 #include "sim/steps.hpp"
@@ -27,6 +28,7 @@ Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& da
 Tracer::~Tracer() = default;
 
 void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink) {
+    const FloatEnvironment environment;
     const Network& network = state_->network;
     Batch& batch = state_->batch;
     const std::span samples(&sample, 1);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <deque>
 
+#include "core/float_environment.hpp"
 #include "sim/best_weights.hpp"
 #include "sim/encoded_input.hpp"
 #include "sim/epoch_sums.hpp"
@@ -74,9 +75,10 @@ class Trainer {
                     if (stopped()) return Ending::interrupted;
                     if (save_now_) save();
                 }
+                // Until it is told of, the run stands behind its last batch: that is what is saved.
+                if (!report(stage, began)) return Ending::interrupted;
                 at_.batch = 0;
                 for (const std::size_t k : stage.learning) ++epochs_learnt_[k];
-                report(stage, began);
                 if (best_.out_of_patience(model_.plan)) return end();
                 if (checkpoints_ != nullptr && checkpoints_->due(epoch_, true)) save_after_epoch();
             }
@@ -227,7 +229,8 @@ class Trainer {
         return (static_cast<double>(epoch_) + part_of_epoch(b)) / static_cast<double>(n_epochs_);
     }
 
-    void report(const Stage& stage, std::chrono::steady_clock::time_point began) {
+    /// Measures the epoch and tells of it; false, with nothing told, where the run was stopped meanwhile.
+    bool report(const Stage& stage, std::chrono::steady_clock::time_point began) {
         EpochReport report;
         report.epoch = epoch_;
         report.n_epochs = n_epochs_;
@@ -236,7 +239,8 @@ class Trainer {
             report.populations[k] = sums_[k].means(network_.populations[k]);
         report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
         const std::int64_t every = model_.evaluate_every_n_epochs;
-        if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_) && has_predictor()) {
+        if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_)) {
+            if (!has_predictor()) return false;
             report.train_error =
                 evaluate(network_, model_, experiment_.train, model_.n_evaluated_train).error();
             if (experiment_.validation.size() > 0) {
@@ -253,6 +257,7 @@ class Trainer {
         ++epoch_;
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
         if (model_.on_divergence == OnDivergence::stop) stop_where_troubled(report, network_);
+        return true;
     }
 
     const Experiment& experiment_;
@@ -283,6 +288,7 @@ class Trainer {
 
 Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
              Checkpoints* checkpoints) {
+    const FloatEnvironment environment;
     return Trainer(experiment, observers, stop, checkpoints).run();
 }
 

@@ -1,5 +1,6 @@
 #include <cassert>
 
+#include "core/sums.hpp"
 #include "snnff/stimulus.hpp"
 
 namespace snnff {
@@ -13,9 +14,7 @@ void Encoding::encode(std::span<const float> value, std::span<const float> befor
 }
 
 double Encoding::sum_of_squares(std::span<const float> value, std::span<const float> before) const noexcept {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < value.size(); ++i) sum += square(value[i], before[i]);
-    return sum;
+    return sum_in_blocks(value.size(), [&](std::size_t i) { return square(value[i], before[i]); });
 }
 
 }  // namespace snnff

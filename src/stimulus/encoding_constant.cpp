@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/sums.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
 
@@ -20,9 +21,7 @@ class Constant final : public Encoding {
         return static_cast<double>(value) * static_cast<double>(value);
     }
     double sum_of_squares(std::span<const float> value, std::span<const float>) const noexcept override {
-        double sum = 0.0;
-        for (const float x : value) sum += static_cast<double>(x) * static_cast<double>(x);
-        return sum;
+        return sum_in_blocks(value.size(), [&](std::size_t i) { return square(value[i], 0.0f); });
     }
 };
 

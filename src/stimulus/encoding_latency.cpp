@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/functions.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
@@ -50,9 +51,9 @@ class Latency final : public Encoding {
     double fires_at(float value) const noexcept {
         const auto x = static_cast<double>(value);
         if (x < threshold_ || (rc_ && x == threshold_)) return std::numeric_limits<double>::infinity();
-        const double time =
-            rc_ ? tau_steps_ * std::log(x / (x - threshold_)) : (1.0 - x) * static_cast<double>(steps_ - 1);
-        return std::nearbyint(time);
+        const double time = rc_ ? tau_steps_ * functions::log(x / (x - threshold_))
+                                : (1.0 - x) * static_cast<double>(steps_ - 1);
+        return functions::nearest(time);
     }
 
     bool rc_;

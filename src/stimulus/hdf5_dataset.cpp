@@ -4,7 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "io/gzip.hpp"
+#include "core/sums.hpp"
+#include "io/data_file.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -37,7 +38,9 @@ class DenseSeries final : public InputSeries {
     double sum_of_squares(std::size_t sample) const noexcept override {
         double sum = 0.0;
         for (std::size_t t = sample * steps_; t < (sample + 1) * steps_; ++t) {
-            for (const float x : values_.row(t)) sum += static_cast<double>(x) * static_cast<double>(x);
+            const auto x = values_.row(t);
+            sum += sum_in_blocks(
+                x.size(), [&](std::size_t i) { return static_cast<double>(x[i]) * static_cast<double>(x[i]); });
         }
         return sum;
     }
@@ -76,7 +79,7 @@ class Hdf5 final : public DatasetReader {
         if (file.has("y_negative")) {
             dataset.negative_label = read_labels(file, "y_negative", "x", n_samples, n);
         }
-        dataset.files = {{path, InputFile(path).sha256()}};
+        dataset.files = {data_file_at(path)};
         return dataset;
     }
 

@@ -1,7 +1,8 @@
 #include "stimulus/hybrid_mask.hpp"
 
 #include <cassert>
-#include <cmath>
+
+#include "core/functions.hpp"
 
 namespace snnff {
 
@@ -31,7 +32,7 @@ const std::vector<std::uint8_t>& HybridMask::draw(Seed seed, std::uint64_t i, st
     // Sums of sixteenths, not divided until the end: whole numbers up to 16^n_blurs, which a double holds
     // exactly for up to 13 blurs, so that a pixel of exactly a half is none by chance of rounding.
     for (std::uint32_t b = 0; b < n_blurs; ++b) blur();
-    const double half = 0.5 * std::pow(16.0, n_blurs);
+    const double half = 0.5 * functions::pow_whole(16.0, n_blurs);
     for (std::size_t p = 0; p < image_.size(); ++p) mask_[p] = image_[p] > half ? 1 : 0;
     return mask_;
 }

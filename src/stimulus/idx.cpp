@@ -42,6 +42,7 @@ struct Header {
     std::uint64_t n_samples = 0, n_bytes_each = 0, n_header = 0;
     std::string sha256;
     std::uint64_t n_rows = 0, n_cols = 0;  // of an image
+    std::uint64_t n_on_disk = 0;
 };
 
 /// Reads the header and holds it against the length of the content before anybody asks for memory.
@@ -78,7 +79,7 @@ Header check_idx(const fs::path& path, std::size_t n_dimensions, std::string_vie
         return std::uint64_t{byte(i) << 24 | byte(i + 1) << 16 | byte(i + 2) << 8 | byte(i + 3)};
     };
     // Two sizes of 32 bits have a product of 64; the third is multiplied only after a check.
-    Header result{size(0), n_dimensions == 3 ? size(1) * size(2) : 1, header.size(), "", 0, 0};
+    Header result{size(0), n_dimensions == 3 ? size(1) * size(2) : 1, header.size(), "", 0, 0, 0};
     if (n_dimensions == 3) {
         result.n_rows = size(1);
         result.n_cols = size(2);
@@ -100,6 +101,7 @@ Header check_idx(const fs::path& path, std::size_t n_dimensions, std::string_vie
                                     file.compressed() && found > promised ? "more" : std::to_string(found),
                                     fetch_hint(path, "fetch it again")));
     }
+    result.n_on_disk = file.size_on_disk();
     result.sha256 = file.sha256();
     return result;
 }
@@ -147,7 +149,8 @@ class Idx final : public DatasetReader {
         check_memory_for(shown(images), n, image_header.n_bytes_each);
 
         Dataset dataset;
-        dataset.files = {{images, image_header.sha256}, {labels, label_header.sha256}};
+        dataset.files = {{images, image_header.n_on_disk, image_header.sha256},
+                         {labels, label_header.n_on_disk, label_header.sha256}};
         dataset.x.resize(n, static_cast<std::size_t>(image_header.n_bytes_each));
         dataset.image_rows = static_cast<std::size_t>(image_header.n_rows);
         dataset.image_cols = static_cast<std::size_t>(image_header.n_cols);

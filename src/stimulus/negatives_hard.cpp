@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
+#include "core/functions.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
 #include "stimulus/labels_left.hpp"
@@ -68,7 +68,7 @@ class Hard final : public Negatives {
         const auto weight = [&](std::uint32_t label) {
             if (!left.has(label)) return 0.0;
             if (!(largest > 0.0)) return 1.0;
-            return std::pow(std::max(0.0, static_cast<double>(goodness[label]) / largest), power_);
+            return functions::pow(std::max(0.0, static_cast<double>(goodness[label]) / largest), power_);
         };
         for (std::uint32_t label = 0; label < goodness.size(); ++label) sum += weight(label);
         if (!(sum > 0.0)) return best(goodness, left);

@@ -18,12 +18,7 @@ namespace {
 class Shuffle {
   public:
     Shuffle(std::uint32_t n, Seed seed, std::uint32_t which, std::size_t set)
-        : n_(n),
-          a_(static_cast<std::uint32_t>(std::ceil(std::sqrt(static_cast<double>(n))))),
-          b_((n + a_ - 1) / a_),
-          seed_(seed),
-          which_(which),
-          set_(set) {}
+        : n_(n), a_(root_above(n)), b_((n + a_ - 1) / a_), seed_(seed), which_(which), set_(set) {}
 
     std::uint32_t operator()(std::uint32_t i) const noexcept {
         assert(i < n_);
@@ -35,6 +30,11 @@ class Shuffle {
     }
 
   private:
+    /// The smallest whole number whose square is at least n.
+    static std::uint32_t root_above(std::uint32_t n) noexcept {
+        const auto root = static_cast<std::uint32_t>(std::sqrt(static_cast<double>(n)));
+        return std::uint64_t{root} * root < n ? root + 1 : root;
+    }
     std::uint64_t permuted_pair(std::uint64_t x) const noexcept {
         std::uint64_t left = x / b_, right = x % b_;
         for (std::uint64_t round = 0; round < 8; round += 2) {

@@ -55,15 +55,16 @@ class Nmnist final : public DatasetReader {
         auto series = std::make_shared<EventSeries>(2 * side * side, time_, per_bin_);
         Dataset dataset;
         Sha256 sha256;
+        std::uint64_t n_bytes = 0;
         for (const Recording& recording : recordings) {
             const std::string name = shown(recording.path);
-            read_events(recording.path, name, *series, sha256);
+            n_bytes += read_events(recording.path, name, *series, sha256);
             series->end_sample(name);
             dataset.label.push_back(recording.label);
         }
         series->check_any(shown(folder));
         dataset.series = std::move(series);
-        dataset.files = {{folder, sha256.hex()}};  // of all recordings, one after the other
+        dataset.files = {{folder, n_bytes, sha256.hex()}};  // of all recordings, one after the other
         return dataset;
     }
 
@@ -95,8 +96,9 @@ class Nmnist final : public DatasetReader {
         return recordings;
     }
 
-    static void read_events(const fs::path& path, const std::string& name, EventSeries& series,
-                            Sha256& sha256) {
+    /// Returns how many bytes the recording has.
+    static std::uint64_t read_events(const fs::path& path, const std::string& name, EventSeries& series,
+                                     Sha256& sha256) {
         InputFile file(path);
         const std::uint64_t n_bytes = file.size_on_disk();
         if (n_bytes == 0) throw DataError(fmt::format("{}: is empty", name));
@@ -131,6 +133,7 @@ class Nmnist final : public DatasetReader {
             series.add(static_cast<double>(base_us + time_us) / 1000.0,
                        static_cast<std::uint16_t>((polarity * side + y) * side + x));
         }
+        return n_bytes;
     }
 
     fs::path folder_;

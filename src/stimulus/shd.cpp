@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/gzip.hpp"
+#include "io/data_file.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -50,7 +50,7 @@ class Shd final : public DatasetReader {
         Dataset dataset;
         dataset.label = read_labels(file, "labels", "spikes/times", n_samples, static_cast<std::size_t>(n));
         dataset.series = read_events(times, units, n);
-        dataset.files = {{path, InputFile(path).sha256()}};
+        dataset.files = {data_file_at(path)};
         return dataset;
     }
 

@@ -47,6 +47,20 @@ class Checkpoint(CutRunTest):
                     self.expect_same()
                     self.assertEqual([f for f in self.files() if f.startswith("cut")], ["cut.h5"])
 
+    def test_stopped_while_it_trains_a_readout_to_measure_an_epoch_it_measures_that_epoch_when_taken_up(self):
+        # Nearly all of its time goes into read-outs.
+        text = RICH.replace("epochs = 60", "epochs = 8").replace("every_n_epochs = 4", "every_n_epochs = 1")
+        self.write("long.toml", text.replace("epochs = 2\n[prediction]", "epochs = 60\n[prediction]"))
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        n_cut = 0
+        for seconds in (0.1, 0.2, 0.3, 0.4):
+            done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--max-time", f"{seconds}s")
+            if done.returncode == 124:
+                n_cut += 1
+                self.good("resume", "cut.h5", "-q")
+            self.expect_same()
+        self.assertGreater(n_cut, 0)
+
     def killed_and_resumed(self, rng, seconds):
         """Kills a run, goes on with it, perhaps kills that; its file can be read all the time."""
         code, _ = self.cut(rng.uniform(0, seconds))
@@ -183,7 +197,7 @@ class Checkpoint(CutRunTest):
         import gzip
         path = self.folder / "data" / "train-labels-idx1-ubyte.gz"
         path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
-        self.refused(5, "resume", "cut.h5", says=["train-labels-idx1-ubyte.gz changed"])
+        self.refused(5, "resume", "cut.h5", says=["train-labels-idx1-ubyte.gz (train) changed"])
         self.assertIn("cut.h5.ckpt", self.files())
 
     def test_nothing_to_resume(self):

@@ -38,7 +38,7 @@ class Completion(support.CliTest):
 
     def test_every_option_of_every_verb_is_known_to_both_shells(self):
         zsh = (SCRIPTS / "_snnff-sim").read_text(encoding="utf-8")
-        for verb in ["run", "resume", "eval", "trace", "export", "compare", "sweep", "info", "validate", "new", "explain"]:
+        for verb in ["run", "resume", "eval", "trace", "export", "compare", "sweep", "reproduce", "info", "validate", "new", "explain"]:
             options = set(re.findall(r"(?m)^ +(?:-\w,)?(--[\w-]+)", self.good(verb, "--help"))) - {"--help"}
             self.assertEqual(set(self.complete(support.SIM, verb, "--")) - {"--help"}, options)
             for option in options:

@@ -28,7 +28,8 @@ def arrays(path):
     found = {}
 
     def take(name, item):
-        if isinstance(item, h5py.Dataset) and item.shape is not None and not name.endswith("seconds"):
+        if isinstance(item, h5py.Dataset) and item.shape is not None and not name.endswith("seconds") \
+                and not name.startswith("provenance"):
             found[name] = item[()]
     with h5py.File(path) as run:
         run.visititems(take)

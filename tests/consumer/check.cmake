@@ -9,10 +9,16 @@ function(run)
 endfunction()
 run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
 run("${CMAKE_COMMAND}" -S "${SOURCE}" -B "${WORK}/build" -G Ninja "-DCMAKE_PREFIX_PATH=${WORK}/prefix"
-    "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_FLAGS=${CXX_FLAGS}")
+    "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_FLAGS=${CXX_FLAGS}" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON)
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
 run("${WORK}/build/consumer")
 run("${WORK}/prefix/bin/snnff-sim" --version)
+
+# Whoever links the library rounds as it does.
+file(READ "${WORK}/build/compile_commands.json" commands)
+if(NOT commands MATCHES "-ffp-contract=off")
+  message(FATAL_ERROR "the installed target does not bring -ffp-contract=off: ${commands}")
+endif()
 
 # Private headers stay private.
 file(GLOB_RECURSE installed RELATIVE "${WORK}/prefix/include" "${WORK}/prefix/include/*")

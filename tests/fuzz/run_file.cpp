@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hdf5_edits.hpp"
+#include "snnff/digest.hpp"
 #include "snnff/export.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -46,7 +47,10 @@ Evaluation evaluation() {
 
 void begin(RunFileWriter& writer) {
     const std::vector<std::string> names{"hidden", "output"};
-    writer.describe("a run", "seed = 1\n", {{"version", "0.1.0"}, {"seed", "1"}});
+    writer.describe("a run", "seed = 1\n",
+                    Provenance{.facts = {{"version", "0.1.0"}, {"seed", std::uint64_t{1}}},
+                               .data = {{"d.h5", 7, "0f", "train"}},
+                               .stretches = {{.version = "0.1.0"}}});
     writer.begin_training(names, 2);
     writer.open_report({"hidden", "hidden", "membrane potential", "before", 1.0, {0, 3}, 0.5});
     writer.open_spikes("hidden");
@@ -106,7 +110,7 @@ std::size_t n_entries(const fuzz::fs::path& folder) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const fuzz::EditedFile file("run.h5", write_good);
     FuzzedDataProvider provider(data, size);
-    const auto what = provider.ConsumeIntegralInRange<int>(0, 5);
+    const auto what = provider.ConsumeIntegralInRange<int>(0, 6);
     Claims claims(provider);
     const fuzz::Folder& folder = file.folder();
     const auto closed = file.edit(provider);
@@ -136,6 +140,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 4:
             fuzz::reads_or_refuses([&] { export_sonata(file.path(), folder / "sonata.h5"); });
             break;
+        case 5: {
+            fuzz::reads_or_refuses([] {
+                const ArraysCompared compared = compare_arrays(file.path(), file.path(), 1);
+                fuzz::require(compared.same(), "a file has the bits that it has");
+                read_array_digests(file.path());
+            });
+            break;
+        }
         default: {
             fuzz::fs::remove(folder / "next.h5");
             RunFileWriter next(folder / "next.h5", false);

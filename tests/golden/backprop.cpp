@@ -62,7 +62,7 @@ TEST_CASE("loss and gradients of a network of two layers are PyTorch's") {
         CHECK(loss == Approx(double(golden.floats("loss").front())).epsilon(1e-5));
         for (const std::size_t k : {0u, 1u}) {
             const std::string number = std::to_string(k + 1);
-            const BackpropPass::Gradient& gradient = pass.gradient(k);
+            const BackpropPass::Gradient gradient = pass.gradient(k);
             check_close(gradient.weight.values(), golden.floats("first_gradient_weight" + number));
             check_close(std::vector<float>(gradient.bias.begin(), gradient.bias.end()),
                         golden.floats("first_gradient_bias" + number));

@@ -158,16 +158,6 @@ std::vector<std::vector<double>> slopes(const ModelSpec& model, const Population
     return slope;
 }
 
-void copy(const Gradient& from, MatrixView weight, std::span<double> bias) {
-    std::vector<float> panel(weight.cols() * Panels::width);
-    for (std::size_t u = 0; u < weight.rows(); ++u) {
-        const std::size_t lane = u % Panels::width;
-        if (lane == 0) from.weights({u / Panels::width, 1, 0, weight.cols()}, panel.data());
-        for (std::size_t i = 0; i < weight.cols(); ++i) weight(u, i) = panel[i * Panels::width + lane];
-        bias[u] = from.bias()[u];
-    }
-}
-
 void first_update(const Golden& golden, const Experiment& experiment, Batch& batch, std::size_t k) {
     const Network& network = experiment.network;
     const Population& population = network.populations[k];
@@ -175,12 +165,17 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
     Matrix gradient(population.n_units(), population.n_inputs());
     std::vector<double> bias(population.n_units());
     Activity& activity = batch.activity(k);
+    const auto take = [&](const Gradient& found) {
+        Panels panels(population.n_units(), population.n_inputs());
+        found.weights({0, panels.n_panels(), 0, panels.cols()}, panels.memory().data());
+        gradient = panels.matrix();
+        std::copy_n(found.bias().begin(), bias.size(), bias.begin());
+    };
     if (batch.drive(k).constant()) {
         batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
         const auto slope = slopes(experiment.model, population, activity);
         ConstantGradient::Memory memory;
-        copy(ConstantGradient(population.n_units(), batch.drive(k).variants, activity.signal, slope, memory),
-             gradient, bias);
+        take(ConstantGradient(population.n_units(), batch.drive(k).variants, activity.signal, slope, memory));
     } else {
         TrainPass::Memory memory;
         TrainPass pass(population, network.time, batch.drive(k), memory);
@@ -188,7 +183,7 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
                      activity);
         pass.backward(slopes(experiment.model, population, activity));
         pass.finish();
-        copy(pass, gradient, bias);
+        take(pass);
     }
     for (const auto& [variant, name] : {std::pair{0, "positive"}, std::pair{1, "negative"}}) {
         const auto& goodness = activity.goodness[static_cast<std::size_t>(variant)];

@@ -4,7 +4,9 @@ PyTorch's answer.
 
 The golden files (tests/golden/*.h5) were made with PyTorch autograd and snnTorch's Leaky neuron; the
 `reference` attribute of each names the versions. Tolerances: 1e-4 for losses, 1e-3 of the norm for
-weights; in lif_membrane_mean_10 rounding can flip a spike, which moves a loss by up to 1e-3.
+weights. In lif_membrane_mean_10 one rounding flips a spike of the second layer in epoch 13 and moves the
+loss by 1.2e-3 (with the Haswell, SSE3 and ARM kernels of OpenBLAS it did, with its AVX-512 ones not): before
+that epoch, and in the first layer, losses are held to 1e-5, from it on to 5e-3.
 
 usage: through_cli.py SNNFF_SIM
 """
@@ -19,7 +21,9 @@ import h5py
 import numpy as np
 
 FOLDER = pathlib.Path(__file__).parent
-TOLERANCE = {"lif_membrane_mean_10": 1e-3}
+TOLERANCE = 1e-4
+# Per case and layer: the epoch in which a spike may be flipped for the first time, the tolerance before it and after.
+FLIPS = {("lif_membrane_mean_10", 0): (30, 1e-5, 1e-5), ("lif_membrane_mean_10", 1): (13, 1e-5, 5e-3)}
 
 
 def model_text(spec, sizes, epochs):
@@ -81,7 +85,6 @@ def relative(found, expected):
 def check(case, simulator):
     golden = h5py.File(case, "r")
     spec, sizes, epochs = json.loads(golden.attrs["spec"]), golden.attrs["sizes"], int(golden.attrs["epochs"])
-    tolerance = TOLERANCE.get(case.stem, 1e-4)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         with h5py.File(folder / "data.h5", "w") as data:
@@ -105,9 +108,12 @@ def check(case, simulator):
             loss = run[f"training/layer{layer}/loss"][:]
             assert np.isnan(np.delete(loss, np.s_[layer * epochs : (layer + 1) * epochs])).all()
             loss = loss[layer * epochs : (layer + 1) * epochs]
-            error = np.max(np.abs(loss - expected["loss"][:]) / np.abs(expected["loss"][:]))
-            assert error < tolerance, f"layer {layer}: loss off by {error:.1e} at worst"
-            figures.append(error)
+            error = np.abs(loss - expected["loss"][:]) / np.abs(expected["loss"][:])
+            flip, before, after = FLIPS.get((case.stem, layer), (epochs, TOLERANCE, TOLERANCE))
+            tolerance = np.where(np.arange(epochs) < flip, before, after)
+            worst = np.argmax(error / tolerance)
+            assert (error < tolerance).all(), f"layer {layer}: loss off by {error[worst]:.1e} in epoch {worst}"
+            figures.append(np.max(error))
             for name in ("weight", "bias"):
                 if f"final_{name}" in expected:
                     off = relative(run[f"populations/layer{layer}/{name}"][:], expected[f"final_{name}"][:])

@@ -127,7 +127,8 @@ def arrays(path):
     with h5py.File(path, "r") as run:
 
         def keep(name, thing):
-            if isinstance(thing, h5py.Dataset) and name not in LEFT_OUT and thing.dtype.kind in "fiu":
+            left_out = name in LEFT_OUT or name.startswith("provenance/")
+            if isinstance(thing, h5py.Dataset) and not left_out and thing.dtype.kind in "fiu":
                 found[name] = thing[()].tobytes()
 
         run.visititems(keep)

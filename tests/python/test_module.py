@@ -34,6 +34,43 @@ def images():
     return np.random.default_rng(1).random((6, 784), np.float32)
 
 
+def test_provenance_is_that_of_the_program(small, tmp_path):
+    command_line("run", small, "-o", "program.h5", "-q", "--threads", "1", folder=tmp_path)
+    snnff.train(small, tmp_path / "module.h5", threads=2)
+    program = snnff.read(tmp_path / "program.h5")["provenance"]
+    module = snnff.read(tmp_path / "module.h5")["provenance"]
+    own = {"command_line", "threads", "threads_from", "run_id", "stretches"}
+    assert {k: v for k, v in module.items() if k not in own} == {k: v for k, v in program.items() if k not in own}
+    assert module["git_commit"] and module["compiler_flags"] and module["libraries"].startswith("HDF5 ")
+    assert (module["threads"], module["threads_from"], program["threads_from"]) == (2, "threads", "--threads")
+    assert [file["role"] for file in module["data"]] == ["train", "train", "test", "test"]
+    (stretch,) = module["stretches"]
+    assert (stretch["first_epoch"], stretch["threads"], stretch["kernels"]) == (0, 2, module["kernels"])
+
+
+def test_paths_are_as_the_model_gave_them(tmp_path):
+    (tmp_path / "data").symlink_to(ROOT / "data" / "mnist-sample")
+    (tmp_path / "small.toml").write_text(SMALL.replace(f"{ROOT}/data/mnist-sample", "data"), encoding="utf-8")
+    snnff.train(tmp_path / "small.toml", tmp_path / "run.h5")
+    data = snnff.read(tmp_path / "run.h5")["provenance"]["data"]
+    assert data[0]["path"] == "data/train-images-idx3-ubyte.gz"
+
+
+@pytest.mark.parametrize("name", ["baseline", "avx1024"])
+def test_the_environment_forces_kernels_at_import(small, tmp_path, name):
+    script = ("import snnff\n"
+              f"snnff.train({str(small)!r}, 'run.h5')\n"
+              "facts = snnff.read('run.h5')['provenance']\n"
+              "print(facts['kernels'], facts['kernels_from'])\n")
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False,
+                          env={**os.environ, "SNNFF_KERNELS": name})
+    if name == "baseline":
+        assert done.stdout == "baseline SNNFF_KERNELS\n", done.stderr
+    else:
+        assert done.returncode != 0
+        assert "ImportError: SNNFF_KERNELS = avx1024: no kernels are called so" in done.stderr
+
+
 def same(one, other, path):
     assert np.array_equal(one[path][()], other[path][()], equal_nan=True), path
 

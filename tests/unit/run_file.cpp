@@ -52,9 +52,12 @@ TEST_CASE("what a run wrote is read back") {
     CHECK(run.created.substr(10, 1) == "T");
     CHECK(run.created.back() == 'Z');
     CHECK(run.model_toml == "seed = 1\ntitle = \"an example\"\n");
-    REQUIRE(run.provenance.size() == 3);
-    CHECK(run.provenance[0] == std::pair<std::string, std::string>{"version", "0.1.0"});
-    CHECK(run.provenance[1].second == "snnff-sim run \xef\xbf\xbd x");  // a byte that is no UTF-8
+    REQUIRE(run.provenance.facts.size() == 3);
+    CHECK(run.provenance.facts[0] == std::pair<std::string, Fact>{"version", "0.1.0"});
+    CHECK(run.provenance.text("command") == "snnff-sim run \xef\xbf\xbd x");  // a byte that is no UTF-8
+    CHECK(run.provenance.facts[2].second == Fact{std::uint64_t{18446744073709551615u}});
+    CHECK(run.provenance.data == provenance().data);
+    CHECK(run.provenance.stretches == provenance().stretches);
     CHECK(run.populations == std::vector<std::string>{"hidden1", "hidden2"});
     REQUIRE(run.shapes.size() == 2);
     CHECK((run.shapes[0].n_units == 20 && run.shapes[0].n_inputs == 784));

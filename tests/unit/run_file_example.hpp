@@ -100,10 +100,21 @@ inline void append_frames(RunFileWriter& writer, std::size_t report, std::size_t
     }
 }
 
+/// Two files of one name, in two folders; the run was taken up once.
+inline Provenance provenance() {
+    Provenance p;
+    p.add("version", "0.1.0");
+    p.add("command", "snnff-sim run \xff x");
+    p.add("seed", std::uint64_t{18446744073709551615u});
+    p.data = {{"a/d.h5", 123456, std::string(64, 'a'), "train"}, {"b/d.h5", 7, std::string(64, 'b'), "test"}};
+    p.stretches = {{.first_epoch = 0, .version = "0.1.0", .kernels = "avx2", .threads = 2},
+                   {.first_epoch = 3, .version = "0.2.0", .kernels = "neon", .threads = 1}};
+    return p;
+}
+
 inline void write_example(const fs::path& path, bool force = false) {
     RunFileWriter writer(path, force);
-    writer.describe("an example – with a dash", "seed = 1\ntitle = \"an example\"\n",
-                    {{"version", "0.1.0"}, {"command", "snnff-sim run \xff x"}, {"seed", "1"}});
+    writer.describe("an example – with a dash", "seed = 1\ntitle = \"an example\"\n", provenance());
     const std::vector<std::string> names{"hidden1", "hidden2"};
     writer.begin_training(names, n_epochs);
     const std::size_t report = writer.open_report(membrane());

@@ -51,7 +51,7 @@ std::vector<Flushed> write_run(const fs::path& path, std::vector<Change>& all) {
     std::vector<Flushed> flushed;
     changes = &all;
     RunFileWriter writer(path, false);
-    writer.describe("wide", "seed = 1\n", {{"seed", "1"}});
+    writer.describe("wide", "seed = 1\n", Provenance{.facts = {{"seed", "1"}}});
     const std::vector<std::string> names{"hidden1", "hidden2"};
     writer.begin_training(names, 10);
     ReportSpec spec = membrane();

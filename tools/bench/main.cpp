@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
     double seconds = 1.0;
     bool as_json = false;
     std::size_t threads = 0;
-    app.add_option("--threads", threads, "threads to use; default: one per core");
+    app.add_option("--threads", threads, "threads to use; default: as many as the process may");
     table->add_option("--seconds", seconds, "how long each workload is repeated");
     table->add_flag("--json", as_json, "a list in place of the table");
     CLI11_PARSE(app, argc, argv);

@@ -11,8 +11,3 @@ find_package(nlohmann_json REQUIRED)
 # toml++ as headers alone: whoever links the static library then needs none of it.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
-
-# OpenBLAS built for many threads and told to use one: products run inside tasks, one thread each, and
-# the build for one thread may not be called from several tasks at once (src/kernels/product.cpp).
-# Eigen's own product where there is none.
-find_library(SNNFF_BLAS NAMES openblas HINTS "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread")

@@ -9,7 +9,7 @@ _snnff_sim() {
     local program=$1 word=$2 previous=$3 verb=${COMP_WORDS[1]:-}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "run resume eval trace compare export sweep info validate new explain --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "run resume eval trace compare export sweep reproduce info validate new explain --help --version" -- "$word")
         return
     fi
     case $previous in
@@ -42,7 +42,8 @@ _snnff_sim() {
             export) options="--format --output --force" ;;
             compare) options="--out-dir --set --seed --threads --force --quiet --json" ;;
             sweep) options="--over --seeds --output --set --threads --force --quiet --json" ;;
-            info) options="--model --json" ;;
+            reproduce) options="--data --quick --threads --quiet --json" ;;
+            info) options="--model --digest --json" ;;
             validate) options="--set" ;;
             explain) options="--json --schema" ;;
         esac
@@ -53,7 +54,7 @@ _snnff_sim() {
         new) mapfile -t COMPREPLY < <(compgen -W "lif relu" -- "$word") ;;
         explain) mapfile -t COMPREPLY < <(compgen -W "$(_snnff_sim_keys "$program")" -- "$word") ;;
         run | sweep | validate) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.toml' -- "$word") ;;
-        eval | resume | trace | export | info) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.h5' -- "$word") ;;
+        eval | resume | trace | export | reproduce | info) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.h5' -- "$word") ;;
         compare) mapfile -t COMPREPLY < <(compgen -d -S / -- "$word"; compgen -f -X '!*.@(h5|toml)' -- "$word") ;;
     esac
 }

@@ -31,7 +31,7 @@ class Images:
         if folder is not None:
             named = folder / named.name
         self.path = existing(run, named)
-        check_same(run, self.path)
+        check_same(run, split, self.path)
         self._read = read_idx(self.path) if kind == "idx" else read_hdf5(self.path)
 
     def __call__(self, i):
@@ -50,12 +50,14 @@ def existing(run, named):
     raise Lacks(f"{run.path}: the images it learnt from are not at {named}; --data FOLDER says where they are.")
 
 
-def check_same(run, path):
+def check_same(run, split, path):
     """Other files under the same name would be images the network never saw."""
-    expected = run.attribute("provenance", f"sha256 {path.name}")
-    if expected is None:
-        return
-    if sha256(path) != str(expected):
+    older = run.attribute("provenance", f"sha256 {path.name}")  # before files were known by their role
+    expected = {file["sha256"] for file in run.data_files()
+                if file["role"] == split and pathlib.Path(file["path"]).name == path.name}
+    if not expected and older is not None:
+        expected = {str(older)}
+    if expected and sha256(path) not in expected:
         raise Lacks(f"{path} is not the file that {run.path} was made from: its SHA-256 differs; "
                     "--data FOLDER names the right one's folder.")
 

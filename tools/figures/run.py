@@ -69,6 +69,17 @@ class Run:
         except DAMAGE:
             return {}
 
+    def data_files(self):
+        """[{role, path, size, sha256}] of /provenance/data; none where it is missing or cannot be read."""
+        columns = {}
+        for name in ("role", "path", "size", "sha256"):
+            found = self.find(f"provenance/data/{name}")
+            try:
+                columns[name] = [text(value) for value in found[()]]
+            except DAMAGE:
+                return []
+        return [dict(zip(columns, row)) for row in zip(*columns.values())]
+
     def number(self, place, name):
         """An attribute that is one finite number, else NaN."""
         value = self.attribute(place, name)

@@ -135,6 +135,16 @@ def differences(runs):
             if key != "title" and len({each.get(key) for each in flat}) > 1]
 
 
+def named_files(run):
+    """{"train: images.gz": its SHA-256}; files of one name and role are counted."""
+    files = {}
+    for file in run.data_files():
+        name = f"{file['role']}: {file['path'].replace(chr(92), '/').rsplit('/', 1)[-1]}"
+        n_before = sum(known.split(" (")[0] == name for known in files)
+        files[f"{name} ({n_before + 1})" if n_before else name] = file["sha256"]
+    return files
+
+
 def provenance(runs):
     """[(fact, [value of each run])] as the runs noted it."""
     facts = {"run file": [str(run.path) for run in runs]}
@@ -144,4 +154,7 @@ def provenance(runs):
     for name in dict.fromkeys(name for each in known for name in each):
         if name != "NX_class":
             facts[name.replace("_", " ")] = [text(each.get(name, "–")) for each in known]
+    data = [named_files(run) for run in runs]
+    for name in dict.fromkeys(name for each in data for name in each):
+        facts[name] = [each.get(name, "–") for each in data]
     return list(facts.items())

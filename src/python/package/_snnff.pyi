@@ -95,4 +95,7 @@ def load(run: Path) -> Network:
     """The trained network of a run file."""
 
 def read(run: Path) -> Dict[str, Any]:
-    """What is in a run file: title, status, model, provenance, epochs (a list per series), evaluations."""
+    """What is in a run file: title, status, model, provenance, epochs (a list per series), evaluations.
+
+    provenance has text and numbers by name, and two lists of dicts: "data" (role, path, size, sha256) and
+    "stretches" (first_epoch, created, version, git_commit, kernels, threads, cpu, host, command_line)."""

@@ -1,0 +1,166 @@
+// How a run came about: /provenance, its data files and its stretches.
+#include "io/run_file_provenance.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "io/hdf5_write.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff {
+namespace {
+
+/// Columns of a table, a data set each, on one axis.
+class Columns {
+  public:
+    Columns(const hdf5::Group& group, std::string_view axis, std::size_t n)
+        : group_(group), axis_(hdf5::create_dimension(group, axis, n)), n_(n) {}
+
+    template <class Row, class Value>
+    void write(std::string_view name, std::string_view long_name, const std::vector<Row>& rows,
+               Value value) const {
+        using T = std::decay_t<decltype(value(rows.front()))>;
+        std::vector<T> values;
+        for (const Row& row : rows) values.push_back(value(row));
+        const hdf5::Dataset dataset = create(name, values);
+        hdf5::set_attribute(dataset, "long_name", long_name);
+        hdf5::attach_scale(dataset, 0, axis_);
+    }
+
+  private:
+    hdf5::Dataset create(std::string_view name, const std::vector<std::string>& values) const {
+        return hdf5::write_texts(group_, name, std::span(&n_, 1), values);
+    }
+    template <class T>
+    hdf5::Dataset create(std::string_view name, const std::vector<T>& values) const {
+        return hdf5::write_array(group_, name, std::span<const T>(values));
+    }
+    const hdf5::Group& group_;
+    hdf5::Dataset axis_;
+    hsize_t n_;
+};
+
+void expect_rows(const hdf5::Dataset& dataset, std::size_t n_read, std::size_t n_rows) {
+    if (n_read == n_rows && dataset.shape().size() == 1) return;
+    throw FileError(
+        fmt::format("{}: has {} values; {} are expected, one a row", dataset.where(), n_read, n_rows));
+}
+
+std::vector<std::string> read_column(const hdf5::Group& group, std::string_view name) {
+    return hdf5::read_texts(group.dataset(name));
+}
+/// Writes a column to `field` of every row.
+template <class Row>
+void read_column(const hdf5::Group& group, std::string_view name, std::vector<Row>& rows,
+                 std::string Row::*field) {
+    const hdf5::Dataset dataset = group.dataset(name);
+    std::vector<std::string> values = hdf5::read_texts(dataset);
+    expect_rows(dataset, values.size(), rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].*field = std::move(values[i]);
+}
+template <class Row, class T>
+void read_column(const hdf5::Group& group, std::string_view name, std::vector<Row>& rows, T Row::*field) {
+    const hdf5::Dataset dataset = group.dataset(name);
+    dataset.expect_integers();
+    std::vector<T> values(dataset.n_held_values());
+    expect_rows(dataset, values.size(), rows.size());
+    hdf5::read(dataset, std::span(values));
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].*field = values[i];
+}
+
+void write_stretches(const hdf5::Group& group, const std::vector<Stretch>& stretches) {
+    const Columns columns(group, "stretch", stretches.size());
+    const auto write = [&](std::string_view name, std::string_view long_name, auto Stretch::*field) {
+        columns.write(name, long_name, stretches, [field](const Stretch& s) { return s.*field; });
+    };
+    write("first_epoch", "first epoch that this stretch of the run ended", &Stretch::first_epoch);
+    write("created", "when the stretch began (UTC)", &Stretch::created);
+    write("version", "version of snnff-sim", &Stretch::version);
+    write("git_commit", "commit it was built from", &Stretch::git_commit);
+    write("kernels", "variant of the kernels in use", &Stretch::kernels);
+    write("threads", "number of threads", &Stretch::threads);
+    write("cpu", "processor", &Stretch::cpu);
+    write("host", "name of the machine", &Stretch::host);
+    write("command_line", "what the program was called with", &Stretch::command_line);
+}
+
+std::vector<Stretch> read_stretches(const hdf5::Group& group) {
+    std::vector<Stretch> stretches(read_column(group, "version").size());
+    read_column(group, "first_epoch", stretches, &Stretch::first_epoch);
+    read_column(group, "created", stretches, &Stretch::created);
+    read_column(group, "version", stretches, &Stretch::version);
+    read_column(group, "git_commit", stretches, &Stretch::git_commit);
+    read_column(group, "kernels", stretches, &Stretch::kernels);
+    read_column(group, "threads", stretches, &Stretch::threads);
+    read_column(group, "cpu", stretches, &Stretch::cpu);
+    read_column(group, "host", stretches, &Stretch::host);
+    read_column(group, "command_line", stretches, &Stretch::command_line);
+    return stretches;
+}
+
+Fact read_fact(const hdf5::Group& group, const std::string& name) {
+    if (hdf5::is_text_attribute(group, name)) return hdf5::read_text_attribute(group, name);
+    const auto values = hdf5::read_attribute<std::uint64_t>(group, name);
+    if (values.size() == 1) return values.front();
+    throw FileError(fmt::format("{}: attribute \"{}\" has {} values; one is expected", group.where(), name,
+                                values.size()));
+}
+
+}  // namespace
+
+std::string text_of(const Fact& fact) {
+    if (const auto* text = std::get_if<std::string>(&fact)) return *text;
+    return std::to_string(std::get<std::uint64_t>(fact));
+}
+
+std::string Provenance::text(std::string_view name) const {
+    const auto found = std::ranges::find(facts, name, [](const auto& fact) { return fact.first; });
+    return found == facts.end() ? "" : text_of(found->second);
+}
+
+void write_data_files(const hdf5::Group& group, const std::vector<DataFile>& files) {
+    if (files.empty()) return;
+    const Columns columns(group, "file", files.size());
+    columns.write("role", "what the file was for", files, [](const DataFile& f) { return f.role; });
+    columns.write("path", "as the model gave it", files, [](const DataFile& f) { return f.path.string(); });
+    columns.write("size", "bytes on disk", files, [](const DataFile& f) { return f.size; });
+    columns.write("sha256", "SHA-256 of the bytes on disk", files,
+                  [](const DataFile& f) { return f.sha256; });
+}
+
+std::vector<DataFile> read_data_files(const hdf5::Group& group) {
+    if (!group.has("path")) return {};
+    const std::vector<std::string> paths = read_column(group, "path");
+    std::vector<DataFile> files(paths.size());
+    for (std::size_t i = 0; i < paths.size(); ++i) files[i].path = paths[i];
+    read_column(group, "role", files, &DataFile::role);
+    read_column(group, "size", files, &DataFile::size);
+    read_column(group, "sha256", files, &DataFile::sha256);
+    return files;
+}
+
+void write_provenance(const hdf5::Group& group, const Provenance& provenance) {
+    hdf5::set_attribute(group, "NX_class", "NXcollection");
+    for (const auto& [name, fact] : provenance.facts)
+        std::visit([&, key = name](const auto& value) { hdf5::set_attribute(group, key, value); }, fact);
+    const auto section = [&](std::string_view name) {
+        hdf5::Group below = hdf5::create_group(group, name);
+        hdf5::set_attribute(below, "NX_class", "NXcollection");
+        return below;
+    };
+    if (!provenance.data.empty()) write_data_files(section("data"), provenance.data);
+    if (!provenance.stretches.empty()) write_stretches(section("stretches"), provenance.stretches);
+}
+
+Provenance read_provenance(const hdf5::Group& group) {
+    Provenance provenance;
+    for (const std::string& name : hdf5::attribute_names(group)) {
+        if (name != "NX_class") provenance.facts.emplace_back(name, read_fact(group, name));
+    }
+    if (group.has("data")) provenance.data = read_data_files(group.group("data"));
+    if (group.has("stretches")) provenance.stretches = read_stretches(group.group("stretches"));
+    return provenance;
+}
+
+}  // namespace snnff
