@@ -152,29 +152,72 @@ struct ChangedInputs {
     float* chain = nullptr;         ///< [input x 16 units]
 };
 
-/// A product whose left factor is 0 nearly everywhere: out[r][u] = Σ value[a]·dense[index[a]][u], over the
-/// a from end[r-1] (0 for the first row) to end[r] in their order, or added to what is in out.
-struct GatherRows {
-    std::size_t n = 0;  ///< units
-    std::size_t n_rows = 0;
-    const std::size_t* end = nullptr;
-    const std::uint32_t* index = nullptr;
-    const float* value = nullptr;
-    ConstRows dense;
-    Rows out;
-    bool add = false;
+/// Rows of a matrix of bits in the order of their number of bits, most first, bundled so that rows of a bundle
+/// have nearly as many.
+struct ListSpikes {
+    const std::uint64_t* bits = nullptr;  ///< [row x n_words]
+    std::size_t n_rows = 0, stride = 0, n_words = 0;
+    std::size_t zero_column = 0;  ///< one that has nothing in it, for bundles whose rows have not the same length
+    const float* value = nullptr;  ///< of a bit, at row·value_row_stride + column·value_column_stride; null: 1
+    std::size_t value_row_stride = 0, value_column_stride = 0;
+    std::uint32_t* count = nullptr;  ///< [row], for use in between
+    /// Written: rows in their order, filled up to a whole bundle with no_row, and columns of each bundle.
+    std::uint32_t *order = nullptr, *length = nullptr;
+    std::uint16_t* column = nullptr;  ///< written: columns, rising, of each bundle: [k x row of the bundle]
+    float* column_value = nullptr;    ///< written unless there is no `value`
+};
+constexpr std::uint32_t no_row = 0xffffffff;
+constexpr std::size_t max_listed_columns = 4095;  ///< so that 16 times their number takes 16 bits
+
+/// Floats from one row to the next of what spikes are multiplied by: two panels side by side.
+constexpr std::size_t group_width = 32;
+
+/// A product whose left factor is 0 nearly everywhere, for up to 32 units:
+///   out[row, u] = c_K,   c_{k+1} = fma(value_k, dense[column_k, u], c_k) over the row's spikes,
+/// from +0, or from what stands in `out`; where a value is 1 that is a sum.
+struct AddSpikes {
+    std::size_t n_bundles = 0;
+    const std::uint32_t *order = nullptr, *length = nullptr;
+    const std::uint16_t* column = nullptr;
+    const float* value = nullptr;  ///< null: 1
+    const float* dense = nullptr;  ///< [column x 32]
+    std::size_t n_panels = 2;
+    float* out = nullptr;  ///< [row x 32]
+    bool go_on = false;
 };
 
-/// One step of walk_back(), for `rows` samples.
-struct BackStep {
-    std::size_t rows = 0, n = 0;
-    float weight = 1.0f;  ///< of what arrives, in this step
-    ConstRows arriving, psi, carry;
-    ConstRows drive;  ///< null where it is 1 everywhere
-    Rows later;       ///< carry·a of the step after; updated
-    Rows signal;      ///< may be the memory of psi
-    bool from_emitted = true, summed = false;
-    bool cuts = false;  ///< `later` is +0 where it is too small for a normal float: after every 64th step
+/// Signals of one variant on their way to a gradient: weighed = gain·signal, or += it. Rows of up to 32 units.
+struct WeighRows {
+    std::size_t n_rows = 0, n_panels = 2;
+    const float* signal = nullptr;  ///< [row x 32]
+    const float* gain = nullptr;    ///< [row]; null: 1
+    float* weighed = nullptr;       ///< 16 floats at row·row_stride + panel·panel_stride
+    std::size_t row_stride = 32, panel_stride = 16;
+    bool first = true;
+};
+
+/// A matrix per sample and step by its first element.
+struct Steps {
+    float* data = nullptr;
+    std::size_t sample_stride = 0, step_stride = 0;
+};
+struct ConstSteps {
+    const float* data = nullptr;
+    std::size_t sample_stride = 0, step_stride = 0;
+};
+
+/// All steps of walk_back(), the last first, for `n` units of some samples:
+///   a = (weight·arriving)·psi + later,   later = carry·a,   signal = drive·a
+/// with later = +0 at first and cut after every 64th step counted from the end.
+struct WalkBack {
+    std::size_t n_samples = 0, n_steps = 0, n = 0;
+    float weight = 1.0f;     ///< of what arrives
+    bool last_only = false;  ///< the weight is 0 in all steps but the last
+    ConstSteps arriving, psi, carry;
+    bool from_emitted = true;  ///< else psi is 1
+    ConstSteps drive;          ///< null where it is 1 everywhere
+    Steps signal;              ///< may be the memory of psi
+    bool summed = false;       ///< over the steps, as they are walked through
 };
 
 /// y = f(x) and, unless null, slope = f'(x) over n values; y may be x, and NaN stays NaN. `parameter` is
@@ -191,8 +234,24 @@ struct Kernels {
     void (*end_currents)(const CurrentsEnd&) noexcept;
     void (*weigh_signal)(const WeighSignal&) noexcept;
     void (*changed_inputs)(const ChangedInputs&) noexcept;
-    void (*gather_rows)(const GatherRows&) noexcept;
-    void (*back_step)(const BackStep&) noexcept;
+    /// bit i mod 64 of bits[i / 64] = (x[i] != 0). Whether all that is not 0 is 1.
+    bool (*mark_spikes)(const float* x, std::size_t n, std::uint64_t* bits) noexcept;
+    /// Turns 64 x 64 bits over, in place.
+    void (*transpose_bits)(std::uint64_t* rows) noexcept;
+    std::size_t (*count_bits)(const std::uint64_t* bits, std::size_t n_words) noexcept;
+    /// Rows that make a bundle. Any number gives the same sums.
+    std::size_t rows_per_bundle;
+    /// Fills `order` and `length`; returns how many columns there are to list.
+    std::size_t (*order_spikes)(const ListSpikes&) noexcept;
+    /// Fills the rest.
+    void (*list_spikes)(const ListSpikes&) noexcept;
+    void (*add_spikes)(const AddSpikes&) noexcept;
+    /// Whether all that was written is finite.
+    bool (*weigh_rows)(const WeighRows&) noexcept;
+    /// sum[u] += double(signal[row, u]), a chain over rows of 32.
+    void (*sum_rows)(const float* signal, std::size_t n_rows, double* sum) noexcept;
+    bool (*all_finite)(const float* x, std::size_t n) noexcept;
+    void (*walk_back)(const WalkBack&) noexcept;
     /// Σ x², Σ |x|, Σ x over n values in double: blocks of 256 one after the other; within a block element i
     /// goes to partial sum i mod 16, and the 16 are added in halves – the order depends on n only.
     double (*sum_squares)(const float* x, std::size_t n) noexcept;

@@ -2,15 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/parallel.hpp"
-
 namespace snnff {
-namespace {
-
-/// Rows of a gradient per task, where it is summed from steps.
-constexpr std::size_t rows_per_task = 128;
-
-}  // namespace
 
 ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model_(model), network_(network) {
     for (const Population& population : network.populations)
@@ -98,53 +90,29 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
     const std::size_t n = batch.n_samples(), n_variants = batch.n_variants();
     Activity& activity = batch.activity(k);
     if (keep_output) shape(activity.output, n_variants, n, population.n_units());
-    activity.goodness.assign(n_variants, {});
-    activity.rate.assign(n_variants, {});
-    Activity part;
-    part.output.swap(activity.output);
-
-    Matrix gradient(population.n_units(), population.n_inputs());
-    std::vector<double> bias_gradient(population.n_units(), 0.0);
     TrainPass pass(population, network_.time, batch.drive(k), steps_[k]);
     const std::size_t wave =
         TrainPass::wave_size(population, network_.time, batch.drive(k), stored_steps_budget);
     double loss = 0.0;
-    for (std::size_t first = 0; first < n; first += wave) {
-        const std::size_t count = std::min(wave, n - first);
-        pass.forward(first, count, {.goodness = model_.goodness.get(), .signal = true, .output = keep_output},
-                     part);
-        std::vector<std::vector<double>> slope;
-        const double share = static_cast<double>(count) / static_cast<double>(n);
-        loss += score(population, part.goodness, batch.n_positive(), share, slope);
-        pass.backward(slope);
-        for_blocks(population.n_units(), rows_per_task, [&](std::size_t row, std::size_t rows) {
-            const std::span<double> bias(bias_gradient);
-            pass.add_gradient(row, gradient.view().rows(row, rows),
-                              population.learns_bias ? bias.subspan(row, rows) : std::span<double>{});
-        });
+    std::vector<std::vector<double>> goodness, slope, of_wave(n_variants);
+    for (std::size_t first = 0, end; first < n; first = end) {
+        end = TrainPass::wave_end(first, wave, n);
+        pass.forward(first, end - first,
+                     {.goodness = model_.goodness.get(), .signal = true, .output = keep_output}, activity);
+        // The slope of a sample's loss depends on that sample alone, and on the size of the batch: those whose turn
+        // has not come may count as 0. The last wave's loss is that of the batch.
+        goodness = activity.goodness;
+        for (auto& of_variant : goodness) of_variant.resize(n, 0.0);
+        loss = score(population, goodness, batch.n_positive(), 1.0, slope);
         for (std::size_t v = 0; v < n_variants; ++v) {
-            activity.goodness[v].insert(activity.goodness[v].end(), part.goodness[v].begin(),
-                                        part.goodness[v].end());
-            activity.rate[v].insert(activity.rate[v].end(), part.rate[v].begin(), part.rate[v].end());
+            of_wave[v].assign(slope[v].begin() + static_cast<std::ptrdiff_t>(first),
+                              slope[v].begin() + static_cast<std::ptrdiff_t>(end));
         }
+        pass.backward(of_wave);
     }
-    activity.output.swap(part.output);
     if (!model_.takes_update(loss)) return loss;
-    struct Whole final : Gradient {
-        const Matrix& weight;
-        std::span<const double> of_bias;
-        Whole(const Matrix& w, std::span<const double> b) : weight(w), of_bias(b) {}
-        void weights(const WeightTile& tile, float* out) const override {
-            for (std::size_t p = 0; p < tile.n_panels; ++p)
-                for (std::size_t i = 0; i < tile.n_inputs; ++i)
-                    for (std::size_t u = 0; u < 16; ++u) {
-                        const std::size_t unit = (tile.first_panel + p) * 16 + u;
-                        *out++ = unit < weight.rows() ? weight(unit, tile.first_input + i) : 0.0f;
-                    }
-        }
-        std::span<const double> bias() const noexcept override { return of_bias; }
-    };
-    apply_update(*model_.optimizer, step, Whole(gradient, bias_gradient), population, moments_[k]);
+    pass.finish();
+    apply_update(*model_.optimizer, step, pass, population, moments_[k]);
     return loss;
 }
 

@@ -19,7 +19,7 @@ class StepSource {
     virtual std::size_t n_variants() const noexcept = 0;
     virtual std::size_t n_bases() const noexcept = 0;
     virtual std::size_t base_of(std::size_t variant) const noexcept = 0;
-    /// Inputs in which variants differ from their base, none of them twice.
+    /// Inputs in which variants differ from their base, in rising order, none of them twice.
     virtual std::span<const std::uint32_t> changing_inputs() const noexcept { return {}; }
     /// [sample]; empty: 1 for all.
     virtual std::span<const float> gain(std::size_t /*variant*/) const noexcept { return {}; }

@@ -6,13 +6,54 @@
 #include <span>
 #include <vector>
 
+#include "kernels/table.hpp"
 #include "sim/activity.hpp"
 #include "sim/sparse_rows.hpp"
 
 namespace snnff {
 
+/// Columns of a list of spikes: so many weights of a group stay in the first-level cache. Where few inputs spike,
+/// longer lists cost less.
+std::size_t columns_per_part(double share_of_spikes) noexcept;
+
+/// Weights of a group of 32 units, for the chains of rows of input: in a copy that lists of spikes can use, which
+/// lives in scratch memory of the calling thread, where there are such lists.
+class GroupWeights {
+  public:
+    GroupWeights(const Panels& weight, std::size_t group, std::size_t columns_per_part);
+
+    std::size_t n_panels() const noexcept { return n_panels_; }
+    /// Chains c_{k+1} = fma(x_k, w_k, c_k) over inputs ascending, from +0, of rows [first_row, first_row + n_rows),
+    /// to `out` [row x 32]. Unless `lists` of these rows are empty, the terms of a spike are added alone, which is
+    /// the same number where all weights are finite, and done only then.
+    void chains(const SparseRows& rows, std::size_t first_row, std::size_t n_rows, std::span<const SpikeList> lists,
+                float* out) const;
+
+  private:
+    const Panels& weight_;
+    std::size_t group_, n_panels_, columns_per_part_;
+    bool finite_;
+    const float* copy_;  // see copy_group()
+};
+
+/// What variants change in rows of input, row by row, inputs ascending.
+struct StepChanges {
+    std::vector<std::size_t> end;       ///< [row] into the others
+    std::vector<std::uint32_t> input, column;  ///< which, and its place in StepSource::changing_inputs()
+    std::vector<float> value;
+
+    /// Takes over those of a block of `count` samples in `n_steps` steps; rows are sample·n_steps + step.
+    void sort(std::span<const StepSource::Change> changes, std::span<const std::uint32_t> changing_inputs,
+              std::size_t count, std::size_t n_steps);
+};
+
+/// Currents of a group from chains, [row x 32]: chains go on over what the rows change, then
+/// current = gain·(chain + 0) + bias. `gain` is [row], or empty: 1.
+void step_currents(const Population& population, std::size_t group, std::size_t n_rows, const float* chains,
+                   const StepChanges& changes, std::span<const float> gain, float* current);
+
 /// The general path: a population is taken through the steps one by one, whatever drives it. It serves
-/// populations whose input varies, and recordings. Weight columns are extracted when it is made.
+/// recordings, and populations that send their train of spikes upwards.
 class SteppedPopulation {
   public:
     SteppedPopulation(const Population& population, const TimeGrid& time, const Drive& drive);
@@ -27,10 +68,8 @@ class SteppedPopulation {
     const Population& population_;
     const TimeGrid& time_;
     std::size_t n_variants_;
-    const StepSource* source_;            // where the input varies
-    std::span<const Variant> variants_;   // where it does not
-    Matrix columns_;                      // [changing input x unit] weights, where it varies
-    Matrix by_input_;                     // [input x unit, whole lines] weights, for an input of spikes
+    const StepSource* source_;           // where the input varies
+    std::span<const Variant> variants_;  // where it does not
 };
 
 /// A block of samples of such a population, all variants, on its way through the steps. What it holds does
@@ -41,35 +80,32 @@ class SteppedBlock {
 
     /// What happens in one step of one variant.
     using Visit = std::function<void(std::size_t variant, std::int64_t step, StepView& view)>;
-    /// The input of some steps, base by base: dense, or as its spikes where it is made of them.
-    struct Input {
-        std::int64_t first_step;
-        std::span<const MatrixView> bases;   // [step·count + sample, input]
-        std::span<const SparseRows> spikes;  // empty where the input is not made of spikes
-        const StepSource::Steps& steps;
-    };
-    using Inputs = std::function<void(const Input&)>;
 
-    /// Steps worth computing at a time: their inputs make one matrix product.
+    /// Steps worth computing at a time.
     std::int64_t chunk() const noexcept;
     /// The next `n_steps` of all variants, one variant after the other. `before`, where given, may put memory
     /// into a view (for what is emitted, psi, carry, drive); `after` sees what happened.
     void advance(std::int64_t n_steps, const Visit& before, const Visit& after);
-    /// All steps, chunk by chunk. `inputs`, where given, sees the input of each chunk (only where it varies).
-    void run(const Visit& before, const Visit& after, const Inputs& inputs = {});
+    /// All steps, chunk by chunk.
+    void run(const Visit& before, const Visit& after);
 
   private:
-    void add_changes_and_bias(std::size_t variant, ConstMatrixView product, MatrixView current) const;
+    void take_input(std::size_t n_steps);
+    void compute_currents(std::size_t variant, std::size_t n_steps);
+
     const SteppedPopulation& stepped_;
     std::size_t first_, count_;
     std::int64_t step_ = 0;
     std::unique_ptr<StepSource::Steps> steps_;
-    std::vector<Matrix> state_;       // [variant · n_state + i]: [sample x unit]
-    std::vector<Matrix> current_;     // [variant], constant: [sample x unit]; varying: [0] is of a chunk
-    std::vector<Matrix> input_;       // [base]: of a chunk, [step·count + sample, input]
-    std::vector<MatrixView> bases_;   // of the last chunk
-    std::vector<SparseRows> spikes_;  // [base] of the last chunk, where the input is made of spikes
-    std::vector<Matrix> product_;     // [base]: of a chunk, [step·count + sample, unit]
+    std::vector<Matrix> state_;        // [variant · n_state + i]: [sample x unit]
+    std::vector<Matrix> current_;      // [variant], constant: [sample x 16·panels]; varying: [0] is of a chunk
+    std::vector<Matrix> input_;        // [base]: of a chunk, [step·count + sample, input]
+    std::vector<MatrixView> bases_;    // of the last chunk
+    std::vector<SparseRows> rows_;     // [base] of the last chunk, sample·n_steps + step
+    std::vector<std::vector<SpikeList>> lists_;  // [base] of the last chunk
+    std::vector<StepChanges> changes_;           // [variant] of the last chunk
+    std::size_t columns_per_part_ = 64;
+    std::vector<float> gain_;
     Matrix membrane_, emitted_;
 };
 
@@ -100,16 +136,22 @@ struct StepSlopes {
 ///   a[t] = direct[t] + carry[t+1]·a[t+1],   d loss/d I[t] = drive[t]·a[t],
 /// where direct[t] is d loss/d u[t] within the step: for a train psi[t]·d loss/d y[t], for an output r it is
 /// d loss/d r times psi[t]/T for a rate, psi[t] for a count, 1 at the last step for the membrane, 1/T for
-/// its mean.
+/// its mean. carry·a is cut (see steps_between_cuts) after every 64th step, counted from the last.
 ///
 /// output   what `arriving` is the slope of
 /// arriving [sample x unit], or [step·count + sample, unit] for a train
 /// signal   d loss/d current: of each step [step·count + sample, unit], which may be the memory of
-///          slopes.psi; or [sample x unit], of a current that is constant
+///          slopes.psi; or [sample x unit], of a current that is constant: summed from the last step to the first
 void walk_back(Readout output, const TimeGrid& time, ConstMatrixView arriving, const StepSlopes& slopes,
                MatrixView signal);
 
-/// Sums what readouts need over the steps of a block.
+/// The kernel's job for an output, without what it works on.
+kernels::WalkBack way_back(Readout output, std::size_t n_steps);
+
+/// What a readout is times the sum over steps that it is of (of y[t], of u[t], or the last u).
+float readout_factor(Readout readout, std::size_t n_steps) noexcept;
+
+/// Sums what readouts need over the steps of a block: in single precision, one step after the other.
 class ReadoutSums {
   public:
     ReadoutSums(std::size_t count, std::size_t n_units);

@@ -1,225 +1,517 @@
 #include "sim/train_pass.hpp"
 
 #include <algorithm>
+#include <cassert>
 
+#include "kernels/dispatch.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
 namespace {
 
-/// Samples per task; few, since each holds all its steps.
-constexpr std::size_t block_size = 16;
+/// Rows of a block, and of a chunk where one sample has more: their currents stay in the second-level cache.
+constexpr std::size_t rows_per_block = 400, most_samples_per_block = 16;
+/// Samples of a wave: what they leave behind stays in the caches.
+constexpr std::size_t most_samples_per_wave = 64;
+/// Fewer groups of units than that are cut by inputs too.
+constexpr std::size_t enough_tasks = 16;
 
-enum Slot : std::size_t { signal_slot = 7 };
+enum Slot : std::size_t { chain_slot = 1, current_slot, state_slot, signal_slot, buffer_slot, input_slot = 7 };
 
-void product_atb(ConstMatrixView a, ConstMatrixView b, MatrixView out, bool) {
-    for (std::size_t r = 0; r < a.rows(); ++r)
-        for (std::size_t u = 0; u < a.cols(); ++u)
-            for (std::size_t i = 0; i < b.cols(); ++i) out(u, i) += a(r, u) * b(r, i);
+std::size_t ceil_div(std::size_t n, std::size_t by) { return (n + by - 1) / by; }
+
+bool counts_emitted(Readout readout) {
+    return readout == Readout::rate || readout == Readout::count || readout == Readout::activation;
 }
 
 }  // namespace
 
 std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, const Drive& drive,
                                  std::size_t budget_bytes) {
+    const std::size_t inputs = drive.source->n_bases() * population.n_inputs();
+    const std::size_t units = drive.n_variants() * n_groups(population.n_units()) * group_width;
+    const std::size_t matrices = population.neuron->fixed_carry().empty() ? 3 : 1;
     const std::size_t per_sample =
-        static_cast<std::size_t>(time.steps) * sizeof(float) *
-        (drive.source->n_bases() * population.n_inputs() + drive.n_variants() * 3 * population.n_units());
-    return std::max<std::size_t>(1, budget_bytes / per_sample);
+        static_cast<std::size_t>(time.steps) * sizeof(float) * (inputs + matrices * units);
+    return std::clamp<std::size_t>(budget_bytes / per_sample, 1, most_samples_per_wave);
+}
+
+std::size_t TrainPass::wave_end(std::size_t first, std::size_t wave_size, std::size_t n_samples) noexcept {
+    const std::size_t end_of_chains = (first / samples_per_chain + 1) * samples_per_chain;
+    return std::min({first + wave_size, end_of_chains, n_samples});
 }
 
 TrainPass::TrainPass(const Population& population, const TimeGrid& time, const Drive& drive, Memory& memory)
     : population_(population),
       time_(time),
       source_(*drive.source),
-      stepped_(population, time, drive),
-      n_sharing_(source_.n_bases(), 0),
-      blocks_(memory.blocks) {
-    for (std::size_t v = 0; v < source_.n_variants(); ++v) ++n_sharing_[source_.base_of(v)];
-}
+      memory_(memory),
+      n_steps_(static_cast<std::size_t>(time.steps)),
+      n_groups_(n_groups(population.n_units())),
+      n_variants_(drive.n_variants()),
+      n_bases_(source_.n_bases()),
+      samples_per_block_(std::clamp<std::size_t>(rows_per_block / n_steps_, 1, most_samples_per_block)),
+      steps_per_chunk_(samples_per_block_ > 1 ? n_steps_ : std::min(n_steps_, rows_per_block)) {}
 
 void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
-    const std::size_t n_units = population_.n_units(), steps = static_cast<std::size_t>(time_.steps);
-    const std::size_t n_variants = stepped_.n_variants();
-    activity.goodness.assign(n_variants, std::vector<double>(n));
-    activity.rate.assign(n_variants, std::vector<double>(n));
-    activity.spikes_received.clear();
-    if (source_.spiking()) activity.spikes_received.assign(n_variants, std::vector<double>(n));
+    const auto grow = [&](std::vector<std::vector<double>>& numbers, std::size_t n_lists) {
+        numbers.resize(n_lists);
+        for (std::vector<double>& of_variant : numbers) {
+            of_variant.resize(first);
+            of_variant.resize(first + n, 0.0);
+        }
+    };
+    grow(activity.goodness, n_variants_);
+    grow(activity.rate, n_variants_);
+    grow(activity.spikes_received, source_.spiking() ? n_variants_ : 0);
+    if (request.signal) return run_wave(first, n, request, activity);
+    for (std::size_t done = 0; done < n; done += most_samples_per_wave) {
+        run_wave(first + done, std::min(most_samples_per_wave, n - done), request, activity);
+    }
+}
+
+void TrainPass::run_wave(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
     first_of_wave_ = first;
-    blocks_.resize((n + block_size - 1) / block_size);
+    n_in_wave_ = n;
+    make_room(n, request);
+    std::vector<Block>& blocks = memory_.blocks;
+    for_blocks(blocks.size(), 1, [&](std::size_t b, std::size_t) { take_input(blocks[b], activity); });
+    double n_active = 0.0, n_all = 0.0;
+    for (const Block& block : blocks) {
+        for (const Memory::Input& input : block.inputs) {
+            n_active += static_cast<double>(input.rows.n_active(0, input.rows.n_rows()));
+            n_all += static_cast<double>(input.rows.n_rows() * input.rows.n_columns());
+        }
+    }
+    columns_per_part_ = rows_per_part_ = columns_per_part(n_active / n_all);
+    for_blocks(blocks.size(), 1, [&](std::size_t b, std::size_t) { list_input(blocks[b], request.signal); });
+    const std::size_t n_parts = std::clamp<std::size_t>(ceil_div(2 * enough_tasks, n_groups_), 1, blocks.size());
+    for_blocks(n_groups_ * n_parts, 1, [&](std::size_t task, std::size_t) {
+        const std::size_t part = task % n_parts;
+        const std::size_t begin = part * blocks.size() / n_parts, end = (part + 1) * blocks.size() / n_parts;
+        respond(task / n_parts, std::span(blocks).subspan(begin, end - begin), request, activity);
+    });
+    for_blocks(n, 16, [&](std::size_t begin, std::size_t count) { score(begin, count, request, activity); });
+}
+
+void TrainPass::make_room(std::size_t n, ForwardRequest request) {
+    Memory& memory = memory_;
+    memory.blocks.resize(ceil_div(n, samples_per_block_));
+    for (std::size_t b = 0; b < memory.blocks.size(); ++b) {
+        Block& block = memory.blocks[b];
+        block.first = b * samples_per_block_;
+        block.count = std::min(samples_per_block_, n - block.first);
+        block.inputs.resize(n_bases_);
+        block.variants.resize(n_variants_);
+    }
+    if (memory.n_samples < n || memory.measured.size() != n_variants_ ||
+        memory.measured[0].cols() != n_units()) {
+        memory.n_samples = n;
+        shape(memory.measured, n_variants_, n, n_units());
+        shape(memory.spikes, n_variants_, n, n_units());
+    }
+    if (!request.signal) return;
+    // Units past the last of a panel are never written and stay 0.
+    const std::size_t size = n_variants_ * n_groups_ * memory.n_samples * n_steps_ * group_width;
     const bool fixed = !population_.neuron->fixed_carry().empty();
-    for_blocks(n, block_size, [&](std::size_t first_of_block, std::size_t count) {
-        Block& block = blocks_[first_of_block / block_size];
-        block.first = first_of_block;
-        block.count = count;
-        block.variants.resize(n_variants);
-        std::vector<SparseRows> spikes(source_.spiking() ? source_.n_bases() : 0);
-        if (request.signal) {
-            if (!source_.spiking())
-                shape(block.incoming, source_.n_bases(), steps * count, population_.n_inputs());
-            for (Kept& kept : block.variants) {
-                kept.psi.resize(steps * count, whole_lines(n_units));
-                for (Matrix* m : {&kept.carry, &kept.drive}) m->resize(fixed ? 0 : steps * count, n_units);
-                kept.changes.clear();
+    if (memory.psi.size() != size) memory.psi.assign(size, 0.0f);
+    for (AlignedVector<float>* slopes : {&memory.carry, &memory.drive}) {
+        if (slopes->size() != (fixed ? 0 : size)) slopes->assign(fixed ? 0 : size, 0.0f);
+    }
+}
+
+void TrainPass::take_input(Block& block, Activity& activity) const {
+    const std::size_t count = block.count, n_inputs = population_.n_inputs();
+    const auto changing = source_.changing_inputs();
+    for (Memory::Input& input : block.inputs) input.rows.begin(count * n_steps_, n_inputs);
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        Memory::Variant& variant = block.variants[v];
+        variant.changes.resize(ceil_div(n_steps_, steps_per_chunk_));
+        variant.gain.clear();
+        const auto gain = source_.gain(v);
+        for (std::size_t s = 0; s < (gain.empty() ? 0 : count); ++s) {
+            variant.gain.insert(variant.gain.end(), n_steps_, gain[first_of_wave_ + block.first + s]);
+        }
+    }
+    const auto steps = source_.open(first_of_wave_ + block.first, count);
+    std::vector<MatrixView> bases(n_bases_);
+    for (std::size_t step = 0, chunk = 0; step < n_steps_; step += steps_per_chunk_, ++chunk) {
+        const std::size_t n_steps = std::min(steps_per_chunk_, n_steps_ - step), n_rows = n_steps * count;
+        const MatrixView all = scratch(input_slot, n_bases_ * n_rows, n_inputs);
+        for (std::size_t b = 0; b < n_bases_; ++b) bases[b] = all.rows(b * n_rows, n_rows);
+        steps->next(bases);
+        for (std::size_t b = 0; b < n_bases_; ++b) {
+            for (std::size_t r = 0; r < n_rows; ++r) {
+                block.inputs[b].rows.put(r % count * n_steps_ + step + r / count, bases[b].row(r));
             }
         }
-        std::vector<ReadoutSums> sums(n_variants, ReadoutSums(count, n_units));
-        const auto place = [&](std::size_t v, std::int64_t step, StepView& view) {
-            if (!request.signal) return;
-            const std::size_t row = static_cast<std::size_t>(step) * count;
-            view.psi = block.variants[v].psi.view().rows(row, count).columns(0, n_units);
-            if (fixed) return;
-            view.carry = block.variants[v].carry.view().rows(row, count);
-            view.drive = block.variants[v].drive.view().rows(row, count);
+        for (std::size_t v = 0; v < n_variants_; ++v) {
+            StepChanges& changes = block.variants[v].changes[chunk];
+            changes.sort(steps->changes(v), changing, count, n_steps);
+            if (!source_.spiking()) continue;
+            double* received = activity.spikes_received[v].data() + first_of_wave_ + block.first;
+            for (std::size_t r = 0; r < n_rows; ++r) {
+                const std::size_t n = changes.end[r] - (r == 0 ? 0 : changes.end[r - 1]);
+                received[r / n_steps] += static_cast<double>(n);
+            }
+        }
+    }
+    if (!source_.spiking()) return;
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        const SparseRows& rows = block.inputs[source_.base_of(v)].rows;
+        double* received = activity.spikes_received[v].data() + first_of_wave_ + block.first;
+        for (std::size_t s = 0; s < count; ++s)
+            received[s] += static_cast<double>(rows.n_active(s * n_steps_, n_steps_));
+    }
+}
+
+std::size_t TrainPass::inputs_per_task() const noexcept {
+    const std::size_t n_blocks = ceil_div(enough_tasks, n_groups_);
+    return std::max<std::size_t>(64, ceil_div(ceil_div(population_.n_inputs(), n_blocks), 64) * 64);
+}
+
+void TrainPass::list_input(Block& block, bool learns) const {
+    const std::size_t n_inputs = population_.n_inputs(), n_rows = block.count * n_steps_;
+    const std::size_t per_chunk = block.count * steps_per_chunk_;
+    for (Memory::Input& input : block.inputs) {
+        const bool sparse = input.rows.is_sparse();
+        input.forward.resize(sparse ? ceil_div(n_rows, per_chunk) : 0);
+        for (std::size_t chunk = 0; chunk < input.forward.size(); ++chunk) {
+            const std::size_t first = chunk * per_chunk;
+            input.rows.list_rows(first, std::min(per_chunk, n_rows - first), columns_per_part_,
+                                 input.forward[chunk]);
+        }
+        const std::size_t per_task = inputs_per_task(), n_blocks = ceil_div(n_inputs, per_task);
+        const std::size_t n_parts = ceil_div(n_rows, rows_per_part_);
+        input.backward.resize(sparse && learns ? n_parts * n_blocks : 0);
+        for (std::size_t i = 0; i < input.backward.size(); ++i) {
+            const std::size_t part = i / n_blocks, first_input = i % n_blocks * per_task;
+            const std::size_t begin = part * n_rows / n_parts, end = (part + 1) * n_rows / n_parts;
+            input.rows.list_columns(begin, end - begin, first_input, std::min(per_task, n_inputs - first_input),
+                                    input.backward[i]);
+        }
+    }
+}
+
+void TrainPass::respond(std::size_t group, std::span<Block> blocks, ForwardRequest request, Activity& activity) {
+    const GroupWeights weights(population_.weight, group, columns_per_part_);
+    for (const Block& block : blocks) step_through(block, weights, group, request, activity);
+}
+
+void TrainPass::step_through(const Block& block, const GroupWeights& weights, std::size_t group,
+                             ForwardRequest request, Activity& activity) {
+    const auto& kernels = kernels::active();
+    const NeuronModel& neuron = *population_.neuron;
+    const std::size_t count = block.count, n_state = neuron.n_state(), size = count * group_width;
+    const std::size_t first_unit = group * group_width, n = std::min(group_width, n_units() - first_unit);
+    const std::size_t most_rows = count * steps_per_chunk_;
+    float* chains = scratch(chain_slot, most_rows, group_width).data();
+    float* currents = scratch(current_slot, most_rows, group_width).data();
+    // Of each variant: its state, and sums of what is emitted and of membranes; then what one step leaves.
+    enum : std::size_t { emitted_sum, membrane_sum, last_membrane, n_sums };
+    const std::size_t per_variant = (n_state + n_sums) * size;
+    float* work = scratch(state_slot, 1, n_variants_ * per_variant + 2 * size).data();
+    std::fill_n(work, n_variants_ * per_variant + 2 * size, 0.0f);
+    float *membrane = work + n_variants_ * per_variant, *emitted = membrane + size;
+    const auto tile = [&](float* p) { return MatrixView(p, count, n, group_width); };
+    const bool sums_membrane =
+        population_.measure == Readout::membrane_mean || population_.output == Readout::membrane_mean;
+    const bool sums_emitted =
+        neuron.spiking() || counts_emitted(population_.measure) || counts_emitted(population_.output);
+    const bool fixed = !neuron.fixed_carry().empty();
+    thread_local std::vector<MatrixView> state;
+    state.resize(n_state);
+    for (std::size_t step = 0, chunk = 0; step < n_steps_; step += steps_per_chunk_, ++chunk) {
+        const std::size_t n_steps = std::min(steps_per_chunk_, n_steps_ - step), n_rows = n_steps * count;
+        std::size_t done = n_bases_;
+        for (std::size_t v = 0; v < n_variants_; ++v) {
+            const std::size_t base = source_.base_of(v);
+            if (base != done) {
+                const Memory::Input& input = block.inputs[base];
+                const auto lists =
+                    input.forward.empty() ? std::span<const SpikeList>{} : std::span(input.forward[chunk]);
+                weights.chains(input.rows, step * count, n_rows, lists, chains);
+                done = base;
+            }
+            const Memory::Variant& variant = block.variants[v];
+            const auto gain = std::span(variant.gain).subspan(variant.gain.empty() ? 0 : step * count);
+            step_currents(population_, group, n_rows, chains, variant.changes[chunk], gain, currents);
+            float* of_variant = work + v * per_variant;
+            for (std::size_t i = 0; i < n_state; ++i) state[i] = tile(of_variant + (n_sums + i) * size);
+            for (std::size_t t = 0; t < n_steps; ++t) {
+                StepView view{};
+                const std::size_t stride = n_steps * group_width, kept_stride = n_steps_ * group_width;
+                view.current = ConstMatrixView(currents + t * group_width, count, n, stride);
+                view.state = state;
+                view.membrane = tile(membrane);
+                view.emitted = tile(emitted);
+                if (request.signal) {
+                    const std::size_t at = place(v, group, block.first) + (step + t) * group_width;
+                    view.psi = MatrixView(memory_.psi.data() + at, count, n, kept_stride);
+                    if (!fixed) {
+                        view.carry = MatrixView(memory_.carry.data() + at, count, n, kept_stride);
+                        view.drive = MatrixView(memory_.drive.data() + at, count, n, kept_stride);
+                    }
+                }
+                view.step = static_cast<std::int64_t>(step + t);
+                view.first_unit = first_unit;
+                neuron.step(view);
+                if (sums_emitted) kernels.add(emitted, size, of_variant + emitted_sum * size);
+                if (sums_membrane) kernels.add(membrane, size, of_variant + membrane_sum * size);
+            }
+            if (step + n_steps == n_steps_) std::copy_n(membrane, size, of_variant + last_membrane * size);
+        }
+    }
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        const float* of_variant = work + v * per_variant;
+        const auto write = [&](Readout readout, float factor, MatrixView to) {
+            const std::size_t which = readout == Readout::membrane        ? last_membrane
+                                      : readout == Readout::membrane_mean ? membrane_sum
+                                                                          : emitted_sum;
+            for (std::size_t s = 0; s < count; ++s) {
+                kernels.scale(of_variant + which * size + s * group_width, factor, n,
+                              to.row(s).data() + first_unit);
+            }
         };
-        const auto inputs = [&](const SteppedBlock::Input& input) {
-            if (request.signal) keep_inputs(block, input);
-            for (std::size_t b = 0; request.signal && b < spikes.size(); ++b) spikes[b].add(input.spikes[b]);
-            if (source_.spiking()) count_spikes(block, input, activity);
-        };
-        SteppedBlock(stepped_, first + first_of_block, count)
-            .run(
-                place, [&](std::size_t v, std::int64_t, StepView& view) { sums[v].add(view); }, inputs);
-        block.spikes.clear();
-        for (const SparseRows& of_base : spikes) block.spikes.push_back(of_base.transposed());
-        score(block, sums, request, activity);
-    });
-}
-
-void TrainPass::keep_inputs(Block& block, const SteppedBlock::Input& input) const {
-    const std::size_t first_row = static_cast<std::size_t>(input.first_step) * block.count;
-    for (std::size_t b = 0; b < block.incoming.size(); ++b) {
-        for (std::size_t r = 0; r < input.bases[b].rows(); ++r) {
-            std::ranges::copy(input.bases[b].row(r), block.incoming[b].row(first_row + r).begin());
-        }
-    }
-    for (std::size_t v = 0; v < block.variants.size(); ++v) {
-        for (StepSource::Change change : input.steps.changes(v)) {
-            change.row += static_cast<std::uint32_t>(first_row);
-            block.variants[v].changes.push_back(change);
-        }
-    }
-}
-
-void TrainPass::count_spikes(const Block& block, const SteppedBlock::Input& input, Activity& activity) const {
-    std::vector<std::vector<double>> of_base(input.spikes.size(), std::vector<double>(block.count));
-    for (std::size_t b = 0; b < input.spikes.size(); ++b) {
-        for (std::size_t r = 0; r < input.spikes[b].n_rows(); ++r) {
-            of_base[b][r % block.count] += static_cast<double>(input.spikes[b].n_active(r));
-        }
-    }
-    for (std::size_t v = 0; v < block.variants.size(); ++v) {
-        double* received = activity.spikes_received[v].data() + block.first;
-        for (std::size_t s = 0; s < block.count; ++s) received[s] += of_base[source_.base_of(v)][s];
-        for (const StepSource::Change& change : input.steps.changes(v))
-            received[change.row % block.count] += 1.0;
-    }
-}
-
-void TrainPass::score(Block& block, std::span<const ReadoutSums> sums, ForwardRequest request,
-                      Activity& activity) const {
-    const std::size_t n_units = population_.n_units();
-    for (std::size_t v = 0; v < sums.size(); ++v) {
-        for (std::size_t s = 0; s < block.count; ++s) {
-            if (population_.neuron->spiking()) activity.rate[v][block.first + s] = sums[v].rate(s, time_);
-        }
         if (request.output) {
-            sums[v].value(population_.output, time_,
-                          activity.output[v].view().rows(first_of_wave_ + block.first, block.count));
+            write(population_.output, readout_factor(population_.output, n_steps_),
+                  activity.output[v].view().rows(first_of_wave_ + block.first, count));
+        }
+        if (request.goodness != nullptr) {
+            write(population_.measure, readout_factor(population_.measure, n_steps_),
+                  memory_.measured[v].view().rows(block.first, count));
+        }
+        if (neuron.spiking()) write(Readout::count, 1.0f, memory_.spikes[v].view().rows(block.first, count));
+    }
+}
+
+void TrainPass::score(std::size_t first, std::size_t count, ForwardRequest request, Activity& activity) {
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        for (std::size_t s = first; s < first + count && population_.neuron->spiking(); ++s) {
+            const double spikes = kernels::active().sum(memory_.spikes[v].row(s).data(), n_units());
+            activity.rate[v][first_of_wave_ + s] =
+                spikes / static_cast<double>(n_units()) / static_cast<double>(n_steps_);
         }
         if (request.goodness == nullptr) continue;
-        Matrix measured(block.count, n_units);
-        sums[v].value(population_.measure, time_, measured);
+        const MatrixView measured = memory_.measured[v].view().rows(first, count);
         request.goodness->evaluate(measured,
-                                   std::span(activity.goodness[v]).subspan(block.first, block.count),
-                                   request.signal ? measured.view() : MatrixView{});
-        if (request.signal) block.variants[v].goodness_slope = std::move(measured);
+                                   std::span(activity.goodness[v]).subspan(first_of_wave_ + first, count),
+                                   request.signal ? measured : MatrixView{});
     }
 }
 
 void TrainPass::backward(std::span<const std::vector<double>> slope) {
-    const std::size_t n_variants = stepped_.n_variants();
-    for_blocks(blocks_.size() * n_variants, 1, [&](std::size_t task, std::size_t) {
-        Block& block = blocks_[task / n_variants];
-        const std::size_t v = task % n_variants;
-        Kept& kept = block.variants[v];
-        for (std::size_t s = 0; s < block.count; ++s) {
-            const auto c = static_cast<float>(slope[v][block.first + s]);
-            for (float& g : kept.goodness_slope.row(s)) g *= c;
-        }
-        const MatrixView psi = kept.psi.view().columns(0, population_.n_units());
-        walk_back(population_.measure, time_, kept.goodness_slope,
-                  {psi, kept.carry, kept.drive, population_.neuron->fixed_carry()}, psi);
-    });
-}
-
-void TrainPass::add_gradient(std::size_t first_row, MatrixView gradient, std::span<double> bias) const {
-    const std::size_t n_rows = gradient.rows();
-    const auto changing = source_.changing_inputs();
-    Matrix changed(changing.size(), n_rows);  // columns of the gradient, gathered in rows
-    Matrix by_input;                          // all of them, where spikes are added one by one
-    if (source_.spiking()) by_input.resize(population_.n_inputs(), n_rows);
-    const std::size_t n_steps = static_cast<std::size_t>(time_.steps);
-    for (const Block& block : blocks_) {
-        for (std::size_t b = 0; b < source_.n_bases(); ++b) {
-            // with nothing to add to it or to weigh it by, a signal is its own sum
-            const bool alone = n_sharing_[b] == 1 && changing.empty() && bias.empty();
-            const std::size_t only = alone ? variant_of(b) : 0;
-            if (alone && source_.gain(only).empty()) {
-                add_product(block, b, block.variants[only].psi.view().columns(first_row, n_rows), gradient,
-                            by_input);
-                continue;
-            }
-            const MatrixView sum = scratch(signal_slot, n_steps * block.count, n_rows);
-            std::fill(sum.data(), sum.data() + sum.size(), 0.0f);
-            for (std::size_t v = 0; v < block.variants.size(); ++v) {
-                if (source_.base_of(v) == b) add_signal(block, v, first_row, sum, bias, changed);
-            }
-            add_product(block, b, sum, gradient, by_input);
+    assert(n_added_ == first_of_wave_ && n_added_ / samples_per_chain == (n_added_ + n_in_wave_ - 1) / samples_per_chain);
+    const std::size_t size = n_groups_ * population_.n_inputs() * group_width;
+    Memory& memory = memory_;
+    memory.chains.resize(n_bases_);
+    for (AlignedVector<float>& chain : memory.chains) {
+        if (chain.size() != size) chain.resize(size);
+    }
+    const std::size_t n_changed = source_.changing_inputs().size();
+    if (n_added_ == 0) {
+        memory.changed.assign(population_.weight.n_panels() * n_changed * Panels::width, 0.0f);
+        memory.bias_of_variant.assign(n_variants_ * n_groups_ * group_width, 0.0);
+    }
+    memory.ones.assign(samples_per_block_ * n_steps_, 1.0f);
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        for (std::size_t s = 0; s < n_in_wave_; ++s) {
+            const auto row = memory.measured[v].row(s);
+            kernels::active().scale(row.data(), static_cast<float>(slope[v][s]), row.size(), row.data());
         }
     }
-    for (std::size_t input = 0; input < by_input.rows(); ++input) {
-        for (std::size_t r = 0; r < n_rows; ++r) gradient(r, input) += by_input(input, r);
+    const std::size_t n_input_blocks = ceil_div(population_.n_inputs(), inputs_per_task());
+    if (n_input_blocks == 1) {
+        for_blocks(n_groups_, 1, [&](std::size_t group, std::size_t) {
+            walk(group);
+            add_products(group, 0);
+        });
+    } else {
+        for_blocks(n_groups_, 1, [&](std::size_t group, std::size_t) { walk(group); });
+        for_blocks(n_groups_ * n_input_blocks, 1, [&](std::size_t task, std::size_t) {
+            add_products(task / n_input_blocks, task % n_input_blocks);
+        });
     }
-    for (std::size_t c = 0; c < changing.size(); ++c) {
-        for (std::size_t r = 0; r < n_rows; ++r) gradient(r, changing[c]) += changed(c, r);
+    n_added_ += n_in_wave_;
+    if (n_added_ % samples_per_chain == 0) end_chains();
+}
+
+/// Signals of a group, and what comes of them but for the products.
+void TrainPass::walk(std::size_t group) {
+    const std::size_t first_unit = group * group_width;
+    kernels::WalkBack job = way_back(population_.measure, n_steps_);
+    const auto fixed = population_.neuron->fixed_carry();
+    job.n_samples = n_in_wave_;
+    job.n = std::min(group_width, n_units() - first_unit);
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        const std::size_t at = place(v, group, 0), stride = n_steps_ * group_width;
+        const auto kept = [&](const AlignedVector<float>& of) {
+            return kernels::ConstSteps{of.data() + at, stride, group_width};
+        };
+        job.arriving = {memory_.measured[v].data() + first_unit, n_units(), 0};
+        job.psi = kept(memory_.psi);
+        job.carry = fixed.empty() ? kept(memory_.carry) : kernels::ConstSteps{fixed.data() + first_unit, 0, 0};
+        job.drive = fixed.empty() ? kept(memory_.drive) : kernels::ConstSteps{};
+        job.signal = {memory_.psi.data() + at, stride, group_width};
+        kernels::active().walk_back(job);
+        if (population_.learns_bias) {
+            kernels::active().sum_rows(
+                memory_.psi.data() + at, n_in_wave_ * n_steps_,
+                memory_.bias_of_variant.data() + (v * n_groups_ + group) * group_width);
+        }
+    }
+    if (!source_.changing_inputs().empty()) add_changes(group);
+}
+
+void TrainPass::add_changes(std::size_t group) {
+    const std::size_t n_changed = source_.changing_inputs().size();
+    thread_local std::vector<kernels::ChangedInputs::Variant> variants;
+    for (std::size_t panel = 2 * group; panel < std::min(2 * group + 2, population_.weight.n_panels()); ++panel) {
+        for (const Block& block : memory_.blocks) {
+            for (std::size_t step = 0, chunk = 0; step < n_steps_; step += steps_per_chunk_, ++chunk) {
+                variants.clear();
+                for (std::size_t v = 0; v < n_variants_; ++v) {
+                    const Memory::Variant& variant = block.variants[v];
+                    const StepChanges& changes = variant.changes[chunk];
+                    const float* signal = memory_.psi.data() + place(v, group, block.first) +
+                                          step * block.count * group_width + panel % 2 * Panels::width;
+                    variants.push_back(
+                        {.signal = {signal, group_width},
+                         .slope = memory_.ones.data(),
+                         .gain = variant.gain.empty() ? nullptr : variant.gain.data() + step * block.count,
+                         .n_changes = 0,
+                         .changes_end = changes.end.data(),
+                         .index = changes.column.data(),
+                         .value = changes.value.data()});
+                }
+                kernels::active().changed_inputs(
+                    {.n_samples = std::min(steps_per_chunk_, n_steps_ - step) * block.count,
+                     .n_variants = n_variants_,
+                     .variants = variants.data(),
+                     .first_input = 0,
+                     .chain = memory_.changed.data() + panel * n_changed * Panels::width});
+            }
+        }
     }
 }
 
-std::size_t TrainPass::variant_of(std::size_t base) const {
-    std::size_t v = 0;
-    while (source_.base_of(v) != base) ++v;
-    return v;
+/// Adds the rows of the wave to the chains of a group and of a block of inputs.
+void TrainPass::add_products(std::size_t group, std::size_t input_block) {
+    for (std::size_t base = 0; base < n_bases_; ++base) {
+        bool go_on = n_added_ % samples_per_chain != 0;
+        for (const Block& block : memory_.blocks) {
+            const std::size_t n_parts = ceil_div(block.count * n_steps_, rows_per_part_);
+            for (std::size_t part = 0; part < n_parts; ++part, go_on = true) {
+                add_part(block, base, group, part, input_block, go_on);
+            }
+        }
+    }
 }
 
-void TrainPass::add_product(const Block& block, std::size_t base, ConstMatrixView signal, MatrixView gradient,
-                            MatrixView by_input) const {
-    if (block.spikes.empty()) return product_atb(signal, block.incoming[base], gradient, true);
-    const SparseRows& spikes = block.spikes[base];
-    if (spikes.is_sparse()) return spikes.multiply(signal, by_input, true);
-    product_atb(signal, spikes.transposed().dense(), gradient, true);
-}
-
-void TrainPass::add_signal(const Block& block, std::size_t variant, std::size_t first_row, MatrixView sum,
-                           std::span<double> bias, MatrixView changed) const {
-    const Kept& kept = block.variants[variant];
-    const ConstMatrixView signal = kept.psi.view().columns(first_row, sum.cols());
-    const auto gain = source_.gain(variant);
-    const auto factor = [&](std::size_t row) {
-        return gain.empty() ? 1.0f : gain[first_of_wave_ + block.first + row % block.count];
+void TrainPass::add_part(const Block& block, std::size_t base, std::size_t group, std::size_t part,
+                         std::size_t input_block, bool go_on) {
+    const auto& kernels = kernels::active();
+    const Memory::Input& input = block.inputs[base];
+    const std::size_t n_inputs = population_.n_inputs(), per_task = inputs_per_task();
+    const std::size_t n_blocks = ceil_div(n_inputs, per_task), first_input = input_block * per_task;
+    const std::size_t n_rows = block.count * n_steps_, n_parts = ceil_div(n_rows, rows_per_part_);
+    const std::size_t begin = part * n_rows / n_parts, length = (part + 1) * n_rows / n_parts - begin;
+    const std::size_t n_panels = std::min<std::size_t>(2, population_.weight.n_panels() - 2 * group);
+    float* weighed = scratch(signal_slot, length + 1, group_width).data();
+    const auto weigh = [&](std::size_t row_stride, std::size_t panel_stride) {
+        bool finite = true, first = true;
+        for (std::size_t v = 0; v < n_variants_; ++v) {
+            if (source_.base_of(v) != base) continue;
+            const std::vector<float>& gain = block.variants[v].gain;
+            finite = kernels.weigh_rows({.n_rows = length,
+                                         .n_panels = n_panels,
+                                         .signal = memory_.psi.data() + place(v, group, block.first) +
+                                                   begin * group_width,
+                                         .gain = gain.empty() ? nullptr : gain.data() + begin,
+                                         .weighed = weighed,
+                                         .row_stride = row_stride,
+                                         .panel_stride = panel_stride,
+                                         .first = first});
+            first = false;
+        }
+        return finite;
     };
-    for (std::size_t i = 0; i < signal.rows(); ++i) {
-        const float* from = signal.row(i).data();
-        float* to = sum.row(i).data();
-        const float g = factor(i);
-        for (std::size_t u = 0; u < sum.cols(); ++u) to[u] += g * from[u];
-        for (std::size_t u = 0; u < bias.size(); ++u) bias[u] += static_cast<double>(from[u]);
+    float* chains = memory_.chains[base].data() + (group * n_inputs + first_input) * group_width;
+    if (!input.backward.empty() && weigh(group_width, Panels::width)) {
+        std::fill_n(weighed + length * group_width, group_width, 0.0f);
+        return input.backward[part * n_blocks + input_block].multiply(weighed, n_panels, go_on, chains);
     }
-    for (const StepSource::Change& change : kept.changes) {
-        const float* from = signal.row(change.row).data();
-        const auto to = changed.row(change.column);
-        const float g = factor(change.row) * change.value;
-        for (std::size_t u = 0; u < to.size(); ++u) to[u] += g * from[u];
+    weigh(Panels::width, length * Panels::width);
+    thread_local Matrix buffer;
+    const ConstMatrixView x = input.rows.dense(begin, length, buffer);
+    kernels.chains({.n_rows = std::min(per_task, n_inputs - first_input),
+                    .depth = length,
+                    .n_panels = n_panels,
+                    .a = x.data() + first_input,
+                    .row_stride = 1,
+                    .depth_stride = x.stride(),
+                    .panels = weighed,
+                    .panel_stride = length * Panels::width,
+                    .out = chains,
+                    .out_row_stride = group_width,
+                    .out_panel_stride = Panels::width,
+                    .go_on = go_on});
+}
+
+/// The chains of 256 samples are complete: they go to the counter, base by base.
+void TrainPass::end_chains() {
+    for (AlignedVector<float>& chain : memory_.chains) {
+        if (n_chains_ == 2) merge_last();
+        if (memory_.sums.size() < ++n_sums_) memory_.sums.emplace_back(chain.size());
+        AlignedVector<float>& place = memory_.sums[n_sums_ - 1];
+        if (place.size() != chain.size()) place.resize(chain.size());
+        place.swap(chain);
+        // Two alone are added where the sum is asked for.
+        if (++n_chains_ == 2) continue;
+        for (std::size_t n = n_chains_ - 1; (n & 1) != 0; n >>= 1) merge_last();
+    }
+}
+
+void TrainPass::merge_last() {
+    constexpr std::size_t floats_per_task = 16384;
+    const AlignedVector<float>& last = memory_.sums[n_sums_ - 1];
+    AlignedVector<float>& before = memory_.sums[n_sums_ - 2];
+    for_blocks(last.size(), floats_per_task, [&](std::size_t first, std::size_t count) {
+        kernels::active().add(last.data() + first, count, before.data() + first);
+    });
+    --n_sums_;
+}
+
+void TrainPass::finish() {
+    if (n_added_ % samples_per_chain != 0) end_chains();
+    memory_.bias.assign(n_groups_ * group_width, 0.0);
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        for (std::size_t u = 0; u < memory_.bias.size(); ++u)
+            memory_.bias[u] += memory_.bias_of_variant[v * memory_.bias.size() + u];
+    }
+}
+
+void TrainPass::weights(const WeightTile& tile, float* out) const {
+    const std::size_t n_inputs = population_.n_inputs();
+    const auto changing = source_.changing_inputs();
+    for (std::size_t p = 0; p < tile.n_panels; ++p) {
+        const std::size_t panel = tile.first_panel + p;
+        const std::size_t begin = ((panel / 2) * n_inputs + tile.first_input) * group_width + panel % 2 * Panels::width;
+        float* to = out + p * tile.n_inputs * Panels::width;
+        for (std::size_t i = 0; i < tile.n_inputs; ++i) {
+            float sum[Panels::width] = {};
+            for (std::size_t k = n_sums_; k-- > 0;) {
+                const float* from = memory_.sums[k].data() + begin + i * group_width;
+                for (std::size_t u = 0; u < Panels::width; ++u) sum[u] = k + 1 == n_sums_ ? from[u] : from[u] + sum[u];
+            }
+            for (std::size_t u = 0; u < Panels::width; ++u) to[i * Panels::width + u] = sum[u] + 0.0f;
+        }
+        const auto first = std::ranges::lower_bound(changing, tile.first_input);
+        for (auto c = first; c != changing.end() && *c < tile.first_input + tile.n_inputs; ++c) {
+            const auto column = static_cast<std::size_t>(c - changing.begin());
+            const float* from = memory_.changed.data() + (panel * changing.size() + column) * Panels::width;
+            kernels::active().add(from, Panels::width, to + (*c - tile.first_input) * Panels::width);
+        }
     }
 }
 

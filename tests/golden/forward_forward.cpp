@@ -165,22 +165,25 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
     Matrix gradient(population.n_units(), population.n_inputs());
     std::vector<double> bias(population.n_units());
     Activity& activity = batch.activity(k);
-    if (batch.drive(k).constant()) {
-        batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
-        const auto slope = slopes(experiment.model, population, activity);
-        ConstantGradient::Memory memory;
-        const ConstantGradient found(population.n_units(), batch.drive(k).variants, activity.signal, slope, memory);
+    const auto take = [&](const Gradient& found) {
         Panels panels(population.n_units(), population.n_inputs());
         found.weights({0, panels.n_panels(), 0, panels.cols()}, panels.memory().data());
         gradient = panels.matrix();
         std::copy_n(found.bias().begin(), bias.size(), bias.begin());
+    };
+    if (batch.drive(k).constant()) {
+        batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
+        const auto slope = slopes(experiment.model, population, activity);
+        ConstantGradient::Memory memory;
+        take(ConstantGradient(population.n_units(), batch.drive(k).variants, activity.signal, slope, memory));
     } else {
         TrainPass::Memory memory;
         TrainPass pass(population, network.time, batch.drive(k), memory);
         pass.forward(0, batch.n_samples(), {.goodness = experiment.model.goodness.get(), .signal = true},
                      activity);
         pass.backward(slopes(experiment.model, population, activity));
-        pass.add_gradient(0, gradient, bias);
+        pass.finish();
+        take(pass);
     }
     for (const auto& [variant, name] : {std::pair{0, "positive"}, std::pair{1, "negative"}}) {
         const auto& goodness = activity.goodness[static_cast<std::size_t>(variant)];

@@ -1,7 +1,9 @@
-// Sparse products against sums element by element, with every instruction set there is.
+// Sparse products against chains of std::fma, as bits, with every instruction set there is.
 #include "sim/sparse_rows.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "catch.hpp"
@@ -12,14 +14,14 @@ using namespace snnff;
 
 namespace {
 
-/// Values other than 0 at `density` of the places, row 1 empty.
-Matrix random_matrix(std::size_t rows, std::size_t cols, double density, std::uint64_t seed) {
+/// Values other than 0 at `density` of the places, row 1 empty: 1, or any from 0.5 to 1.5.
+Matrix random_matrix(std::size_t rows, std::size_t cols, double density, bool ones, std::uint64_t seed) {
     Matrix m(rows, cols);
     for (std::size_t r = 0; r < rows; ++r) {
         for (std::size_t c = 0; c < cols && r != 1; ++c) {
             const auto j = static_cast<std::uint32_t>(c);
             if (static_cast<double>(uniform(Seed{seed}, Stream::mask, r, j)) < density) {
-                m(r, c) = 0.5f + uniform(Seed{seed}, Stream::input_spikes, r, j);
+                m(r, c) = ones ? 1.0f : 0.5f + uniform(Seed{seed}, Stream::input_spikes, r, j);
             }
         }
     }
@@ -28,62 +30,115 @@ Matrix random_matrix(std::size_t rows, std::size_t cols, double density, std::ui
 
 SparseRows sparse(const Matrix& m) {
     SparseRows rows;
-    rows.add(m);
+    rows.begin(m.rows(), m.cols());
+    for (std::size_t r = 0; r < m.rows(); ++r) rows.put(r, m.row(r));
     return rows;
 }
 
+/// Columns of 32 that go with a list, and the row of zeros at their end.
+std::vector<float> group_of(const Matrix& dense, std::size_t first, std::size_t count) {
+    std::vector<float> group((count + 1) * group_width);
+    std::copy_n(dense.row(first).data(), count * group_width, group.data());
+    return group;
+}
+
+float chain(float c, float value, float x) { return std::fma(value, x, c); }
+
+bool same_bits(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
 }  // namespace
 
-TEST_CASE("a sparse product is the dense one, whatever the width, added or not") {
+TEST_CASE("adding spikes is the chain over all columns, whatever the shape, in parts or not") {
     for (const kernels::Kernels* kernels : kernels::available()) {
         const kernels::Use use(*kernels);
-        // below, at and beyond vectors of 4, 8 and 16, and tiles of them
-        for (const std::size_t n : {1u, 3u, 4u, 15u, 16u, 17u, 52u, 64u, 127u, 128u, 300u, 500u}) {
-            const Matrix left = random_matrix(9, 40, 0.1, 1), right = random_matrix(40, n, 1.0, 2);
-            const SparseRows rows = sparse(left);
-            // in the middle of a wider matrix, whose other columns have to stay
-            Matrix out(9, n + 5);
-            out.fill(2.0f);
-            rows.multiply(right, out.view().columns(2, n));
-            rows.multiply(right, out.view().columns(2, n), true);
-            double worst = 0.0;
-            for (std::size_t r = 0; r < 9; ++r) {
-                for (std::size_t u = 0; u < n; ++u) {
-                    double sum = 0.0;
-                    for (std::size_t c = 0; c < 40; ++c) sum += double(left(r, c)) * double(right(c, u));
-                    worst = std::max(worst, std::abs(double(out(r, u + 2)) - 2.0 * sum));
+        for (const bool ones : {true, false}) {
+            for (const std::size_t n_rows : {1u, 2u, 3u, 4u, 5u, 67u}) {
+                for (const std::size_t n_columns : {1u, 63u, 64u, 65u, 200u}) {
+                    const Matrix left = random_matrix(n_rows, n_columns, 0.3, ones, 1);
+                    Matrix right = random_matrix(n_columns, group_width, 1.0, false, 2);
+                    for (std::size_t i = 0; i < right.size(); i += 3) right.values()[i] *= -1.0f;
+                    const SparseRows rows = sparse(left);
+                    std::vector<SpikeList> parts;
+                    rows.list_rows(0, n_rows, 64, parts);
+                    Matrix out(n_rows, group_width);
+                    out.fill(7.0f);
+                    for (const SpikeList& part : parts) {
+                        part.multiply(group_of(right, part.first_column, part.n_columns).data(), 2,
+                                      part.first_column > 0, out.data());
+                    }
+                    Matrix narrow(n_rows, group_width);
+                    narrow.fill(7.0f);
+                    for (const SpikeList& part : parts) {
+                        part.multiply(group_of(right, part.first_column, part.n_columns).data(), 1,
+                                      part.first_column > 0, narrow.data());
+                    }
+                    std::size_t n_wrong = 0;
+                    for (std::size_t r = 0; r < n_rows; ++r) {
+                        for (std::size_t u = 0; u < group_width; ++u) {
+                            float c = 0.0f;
+                            for (std::size_t k = 0; k < n_columns; ++k) c = chain(c, left(r, k), right(k, u));
+                            n_wrong += same_bits(out(r, u), c) ? 0 : 1;
+                            n_wrong += same_bits(narrow(r, u), u < 16 ? c : 7.0f) ? 0 : 1;
+                        }
+                    }
+                    INFO(kernels->name << ", " << n_rows << " x " << n_columns << (ones ? " ones" : " values"));
+                    CHECK(n_wrong == 0);
                 }
-                for (const std::size_t outside : {std::size_t{0}, std::size_t{1}, n + 2, n + 4})
-                    CHECK(out(r, outside) == 2.0f);
             }
-            INFO(kernels->name << ", " << n << " units");
-            CHECK(worst < 1e-5);
         }
     }
 }
 
-TEST_CASE("what is not 0 is kept in its place, turned over and back") {
-    const Matrix m = random_matrix(12, 30, 0.2, 3);
-    SparseRows rows = sparse(m);
-    std::size_t n_active = 0;
-    for (const float x : m.values()) n_active += x != 0.0f;
-    CHECK(rows.n_active() == n_active);
-    CHECK(rows.n_active(1) == 0);
-    const Matrix turned = rows.transposed().dense();
-    REQUIRE((turned.rows() == 30 && turned.cols() == 12));
-    for (std::size_t r = 0; r < 12; ++r) {
-        for (std::size_t c = 0; c < 30; ++c) CHECK(turned(c, r) == m(r, c));
+TEST_CASE("a matrix turned over adds its rows in their order, from any row and column on") {
+    for (const kernels::Kernels* kernels : kernels::available()) {
+        const kernels::Use use(*kernels);
+        for (const bool ones : {true, false}) {
+            const Matrix left = random_matrix(300, 150, 0.2, ones, 3);
+            const Matrix right = random_matrix(300, group_width, 1.0, false, 4);
+            const SparseRows rows = sparse(left);
+            for (const std::size_t first_row : {0u, 5u, 100u}) {
+                for (const std::size_t n_rows : {1u, 64u, 131u}) {
+                    const std::size_t first_column = first_row == 0 ? 0 : 64, n_columns = 150 - first_column;
+                    SpikeList list;
+                    rows.list_columns(first_row, n_rows, first_column, n_columns, list);
+                    Matrix out(n_columns, group_width);
+                    out.fill(0.25f);
+                    list.multiply(group_of(right, first_row, n_rows).data(), 2, true, out.data());
+                    std::size_t n_wrong = 0;
+                    for (std::size_t i = 0; i < n_columns; ++i) {
+                        for (std::size_t u = 0; u < group_width; ++u) {
+                            float c = 0.25f;
+                            for (std::size_t r = first_row; r < first_row + n_rows; ++r) {
+                                c = chain(c, left(r, first_column + i), right(r, u));
+                            }
+                            n_wrong += same_bits(out(i, u), c) ? 0 : 1;
+                        }
+                    }
+                    INFO(kernels->name << ", " << n_rows << " rows from " << first_row);
+                    CHECK(n_wrong == 0);
+                }
+            }
+        }
     }
-    rows.add(sparse(m));
-    REQUIRE(rows.n_rows() == 24);
-    const Matrix twice = rows.dense();
-    for (std::size_t c = 0; c < 30; ++c) CHECK(twice(20, c) == m(8, c));
 }
 
-TEST_CASE("sparse is what has few elements, whichever way it is turned") {
-    const SparseRows few = sparse(random_matrix(20, 50, 0.05, 4)),
-                     many = sparse(random_matrix(20, 50, 0.5, 5));
-    CHECK(few.is_sparse());
-    CHECK(few.transposed().is_sparse());
-    CHECK_FALSE(many.is_sparse());
+TEST_CASE("rows come back as they were put in") {
+    for (const bool ones : {true, false}) {
+        const Matrix m = random_matrix(12, 70, 0.2, ones, 5);
+        const SparseRows rows = sparse(m);
+        std::size_t n_active = 0;
+        for (const float x : m.values()) n_active += x != 0.0f;
+        CHECK(rows.n_active(0, 12) == n_active);
+        CHECK(rows.n_active(1, 1) == 0);
+        Matrix buffer;
+        const ConstMatrixView back = rows.dense(3, 9, buffer);
+        for (std::size_t r = 0; r < 9; ++r) {
+            for (std::size_t c = 0; c < 70; ++c) CHECK(back(r, c) == m(r + 3, c));
+        }
+    }
+}
+
+TEST_CASE("sparse is what has few elements") {
+    CHECK(sparse(random_matrix(20, 50, 0.05, true, 6)).is_sparse());
+    CHECK_FALSE(sparse(random_matrix(20, 50, 0.9, true, 7)).is_sparse());
 }

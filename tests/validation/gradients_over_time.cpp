@@ -74,9 +74,13 @@ TEST_CASE("the gradient of a population under encoded input is that of its smoot
                 slope[1][s] = normal(Seed{9}, Stream::mask, s, 1);
             }
             pass.backward(slope);
-            Matrix gradient(n_units, 784);
-            std::vector<double> bias(n_units, 0.0);
-            pass.add_gradient(0, gradient, bias);
+            pass.finish();
+            std::vector<float> gradients(784 * Panels::width);  // [input x unit of a panel]
+            pass.weights({0, 1, 0, 784}, gradients.data());
+            const auto gradient = [&](std::size_t u, std::size_t i) {
+                return static_cast<double>(gradients[i * Panels::width + u]);
+            };
+            const auto bias = pass.bias();
 
             // The label's inputs, and some of the image's that are not black.
             const std::vector<std::size_t> inputs{0, 3, 4, 9, 350, 378, 407, 435};

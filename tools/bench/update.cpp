@@ -26,20 +26,23 @@ ModelSpec model_of(const Shape& shape) {
 /// The spikes of a population below, positives and negatives.
 class Train final : public StepSource {
   public:
-    Train(const Shape& shape) : n_samples_(shape.n_samples) {
+    Train(const Shape& shape) : n_samples_(shape.n_samples), n_inputs_(shape.n_inputs) {
         const auto steps = static_cast<std::size_t>(shape.steps);
         for (std::size_t v = 0; v < 2; ++v) {
-            spikes_[v].resize(steps * n_samples_, shape.n_inputs);
-            for (std::size_t row = 0; row < spikes_[v].rows(); ++row) {
+            spikes_[v].resize(steps * n_samples_ * shape.n_inputs);
+            for (std::size_t row = 0; row < steps * n_samples_; ++row) {
                 for (std::size_t i = 0; i < shape.n_inputs; ++i) {
                     const float u =
                         uniform(Seed{2 + v}, Stream::input_spikes, row, static_cast<std::uint32_t>(i));
-                    spikes_[v](row, i) = static_cast<double>(u) < *shape.density ? 1.0f : 0.0f;
+                    spikes_[v][row * n_inputs_ + i] = static_cast<double>(u) < *shape.density ? 1 : 0;
                 }
             }
         }
     }
-    const Matrix& spikes(std::size_t variant) const { return spikes_[variant]; }  // [step·samples + sample]
+    /// [step, sample, input]
+    std::vector<float> spikes(std::size_t variant) const {
+        return {spikes_[variant].begin(), spikes_[variant].end()};
+    }
     std::size_t n_variants() const noexcept override { return 2; }
     std::size_t n_bases() const noexcept override { return 2; }
     std::size_t base_of(std::size_t variant) const noexcept override { return variant; }
@@ -53,7 +56,8 @@ class Train final : public StepSource {
             for (std::size_t v = 0; v < 2; ++v) {
                 for (std::size_t r = 0; r < bases[v].rows(); ++r) {
                     const std::size_t row = (step_ + r / count_) * train_.n_samples_ + first_ + r % count_;
-                    std::ranges::copy(train_.spikes_[v].row(row), bases[v].row(r).begin());
+                    const std::uint8_t* from = train_.spikes_[v].data() + row * train_.n_inputs_;
+                    std::copy_n(from, train_.n_inputs_, bases[v].row(r).data());
                 }
             }
             step_ += bases[0].rows() / count_;
@@ -68,8 +72,8 @@ class Train final : public StepSource {
     }
 
   private:
-    std::size_t n_samples_;
-    Matrix spikes_[2];
+    std::size_t n_samples_, n_inputs_;
+    std::vector<std::uint8_t> spikes_[2];  // [variant]: [step, sample, input], not to be a matter of memory
 };
 
 /// A train that outlives the batch it drives.
@@ -159,7 +163,8 @@ class Update final : public Workload {
         if (train_) {
             const auto steps = static_cast<std::size_t>(shape().steps);
             for (std::size_t v = 0; v < 2; ++v) {
-                arrays.write(v == 0 ? "train_positive.f32" : "train_negative.f32", train_->spikes(v).values(),
+                const std::vector<float> spikes = train_->spikes(v);
+                arrays.write(v == 0 ? "train_positive.f32" : "train_negative.f32", std::span<const float>(spikes),
                              {steps, shape().n_samples, shape().n_inputs});
             }
         } else {
