@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// A file that a run was made from; a folder where its samples are files of their own.

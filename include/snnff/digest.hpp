@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// What one array of a run file holds.
