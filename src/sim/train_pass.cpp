@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/dispatch.hpp"
+#include "sim/batch.hpp"
 #include "sim/parallel.hpp"
 
 namespace snnff {
@@ -64,8 +65,9 @@ void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request
     grow(activity.rate, n_variants_);
     grow(activity.spikes_received, source_.spiking() ? n_variants_ : 0);
     if (request.signal) return run_wave(first, n, request, activity);
-    for (std::size_t done = 0; done < n; done += most_samples_per_wave) {
-        run_wave(first + done, std::min(most_samples_per_wave, n - done), request, activity);
+    const std::size_t wave = wave_size(population_, time_, {{}, &source_}, stored_steps_budget);
+    for (std::size_t done = 0; done < n; done += wave) {
+        run_wave(first + done, std::min(wave, n - done), request, activity);
     }
 }
 
