@@ -113,7 +113,7 @@ struct CurrentsEnd {
     ConstRows chain;                ///< [row x 16·n_panels]
     const float* panels = nullptr;  ///< weights [panel][input x 16 units]
     std::size_t panel_stride = 0;
-    std::size_t n_changes = 0;                ///< of each row, one row's after the other's, or
+    std::size_t n_changes = 0;                 ///< of each row, one row's after the other's, or
     const std::size_t* changes_end = nullptr;  ///< [row] into `index` and `value`, unless null
     const std::uint32_t* index = nullptr;
     const float* value = nullptr;
@@ -140,9 +140,9 @@ struct WeighSignal {
 struct ChangedInputs {
     std::size_t n_samples = 0, n_variants = 0;
     struct Variant {
-        ConstRows signal;           ///< [sample x 16 units]
-        const float *slope, *gain;  ///< [sample]
-        std::size_t n_changes;      ///< of each sample, one sample's after the other's, or
+        ConstRows signal;                ///< [sample x 16 units]
+        const float *slope, *gain;       ///< [sample]
+        std::size_t n_changes;           ///< of each sample, one sample's after the other's, or
         const std::size_t* changes_end;  ///< [sample] into `index` and `value`, unless null
         const std::uint32_t* index;
         const float* value;
@@ -152,13 +152,15 @@ struct ChangedInputs {
     float* chain = nullptr;         ///< [input x 16 units]
 };
 
-/// Rows of a matrix of bits in the order of their number of bits, most first, bundled so that rows of a bundle
-/// have nearly as many.
+/// Rows of a matrix of bits in the order of their number of bits, most first, bundled so that rows of a
+/// bundle have nearly as many.
 struct ListSpikes {
     const std::uint64_t* bits = nullptr;  ///< [row x n_words]
     std::size_t n_rows = 0, stride = 0, n_words = 0;
-    std::size_t zero_column = 0;  ///< one that has nothing in it, for bundles whose rows have not the same length
-    const float* value = nullptr;  ///< of a bit, at row·value_row_stride + column·value_column_stride; null: 1
+    std::size_t zero_column =
+        0;  ///< one that has nothing in it, for bundles whose rows have not the same length
+    const float* value =
+        nullptr;  ///< of a bit, at row·value_row_stride + column·value_column_stride; null: 1
     std::size_t value_row_stride = 0, value_column_stride = 0;
     std::uint32_t* count = nullptr;  ///< [row], for use in between
     /// Written: rows in their order, filled up to a whole bundle with no_row, and columns of each bundle.
@@ -186,7 +188,8 @@ struct AddSpikes {
     bool go_on = false;
 };
 
-/// Signals of one variant on their way to a gradient: weighed = gain·signal, or += it. Rows of up to 32 units.
+/// Signals of one variant on their way to a gradient: weighed = gain·signal, or += it. Rows of up to 32
+/// units.
 struct WeighRows {
     std::size_t n_rows = 0, n_panels = 2;
     const float* signal = nullptr;  ///< [row x 32]

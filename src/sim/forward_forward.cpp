@@ -99,8 +99,8 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
         end = TrainPass::wave_end(first, wave, n);
         pass.forward(first, end - first,
                      {.goodness = model_.goodness.get(), .signal = true, .output = keep_output}, activity);
-        // The slope of a sample's loss depends on that sample alone, and on the size of the batch: those whose turn
-        // has not come may count as 0. The last wave's loss is that of the batch.
+        // The slope of a sample's loss depends on that sample alone, and on the size of the batch: those
+        // whose turn has not come may count as 0. The last wave's loss is that of the batch.
         goodness = activity.goodness;
         for (auto& of_variant : goodness) of_variant.resize(n, 0.0);
         loss = score(population, goodness, batch.n_positive(), 1.0, slope);

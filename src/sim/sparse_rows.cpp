@@ -10,8 +10,8 @@ namespace {
 
 static_assert(group_width == kernels::group_width);
 
-/// Lists differ in length from update to update: a quarter more than is needed now, so that memory is seldom asked
-/// for again.
+/// Lists differ in length from update to update: a quarter more than is needed now, so that memory is seldom
+/// asked for again.
 template <class T>
 void make_room(std::vector<T>& list, std::size_t n) {
     if (list.capacity() < n) list.reserve(n + n / 4);
@@ -66,15 +66,20 @@ void SparseRows::begin(std::size_t n_rows, std::size_t n_columns) {
 void SparseRows::put(std::size_t row, std::span<const float> x) {
     assert(x.size() == n_columns_ && row < n_rows_);
     const bool ones = kernels::active().mark_spikes(x.data(), x.size(), bits_.data() + row * n_words_);
-    if (!ones && !valued_) {
-        if (dense_.rows() < n_rows_ || dense_.cols() != n_columns_) dense_.resize(n_rows_, n_columns_);
-        // Rows that came before this one; of those that have not come yet, any value will do.
-        for (std::size_t r = 0; r < n_rows_; ++r) {
-            for (std::size_t c = 0; c < n_columns_; ++c) dense_(r, c) = (*this)(r, c);
-        }
-        valued_ = true;
-    }
+    if (!ones && !valued_) keep_values();  // those of rows to come are written over
     if (valued_) std::ranges::copy(x, dense_.row(row).begin());
+}
+
+void SparseRows::end() {
+    if (!valued_ && !is_sparse()) keep_values();
+}
+
+void SparseRows::keep_values() {
+    if (dense_.rows() < n_rows_ || dense_.cols() != n_columns_) dense_.resize(n_rows_, n_columns_);
+    for (std::size_t r = 0; r < n_rows_; ++r) {
+        for (std::size_t c = 0; c < n_columns_; ++c) dense_(r, c) = (*this)(r, c);
+    }
+    valued_ = true;
 }
 
 std::size_t SparseRows::n_active(std::size_t first_row, std::size_t n_rows) const noexcept {
@@ -119,7 +124,8 @@ void SparseRows::list_columns(std::size_t first_row, std::size_t n_rows, std::si
         const std::size_t n_here = std::min<std::size_t>(64, n_rows - w * 64);
         for (std::size_t square = 0; square < n_squares; ++square) {
             std::uint64_t block[64] = {};
-            const std::uint64_t* from = bits_.data() + (first_row + w * 64) * n_words_ + first_column / 64 + square;
+            const std::uint64_t* from =
+                bits_.data() + (first_row + w * 64) * n_words_ + first_column / 64 + square;
             for (std::size_t r = 0; r < n_here; ++r) block[r] = from[r * n_words_];
             kernels::active().transpose_bits(block);
             for (std::size_t c = 0; c < 64; ++c) turned[(square * 64 + c) * n_words + w] = block[c];

@@ -56,7 +56,8 @@ void GroupWeights::chains(const SparseRows& rows, std::size_t first_row, std::si
 }
 
 void StepChanges::sort(std::span<const StepSource::Change> changes,
-                       std::span<const std::uint32_t> changing_inputs, std::size_t count, std::size_t n_steps) {
+                       std::span<const std::uint32_t> changing_inputs, std::size_t count,
+                       std::size_t n_steps) {
     const auto row_of = [&](const StepSource::Change& change) {
         return change.row % count * n_steps + change.row / count;
     };
@@ -153,7 +154,9 @@ void SteppedBlock::take_input(std::size_t n_steps) {
     double n_active = 0.0, n_all = 0.0;
     for (std::size_t b = 0; b < bases_.size(); ++b) {
         rows_[b].begin(n_rows, bases_[b].cols());
-        for (std::size_t r = 0; r < n_rows; ++r) rows_[b].put(r % count_ * n_steps + r / count_, bases_[b].row(r));
+        for (std::size_t r = 0; r < n_rows; ++r)
+            rows_[b].put(r % count_ * n_steps + r / count_, bases_[b].row(r));
+        rows_[b].end();
         n_active += static_cast<double>(rows_[b].n_active(0, n_rows));
         n_all += static_cast<double>(n_rows * bases_[b].cols());
     }
@@ -163,7 +166,8 @@ void SteppedBlock::take_input(std::size_t n_steps) {
         if (rows_[b].is_sparse()) rows_[b].list_rows(0, n_rows, columns_per_part_, lists_[b]);
     }
     const auto changing = stepped_.source_->changing_inputs();
-    for (std::size_t v = 0; v < changes_.size(); ++v) changes_[v].sort(steps_->changes(v), changing, count_, n_steps);
+    for (std::size_t v = 0; v < changes_.size(); ++v)
+        changes_[v].sort(steps_->changes(v), changing, count_, n_steps);
 }
 
 void SteppedBlock::compute_currents(std::size_t variant, std::size_t n_steps) {
@@ -180,7 +184,8 @@ void SteppedBlock::compute_currents(std::size_t variant, std::size_t n_steps) {
         weights.chains(rows_[base], 0, n_rows, lists_[base], tile.data());
         step_currents(population, group, n_rows, tile.data(), changes_[variant], gain_, tile.data());
         for (std::size_t r = 0; r < n_rows; ++r)
-            std::ranges::copy(tile.row(r), current.row(r).begin() + static_cast<std::ptrdiff_t>(group * group_width));
+            std::ranges::copy(tile.row(r),
+                              current.row(r).begin() + static_cast<std::ptrdiff_t>(group * group_width));
     }
 }
 
@@ -211,7 +216,8 @@ void SteppedBlock::advance(std::int64_t n_steps, const Visit& before, const Visi
 }
 
 void SteppedBlock::run(const Visit& before, const Visit& after) {
-    while (step_ < stepped_.time_.steps) advance(std::min(chunk(), stepped_.time_.steps - step_), before, after);
+    while (step_ < stepped_.time_.steps)
+        advance(std::min(chunk(), stepped_.time_.steps - step_), before, after);
 }
 
 namespace {

@@ -12,22 +12,22 @@
 
 namespace snnff {
 
-/// Columns of a list of spikes: so many weights of a group stay in the first-level cache. Where few inputs spike,
-/// longer lists cost less.
+/// Columns of a list of spikes: so many weights of a group stay in the first-level cache. Where few inputs
+/// spike, longer lists cost less.
 std::size_t columns_per_part(double share_of_spikes) noexcept;
 
-/// Weights of a group of 32 units, for the chains of rows of input: in a copy that lists of spikes can use, which
-/// lives in scratch memory of the calling thread, where there are such lists.
+/// Weights of a group of 32 units, for the chains of rows of input: in a copy that lists of spikes can use,
+/// which lives in scratch memory of the calling thread, where there are such lists.
 class GroupWeights {
   public:
     GroupWeights(const Panels& weight, std::size_t group, std::size_t columns_per_part);
 
     std::size_t n_panels() const noexcept { return n_panels_; }
-    /// Chains c_{k+1} = fma(x_k, w_k, c_k) over inputs ascending, from +0, of rows [first_row, first_row + n_rows),
-    /// to `out` [row x 32]. Unless `lists` of these rows are empty, the terms of a spike are added alone, which is
-    /// the same number where all weights are finite, and done only then.
-    void chains(const SparseRows& rows, std::size_t first_row, std::size_t n_rows, std::span<const SpikeList> lists,
-                float* out) const;
+    /// Chains c_{k+1} = fma(x_k, w_k, c_k) over inputs ascending, from +0, of rows [first_row, first_row +
+    /// n_rows), to `out` [row x 32]. Unless `lists` of these rows are empty, the terms of a spike are added
+    /// alone, which is the same number where all weights are finite, and done only then.
+    void chains(const SparseRows& rows, std::size_t first_row, std::size_t n_rows,
+                std::span<const SpikeList> lists, float* out) const;
 
   private:
     const Panels& weight_;
@@ -38,7 +38,7 @@ class GroupWeights {
 
 /// What variants change in rows of input, row by row, inputs ascending.
 struct StepChanges {
-    std::vector<std::size_t> end;       ///< [row] into the others
+    std::vector<std::size_t> end;              ///< [row] into the others
     std::vector<std::uint32_t> input, column;  ///< which, and its place in StepSource::changing_inputs()
     std::vector<float> value;
 
@@ -97,11 +97,11 @@ class SteppedBlock {
     std::size_t first_, count_;
     std::int64_t step_ = 0;
     std::unique_ptr<StepSource::Steps> steps_;
-    std::vector<Matrix> state_;        // [variant · n_state + i]: [sample x unit]
-    std::vector<Matrix> current_;      // [variant], constant: [sample x 16·panels]; varying: [0] is of a chunk
-    std::vector<Matrix> input_;        // [base]: of a chunk, [step·count + sample, input]
-    std::vector<MatrixView> bases_;    // of the last chunk
-    std::vector<SparseRows> rows_;     // [base] of the last chunk, sample·n_steps + step
+    std::vector<Matrix> state_;      // [variant · n_state + i]: [sample x unit]
+    std::vector<Matrix> current_;    // [variant], constant: [sample x 16·panels]; varying: [0] is of a chunk
+    std::vector<Matrix> input_;      // [base]: of a chunk, [step·count + sample, input]
+    std::vector<MatrixView> bases_;  // of the last chunk
+    std::vector<SparseRows> rows_;   // [base] of the last chunk, sample·n_steps + step
     std::vector<std::vector<SpikeList>> lists_;  // [base] of the last chunk
     std::vector<StepChanges> changes_;           // [variant] of the last chunk
     std::size_t columns_per_part_ = 64;
@@ -141,7 +141,8 @@ struct StepSlopes {
 /// output   what `arriving` is the slope of
 /// arriving [sample x unit], or [step·count + sample, unit] for a train
 /// signal   d loss/d current: of each step [step·count + sample, unit], which may be the memory of
-///          slopes.psi; or [sample x unit], of a current that is constant: summed from the last step to the first
+///          slopes.psi; or [sample x unit], of a current that is constant: summed from the last step to the
+///          first
 void walk_back(Readout output, const TimeGrid& time, ConstMatrixView arriving, const StepSlopes& slopes,
                MatrixView signal);
 

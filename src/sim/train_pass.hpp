@@ -11,20 +11,22 @@
 namespace snnff {
 
 /// Forward and backward through the steps for a population whose input varies. What a backward pass needs of
-/// the steps is kept for a wave: some samples, so that it stays in cache, and that memory does not grow with the
-/// number of steps beyond what one sample takes.
+/// the steps is kept for a wave: some samples, so that it stays in cache, and that memory does not grow with
+/// the number of steps beyond what one sample takes.
 ///
-/// With x the input of a base in a step of a sample, and s_v = d loss/d current of a variant, where the walk back
-/// has begun with c_v·dG/d response (c_v = d loss/d goodness, rounded once),
+/// With x the input of a base in a step of a sample, and s_v = d loss/d current of a variant, where the walk
+/// back has begun with c_v·dG/d response (c_v = d loss/d goodness, rounded once),
 ///
-///   q = Σ_v gain_v·s_v               of a row (sample, step) and a base, over the variants that share it, in order
-///   dW[u, i] = Σ over rows of q·x    chains of fma(q, x, ·) from +0 over 256 samples; samples ascend, and within a
-///                                    sample steps. Such chains of each 256 samples, base by base, are added as a
-///                                    binary counter (see BlockSums)
+///   q = Σ_v gain_v·s_v               of a row (sample, step) and a base, over the variants that share it, in
+///   order dW[u, i] = Σ over rows of q·x    chains of fma(q, x, ·) from +0 over 256 samples; samples ascend,
+///   and within a
+///                                    sample steps. Such chains of each 256 samples, base by base, are added
+///                                    as a binary counter (see BlockSums)
 ///
-/// then, for inputs that variants change, one chain of fma(gain_v·s_v, value, ·) over rows and their variants is
-/// added, and +0. dbias[u] = Σ double(s_v): for each variant a chain over rows, variants added in order. Neither
-/// waves nor threads are in these sums, and adding spikes alone gives the same numbers as dense products.
+/// then, for inputs that variants change, one chain of fma(gain_v·s_v, value, ·) over rows and their variants
+/// is added, and +0. dbias[u] = Σ double(s_v): for each variant a chain over rows, variants added in order.
+/// Neither waves nor threads are in these sums, and adding spikes alone gives the same numbers as dense
+/// products.
 class TrainPass final : public Gradient {
   public:
     /// Samples per wave that keep the stored steps within `budget_bytes` (at least one).
@@ -53,22 +55,23 @@ class TrainPass final : public Gradient {
             std::vector<Variant> variants;
         };
         std::vector<Block> blocks;
-        std::size_t n_samples = 0;             // room in the following
-        AlignedVector<float> psi, carry, drive;  // [variant][group][sample·steps + step][32]; psi becomes the signal
-        std::vector<Matrix> measured;          // [variant][sample x unit]; becomes d loss/d response
-        std::vector<Matrix> spikes;            // [variant][sample x unit]
+        std::size_t n_samples = 0;  // room in the following
+        AlignedVector<float> psi, carry,
+            drive;                     // [variant][group][sample·steps + step][32]; psi becomes the signal
+        std::vector<Matrix> measured;  // [variant][sample x unit]; becomes d loss/d response
+        std::vector<Matrix> spikes;    // [variant][sample x unit]
         std::vector<AlignedVector<float>> chains;  // [base]: [group][input x 32]
         std::vector<AlignedVector<float>> sums;    // of blocks, as a binary counter keeps them
         AlignedVector<float> changed;              // [panel][changing input x 16]
         std::vector<double> bias_of_variant, bias;
-        std::vector<float> ones;                   // [row]
+        std::vector<float> ones;  // [row]
     };
 
     TrainPass(const Population& population, const TimeGrid& time, const Drive& drive, Memory& memory);
 
     /// Samples [first, first + n). Goodness, rate and spikes received go to [first, first + n) of `activity`,
-    /// which end there, the output (where asked for) to those rows. Where a signal is asked for, these samples are
-    /// a wave; else they are taken in waves.
+    /// which end there, the output (where asked for) to those rows. Where a signal is asked for, these
+    /// samples are a wave; else they are taken in waves.
     void forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity);
 
     /// d loss/d goodness, [variant][sample of the wave]: adds the wave to the gradient. Waves come in order.
@@ -87,8 +90,8 @@ class TrainPass final : public Gradient {
     void take_input(Block& block, Activity& activity) const;
     void list_input(Block& block, bool learns) const;
     void respond(std::size_t group, std::span<Block> blocks, ForwardRequest request, Activity& activity);
-    void step_through(const Block& block, const GroupWeights& weights, std::size_t group, ForwardRequest request,
-                      Activity& activity);
+    void step_through(const Block& block, const GroupWeights& weights, std::size_t group,
+                      ForwardRequest request, Activity& activity);
     void score(std::size_t first, std::size_t count, ForwardRequest request, Activity& activity);
     void walk(std::size_t group);
     void add_changes(std::size_t group);

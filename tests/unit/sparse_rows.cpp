@@ -81,7 +81,8 @@ TEST_CASE("adding spikes is the chain over all columns, whatever the shape, in p
                             n_wrong += same_bits(narrow(r, u), u < 16 ? c : 7.0f) ? 0 : 1;
                         }
                     }
-                    INFO(kernels->name << ", " << n_rows << " x " << n_columns << (ones ? " ones" : " values"));
+                    INFO(kernels->name << ", " << n_rows << " x " << n_columns
+                                       << (ones ? " ones" : " values"));
                     CHECK(n_wrong == 0);
                 }
             }

@@ -53,7 +53,9 @@ class Source final : public StepSource {
     }
     bool spiking() const noexcept override { return true; }
 
-    float base(std::size_t b, std::size_t s, std::size_t t, std::size_t i) const { return x_[b](s * n_steps + t, i); }
+    float base(std::size_t b, std::size_t s, std::size_t t, std::size_t i) const {
+        return x_[b](s * n_steps + t, i);
+    }
     float gain_of(std::size_t v, std::size_t s) const { return v == 1 ? 1.0f : gain_[v][s]; }
     /// What a variant makes of a changing input in a row, 0 where it leaves it alone.
     float change(std::size_t v, std::size_t s, std::size_t t, std::size_t column) const {
@@ -134,8 +136,8 @@ float current(const Source& source, const Population& population, std::size_t v,
 /// Of a goodness whose derivative is the response times 2/units, which mean_square has.
 Expected expected_of(const Source& source, const Population& population, const Goodness& goodness,
                      const std::vector<std::vector<double>>& slope) {
-    Expected expected{std::vector<Matrix>(variant_count, Matrix(n_samples, n_units)), Matrix(n_units, n_inputs),
-                      std::vector<double>(n_units)};
+    Expected expected{std::vector<Matrix>(variant_count, Matrix(n_samples, n_units)),
+                      Matrix(n_units, n_inputs), std::vector<double>(n_units)};
     std::vector<Matrix> signal(variant_count, Matrix(n_samples, n_units));  // the same in each step
     const float per_step = 1.0f / static_cast<float>(n_steps);
     for (std::size_t v = 0; v < variant_count; ++v) {
@@ -161,7 +163,8 @@ Expected expected_of(const Source& source, const Population& population, const G
         }
         const auto q = [&](std::size_t base, std::size_t s) {
             if (base == 1) return signal[1](s, u);
-            const float first = source.gain_of(0, s) * signal[0](s, u), last = source.gain_of(2, s) * signal[2](s, u);
+            const float first = source.gain_of(0, s) * signal[0](s, u),
+                        last = source.gain_of(2, s) * signal[2](s, u);
             return first + last;
         };
         for (std::size_t i = 0; i < n_inputs; ++i) {
@@ -201,13 +204,15 @@ std::size_t n_other_bits(std::span<const T> a, std::span<const T> b) {
 
 }  // namespace
 
-TEST_CASE("currents and gradients of a train are the chains that define them, whatever the wave and the machine") {
+TEST_CASE(
+    "currents and gradients of a train are the chains that define them, whatever the wave and the machine") {
     const Population population = population_of();
     const auto goodness = made<Goodness>("mean_square", {});
     const TimeGrid time{1.0, n_steps};
     std::vector<std::vector<double>> slope(variant_count, std::vector<double>(n_samples));
     for (std::size_t v = 0; v < variant_count; ++v) {
-        for (std::size_t s = 0; s < n_samples; ++s) slope[v][s] = static_cast<double>(number(30 + v, s, 0)) - 0.5;
+        for (std::size_t s = 0; s < n_samples; ++s)
+            slope[v][s] = static_cast<double>(number(30 + v, s, 0)) - 0.5;
     }
     for (const Kind kind : {Kind::few_spikes, Kind::many_spikes, Kind::values}) {
         const Source source(kind);
@@ -224,16 +229,18 @@ TEST_CASE("currents and gradients of a train are the chains that define them, wh
                 shape(activity.output, variant_count, n_samples, n_units);
                 for (std::size_t first = 0, end; first < n_samples; first = end) {
                     end = TrainPass::wave_end(first, wave, n_samples);
-                    pass.forward(first, end - first, {.goodness = goodness.get(), .signal = true, .output = true},
-                                 activity);
+                    pass.forward(first, end - first,
+                                 {.goodness = goodness.get(), .signal = true, .output = true}, activity);
                     std::vector<std::vector<double>> of_wave;
                     for (const auto& all : slope)
-                        of_wave.emplace_back(all.begin() + std::ptrdiff_t(first), all.begin() + std::ptrdiff_t(end));
+                        of_wave.emplace_back(all.begin() + std::ptrdiff_t(first),
+                                             all.begin() + std::ptrdiff_t(end));
                     pass.backward(of_wave);
                 }
                 pass.finish();
                 for (std::size_t v = 0; v < variant_count; ++v) {
-                    CHECK(n_other_bits<float>(activity.output[v].values(), expected->response[v].values()) == 0);
+                    CHECK(n_other_bits<float>(activity.output[v].values(), expected->response[v].values()) ==
+                          0);
                 }
                 Matrix weight(n_units, n_inputs);
                 std::vector<float> panel(n_inputs * Panels::width);

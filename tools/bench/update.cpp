@@ -164,8 +164,8 @@ class Update final : public Workload {
             const auto steps = static_cast<std::size_t>(shape().steps);
             for (std::size_t v = 0; v < 2; ++v) {
                 const std::vector<float> spikes = train_->spikes(v);
-                arrays.write(v == 0 ? "train_positive.f32" : "train_negative.f32", std::span<const float>(spikes),
-                             {steps, shape().n_samples, shape().n_inputs});
+                arrays.write(v == 0 ? "train_positive.f32" : "train_negative.f32",
+                             std::span<const float>(spikes), {steps, shape().n_samples, shape().n_inputs});
             }
         } else {
             arrays.write("base.f32", images_);
