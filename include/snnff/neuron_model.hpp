@@ -38,8 +38,8 @@ struct StepView {
     std::size_t first_unit = 0;   ///< of the population; a multiple of 16
 };
 
-/// After every so many steps a state, a slope carried forward and a signal walked back become +0 where they are
-/// too small for a normal float (below 2^-126), and nowhere else.
+/// After every so many steps a state, a slope carried forward and a signal walked back become +0 where they
+/// are too small for a normal float (below 2^-126), and nowhere else.
 inline constexpr std::int64_t steps_between_cuts = 64;
 
 /// What respond() is to return. `value` and, unless empty, `slope` = d value/d current,

@@ -9,10 +9,10 @@
 
 namespace snnff {
 
-/// A matrix of weights [unit x input], kept as products and optimisers go through it: units in panels of 16, the
-/// 16 weights that one input has in a panel side by side on a cache line. Panel p holds units 16·p to
-/// 16·p + 15; weights of units past the last are 0. Files, initialisers and Python see [unit x input]: copies.
-/// The layout is the same on every processor.
+/// A matrix of weights [unit x input], kept as products and optimisers go through it: units in panels of 16,
+/// the 16 weights that one input has in a panel side by side on a cache line. Panel p holds units 16·p to
+/// 16·p + 15; weights of units past the last are 0. Files, initialisers and Python see [unit x input]:
+/// copies. The layout is the same on every processor.
 class Panels {
   public:
     static constexpr std::size_t width = 16;  ///< units
@@ -33,7 +33,9 @@ class Panels {
     std::size_t size() const noexcept { return n_units_ * n_inputs_; }
     bool empty() const noexcept { return size() == 0; }
     std::size_t n_panels() const noexcept { return (n_units_ + width - 1) / width; }
-    std::size_t panel_size() const noexcept { return n_inputs_ * width; }  ///< floats, which is also their distance
+    std::size_t panel_size() const noexcept {
+        return n_inputs_ * width;
+    }  ///< floats, which is also their distance
 
     /// Panel p, [input x 16 units].
     float* panel(std::size_t p) noexcept { return values_.data() + p * panel_size(); }

@@ -4,8 +4,8 @@
 
 namespace snnff {
 
-/// Σ term(i) for i in 0 .. n−1 in double, in an order that depends on n alone: blocks of 256 terms one after the
-/// other; within a block term i goes to partial sum i mod 16, and the 16 are added in halves. The kernels
+/// Σ term(i) for i in 0 .. n−1 in double, in an order that depends on n alone: blocks of 256 terms one after
+/// the other; within a block term i goes to partial sum i mod 16, and the 16 are added in halves. The kernels
 /// sum_squares, sum_abs and sum do the same.
 template <class Term>
 double sum_in_blocks(std::size_t n, Term term) {

@@ -1,5 +1,5 @@
-// Any processor: vectors of four floats, and a fused multiply-add of our own, also where the processor has one, so
-// that it is tested everywhere.
+// Any processor: vectors of four floats, and a fused multiply-add of our own, also where the processor has
+// one, so that it is tested everywhere.
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif

@@ -34,8 +34,8 @@ class Pointwise final : public NeuronModel {
         fill(view.drive, 1.0f);
     }
 
-    void respond(ConstMatrixView current, const TimeGrid&,
-                 std::span<const Response> responses, std::size_t) const override {
+    void respond(ConstMatrixView current, const TimeGrid&, std::span<const Response> responses,
+                 std::size_t) const override {
         for (const Response& response : responses) apply(current, response.value, response.slope);
     }
 

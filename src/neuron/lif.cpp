@@ -82,8 +82,8 @@ class Lif final : public NeuronModel {
     double operations_per_step() const noexcept override { return 3.0; }
 
     void step(const StepView& view) const noexcept override;
-    void respond(ConstMatrixView current, const TimeGrid& time,
-                 std::span<const Response> responses, std::size_t first_unit) const override;
+    void respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
+                 std::size_t first_unit) const override;
 
   private:
     bool refractory() const noexcept { return parameters_.refractory_steps > 0; }

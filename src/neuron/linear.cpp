@@ -31,8 +31,8 @@ class Linear final : public NeuronModel {
         fill(view.drive, 1.0f);
     }
 
-    void respond(ConstMatrixView current, const TimeGrid&,
-                 std::span<const Response> responses, std::size_t) const override {
+    void respond(ConstMatrixView current, const TimeGrid&, std::span<const Response> responses,
+                 std::size_t) const override {
         for (const Response& response : responses) {
             copy(current, response.value);
             fill(response.slope, 1.0f);

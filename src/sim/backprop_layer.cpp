@@ -161,13 +161,15 @@ void BackpropLayer::unprepare(const SampleBlock& block, MatrixView slope) {
     const MatrixView sent = rows(thins_out() ? sent_ : input_, block, 1);
     for (std::size_t s = 0; s < block.count; ++s) {
         const auto x = sent.row(s), delta = slope.row(s);
-        const double along = sum_in_blocks(
-            x.size(), [&](std::size_t i) { return static_cast<double>(delta[i]) * static_cast<double>(x[i]); });
+        const double along = sum_in_blocks(x.size(), [&](std::size_t i) {
+            return static_cast<double>(delta[i]) * static_cast<double>(x[i]);
+        });
         const double gain = static_cast<double>(gain_[block.first + s]), length = length_[block.first + s];
         const double factor = length > 0.0 ? gain * gain / length * along : 0.0;
         // The difference cancels where all of δ points along x; it is rounded once.
         for (std::size_t i = 0; i < x.size(); ++i) {
-            delta[i] = static_cast<float>(gain * static_cast<double>(delta[i]) - factor * static_cast<double>(x[i]));
+            delta[i] =
+                static_cast<float>(gain * static_cast<double>(delta[i]) - factor * static_cast<double>(x[i]));
         }
     }
 }

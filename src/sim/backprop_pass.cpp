@@ -37,7 +37,8 @@ void load(const StepSource& source, const SampleBlock& block, std::size_t first,
     const auto given = steps->changes(0);  // row by row, inputs ascending
     std::size_t c = 0;
     for (std::size_t row = 0; row < input.rows(); ++row) {
-        for (; c < given.size() && given[c].row == row; ++c) changes.add(inputs[given[c].column], given[c].value);
+        for (; c < given.size() && given[c].row == row; ++c)
+            changes.add(inputs[given[c].column], given[c].value);
         changes.end_row();
     }
     const auto gain = source.gain(0);
@@ -47,9 +48,7 @@ void load(const StepSource& source, const SampleBlock& block, std::size_t first,
 }  // namespace
 
 BackpropPass::BackpropPass(const Network& network, std::size_t budget_bytes, bool input_varies)
-    : network_(network),
-      budget_bytes_(budget_bytes),
-      rates_(network.populations.size()) {
+    : network_(network), budget_bytes_(budget_bytes), rates_(network.populations.size()) {
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         layers_.emplace_back(network.populations[k], k, network.time,
                              k > 0 ? network.populations[k - 1].output == Readout::spikes : input_varies);

@@ -8,10 +8,11 @@
 namespace snnff {
 namespace {
 
-/// A tile of 48 samples and 64 units keeps its currents in the first-level cache.
-constexpr std::size_t panels_per_tile = 4, samples_per_tile = 48;
-/// From here on there are samples enough to cut by them alone: a task takes all units of its samples and scores
-/// them while their responses are in cache. Either way gives the same numbers.
+/// Tiles of up to 36 samples and 64 units keep their currents in the first-level cache; products take 6 rows
+/// at a time.
+constexpr std::size_t panels_per_tile = 4, samples_per_tile = 36, rows_at_once = 6;
+/// From here on there are samples enough to cut by them alone: a task takes all units of its samples and
+/// scores them while their responses are in cache. Either way gives the same numbers.
 constexpr std::size_t many_samples = 512;
 /// Floats of responses that such a task may hold.
 constexpr std::size_t floats_per_task = 128 * 1024;
@@ -45,7 +46,7 @@ class Forward {
             };
             return this->places(v, first, count, part(activity_.measured), part(activity_.spikes));
         };
-        const std::size_t block = even_block(n_samples_, samples_per_tile);
+        const std::size_t block = even_block(n_samples_, samples_per_tile, rows_at_once);
         const std::size_t n_blocks = (n_samples_ + block - 1) / block;
         const std::size_t n_groups = (n_panels_ + panels_per_tile - 1) / panels_per_tile;
         for_blocks(n_blocks * n_groups, 1, [&](std::size_t task, std::size_t) {
@@ -62,23 +63,24 @@ class Forward {
 
     void by_samples() {
         const std::size_t at_most =
-            std::clamp<std::size_t>(floats_per_task / (variants_.size() * n_panels_ * Panels::width), 6,
-                                    2 * samples_per_tile);
-        for_blocks(n_samples_, even_block(n_samples_, at_most), [&](std::size_t first, std::size_t count) {
-            const std::size_t n_rows = variants_.size() * count;
-            const MatrixView measured = scratch(measured_slot, measures_ ? n_rows : 0, n_units_);
-            const MatrixView spikes = scratch(spikes_slot, counts_apart() ? n_rows : 0, n_units_);
-            const auto places = [&](std::size_t v) {
-                const auto part = [&](MatrixView of) {
-                    return of.rows() > 0 ? of.rows(v * count, count) : MatrixView{};
+            std::clamp<std::size_t>(floats_per_task / (variants_.size() * n_panels_ * Panels::width), 6, 96);
+        for_blocks(
+            n_samples_, even_block(n_samples_, at_most, rows_at_once),
+            [&](std::size_t first, std::size_t count) {
+                const std::size_t n_rows = variants_.size() * count;
+                const MatrixView measured = scratch(measured_slot, measures_ ? n_rows : 0, n_units_);
+                const MatrixView spikes = scratch(spikes_slot, counts_apart() ? n_rows : 0, n_units_);
+                const auto places = [&](std::size_t v) {
+                    const auto part = [&](MatrixView of) {
+                        return of.rows() > 0 ? of.rows(v * count, count) : MatrixView{};
+                    };
+                    return this->places(v, first, count, part(measured), part(spikes));
                 };
-                return this->places(v, first, count, part(measured), part(spikes));
-            };
-            for (std::size_t panel = 0; panel < n_panels_; panel += panels_per_tile) {
-                compute({first, count, panel, std::min(panels_per_tile, n_panels_ - panel)}, places);
-            }
-            for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v));
-        });
+                for (std::size_t panel = 0; panel < n_panels_; panel += panels_per_tile) {
+                    compute({first, count, panel, std::min(panels_per_tile, n_panels_ - panel)}, places);
+                }
+                for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v));
+            });
     }
 
   private:
@@ -97,7 +99,9 @@ class Forward {
         if (!population_.neuron->spiking()) return to;
         const bool in_measured = measures_ && counts_spikes(population_.measure);
         const bool in_output = request_.output && counts_spikes(population_.output);
-        const Readout readout = in_measured ? population_.measure : in_output ? population_.output : Readout::rate;
+        const Readout readout = in_measured ? population_.measure
+                                : in_output ? population_.output
+                                            : Readout::rate;
         to.spikes = in_measured ? to.measured : in_output ? to.output : spikes;
         if (readout == Readout::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
         return to;
@@ -120,14 +124,16 @@ class Forward {
         for (std::size_t v = 0; v < variants_.size(); ++v) {
             const Variant& variant = variants_[v];
             if (variant.base.data() != done) {
-                base_chains(variant.base.rows(tile.first_sample, tile.n_samples), population_.weight, tile, chains);
+                base_chains(variant.base.rows(tile.first_sample, tile.n_samples), population_.weight, tile,
+                            chains);
                 done = variant.base.data();
             }
             variant_currents(population_, variant, tile, chains, currents);
             const Places to = places(v);
             std::array<Response, 3> responses{};
             std::size_t n_responses = 0;
-            if (measures_) responses[n_responses++] = {population_.measure, part(to.measured), part(to.slope)};
+            if (measures_)
+                responses[n_responses++] = {population_.measure, part(to.measured), part(to.slope)};
             if (request_.output && !sends_measured_)
                 responses[n_responses++] = {population_.output, part(to.output), {}};
             if (counts_apart()) responses[n_responses++] = {Readout::rate, part(to.spikes), {}};
@@ -146,7 +152,8 @@ class Forward {
         if (!measures_) return;
         const std::size_t count = at.measured.rows();
         const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
-        request_.goodness->evaluate(at.measured, std::span(activity_.goodness[v]).subspan(first, count), gradient);
+        request_.goodness->evaluate(at.measured, std::span(activity_.goodness[v]).subspan(first, count),
+                                    gradient);
         for (std::size_t s = 0; s < gradient.rows(); ++s) {
             kernels.multiply(gradient.row(s).data(), n_units_, at.slope.row(s).data());
         }

@@ -79,7 +79,7 @@ double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimi
     const double loss = score(population, activity.goodness, batch.n_positive(), 1.0, slope);
     if (!model_.takes_update(loss)) return loss;
     const ConstantGradient gradient(population.n_units(), batch.drive(k).variants, activity.signal, slope,
-                                    gradients_[k]);
+                                    gradients_[k], population.learns_bias);
     apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
     return loss;
 }

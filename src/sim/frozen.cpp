@@ -100,7 +100,8 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
     if (dropout != nullptr) {
         for (Matrix& inputs : memory.gathered) leave_out(*dropout, first_learning_, inputs);
     }
-    batch.enter(first_learning_, present(memory.gathered, samples, first_variant), samples.size(), n_positive);
+    batch.enter(first_learning_, present(memory.gathered, samples, first_variant), samples.size(),
+                n_positive);
 }
 
 }  // namespace snnff

@@ -51,8 +51,8 @@ void BlockSums::total(float* out) {
     std::copy_n(levels_.data(), size_, out);
 }
 
-void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride, const WeightTile& tile,
-                     float* out) {
+void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride,
+                     const WeightTile& tile, float* out) {
     kernels::active().chains({.n_rows = tile.n_inputs,
                               .depth = x.rows(),
                               .n_panels = tile.n_panels,
@@ -68,7 +68,7 @@ void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_
 
 ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant> variants,
                                    std::span<const Matrix> signal, std::span<const std::vector<double>> slope,
-                                   Memory& memory)
+                                   Memory& memory, bool learns_bias)
     : variants_(variants),
       signal_(signal),
       memory_(memory),
@@ -96,10 +96,10 @@ ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant>
         std::ranges::transform(slope[v], memory.slope.begin() + static_cast<std::ptrdiff_t>(v * n_samples_),
                                [](double c) { return static_cast<float>(c); });
     }
-    for_blocks(n_panels_, 1, [&](std::size_t panel, std::size_t) { weigh(panel); });
+    for_blocks(n_panels_, 1, [&](std::size_t panel, std::size_t) { weigh(panel, learns_bias); });
 }
 
-void ConstantGradient::weigh(std::size_t panel) const {
+void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
     const auto& kernels = kernels::active();
     const auto signal_of = [&](std::size_t v) {
         return kernels::ConstRows{signal_[v].data() + panel * Panels::width, signal_[v].cols()};
@@ -113,7 +113,7 @@ void ConstantGradient::weigh(std::size_t panel) const {
                               .slope = memory_.slope.data() + v * n_samples_,
                               .gain = variants_[v].gain.data(),
                               .weighed = const_cast<float*>(weighed(base, panel)),
-                              .bias = memory_.bias.data() + panel * Panels::width,
+                              .bias = learns_bias ? memory_.bias.data() + panel * Panels::width : nullptr,
                               .first = first});
     }
     if (n_changed_ == 0) return;
@@ -131,7 +131,8 @@ void ConstantGradient::weigh(std::size_t panel) const {
 }
 
 void ConstantGradient::weights(const WeightTile& tile, float* out) const {
-    const std::size_t size = tile.n_panels * tile.n_inputs * Panels::width, stride = n_samples_ * Panels::width;
+    const std::size_t size = tile.n_panels * tile.n_inputs * Panels::width,
+                      stride = n_samples_ * Panels::width;
     const std::size_t n_blocks = (n_samples_ + samples_per_chain - 1) / samples_per_chain;
     BlockSums sums(size);
     for (std::size_t v = 0, base = 0; v < variants_.size(); ++v) {
@@ -148,9 +149,11 @@ void ConstantGradient::weights(const WeightTile& tile, float* out) const {
     }
     if (n_bases_ * n_blocks != 1) sums.total(out);
     const std::size_t begin = std::max<std::size_t>(tile.first_input, first_changed_);
-    const std::size_t end = std::min<std::size_t>(tile.first_input + tile.n_inputs, first_changed_ + n_changed_);
+    const std::size_t end =
+        std::min<std::size_t>(tile.first_input + tile.n_inputs, first_changed_ + n_changed_);
     for (std::size_t p = 0; p < tile.n_panels && begin < end; ++p) {
-        const float* changed = memory_.changed.data() + ((tile.first_panel + p) * n_changed_ + begin - first_changed_) * Panels::width;
+        const float* changed = memory_.changed.data() +
+                               ((tile.first_panel + p) * n_changed_ + begin - first_changed_) * Panels::width;
         kernels::active().add(changed, (end - begin) * Panels::width,
                               out + (p * tile.n_inputs + begin - tile.first_input) * Panels::width);
     }

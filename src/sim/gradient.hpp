@@ -15,7 +15,8 @@ struct WeightTile {
     std::size_t first_panel, n_panels, first_input, n_inputs;
 };
 
-/// The gradient of a population's weights and biases, tile by tile; tiles may be asked for on several threads.
+/// The gradient of a population's weights and biases, tile by tile; tiles may be asked for on several
+/// threads.
 class Gradient {
   public:
     virtual ~Gradient() = default;
@@ -63,15 +64,15 @@ class ConstantGradient final : public Gradient {
         std::vector<double> bias;      // [16·n_panels]
         std::vector<float> slope;      // [variant][sample]
     };
-    /// Weighs the signals, on all threads.
+    /// Weighs the signals, on all threads. `learns_bias`: whether bias() is wanted.
     ConstantGradient(std::size_t n_units, std::span<const Variant> variants, std::span<const Matrix> signal,
-                     std::span<const std::vector<double>> slope, Memory& memory);
+                     std::span<const std::vector<double>> slope, Memory& memory, bool learns_bias = true);
 
     void weights(const WeightTile& tile, float* out) const override;
     std::span<const double> bias() const noexcept override { return memory_.bias; }
 
   private:
-    void weigh(std::size_t panel) const;
+    void weigh(std::size_t panel, bool learns_bias) const;
     const float* weighed(std::size_t base, std::size_t panel) const noexcept {
         return memory_.weighed.data() + (base * n_panels_ + panel) * n_samples_ * Panels::width;
     }
@@ -95,10 +96,11 @@ struct RowChanges {
     void end_row() { end.push_back(index.size()); }
 };
 
-/// A gradient that is summed from samples as they come, in as many parts as one likes: with x the input of a row and
-/// δ = d loss/d current,
+/// A gradient that is summed from samples as they come, in as many parts as one likes: with x the input of a
+/// row and δ = d loss/d current,
 ///
-///   dW[u, i] = Σ over rows of (gain·δ[u])·x[i]     chains of fma over 256 samples, added as a binary counter;
+///   dW[u, i] = Σ over rows of (gain·δ[u])·x[i]     chains of fma over 256 samples, added as a binary
+///   counter;
 ///                                                  in a chain samples ascend, and steps within a sample
 ///   and one chain over all rows for inputs that rows change, added last;   dbias[u] = Σ double(δ[u])
 class GradientSum final : public Gradient {
@@ -128,17 +130,18 @@ class GradientSum final : public Gradient {
     std::size_t size() const noexcept { return n_panels_ * n_inputs_ * Panels::width; }
 
     std::size_t n_units_ = 0, n_panels_ = 0, n_inputs_ = 0, n_samples_ = 0;
-    std::size_t n_levels_ = 0;                   // sums of blocks, and the chain on its way if there is one
-    std::vector<AlignedVector<float>> levels_;   // [level], as Panels
-    AlignedVector<float> weighed_;               // [panel][row, sample by sample, x 16 units]
-    AlignedVector<float> changed_;               // as Panels; empty where no row changes inputs
-    std::vector<float> ones_, gain_;             // [row]
-    std::vector<double> bias_;                   // [16·n_panels]
+    std::size_t n_levels_ = 0;                  // sums of blocks, and the chain on its way if there is one
+    std::vector<AlignedVector<float>> levels_;  // [level], as Panels
+    AlignedVector<float> weighed_;              // [panel][row, sample by sample, x 16 units]
+    AlignedVector<float> changed_;              // as Panels; empty where no row changes inputs
+    std::vector<float> ones_, gain_;            // [row]
+    std::vector<double> bias_;                  // [16·n_panels]
 };
 
 /// Adds chains of up to 256 rows to a tile: out[u, i] = Σ fma(signal[row, u], x[row, i], ·), from +0, where
-/// `signal` is [panel][row x 16 units], panels `signal_stride` floats apart, and `out` [panel][input x 16 units].
-void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride, const WeightTile& tile,
-                     float* out);
+/// `signal` is [panel][row x 16 units], panels `signal_stride` floats apart, and `out` [panel][input x 16
+/// units].
+void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride,
+                     const WeightTile& tile, float* out);
 
 }  // namespace snnff

@@ -8,7 +8,7 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t panels_per_tile = 4, inputs_per_tile = 112, floats_per_task = 16384;
+constexpr std::size_t panels_per_tile = 4, inputs_per_tile = 114, rows_at_once = 6, floats_per_task = 16384;
 
 }  // namespace
 
@@ -77,7 +77,7 @@ void GradientSum::go_on(const Rows& rows, std::size_t n_samples, std::size_t fir
     if (begins) sums.resize(size());
     const std::size_t n_rows = rows.x.rows(), n_steps = rows.n_steps;
     const std::size_t n_groups = (n_panels_ + panels_per_tile - 1) / panels_per_tile;
-    const std::size_t inputs = even_block(n_inputs_, inputs_per_tile);
+    const std::size_t inputs = even_block(n_inputs_, inputs_per_tile, rows_at_once);
     const std::size_t n_blocks = (n_inputs_ + inputs - 1) / inputs;
     for_blocks(n_groups * n_blocks, 1, [&](std::size_t task, std::size_t) {
         const std::size_t panel = task / n_blocks * panels_per_tile, input = task % n_blocks * inputs;

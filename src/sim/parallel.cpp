@@ -152,11 +152,11 @@ void run_pipeline(const Pipeline& pipeline) {
     if (first) std::rethrow_exception(first);
 }
 
-std::size_t even_block(std::size_t n, std::size_t most) {
+std::size_t even_block(std::size_t n, std::size_t most, std::size_t multiple) {
     if (n <= 1) return 1;
     const std::size_t parts = (n + most - 1) / most;
     const std::size_t block = (n + parts - 1) / parts;
-    return (block + 3) / 4 * 4;
+    return (block + multiple - 1) / multiple * multiple;
 }
 
 MatrixView scratch(std::size_t slot, std::size_t rows, std::size_t cols) {

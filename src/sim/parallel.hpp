@@ -26,8 +26,8 @@ struct Pipeline {
 /// What a part throws ends the items after it, and is rethrown once those before it have come to their end.
 void run_pipeline(const Pipeline& pipeline);
 
-/// A block length of at most `most` that cuts n into equal parts, rounded up to a multiple of 4.
-std::size_t even_block(std::size_t n, std::size_t most);
+/// A block length that cuts n into as few equal parts as blocks of `most` do, rounded up to a multiple.
+std::size_t even_block(std::size_t n, std::size_t most, std::size_t multiple = 4);
 
 /// A buffer that lives as long as the thread, for use within one block; `slot` tells buffers apart.
 /// What is in it is undefined.

@@ -28,8 +28,8 @@ void logits(const Panels& weight, std::span<const float> bias, ConstMatrixView f
 /// log Σ exp(x), relative to the largest so that nothing overflows.
 double log_sum_exp(std::span<const float> x) {
     const double largest = static_cast<double>(std::ranges::max(x));
-    const double sum =
-        sum_in_blocks(x.size(), [&](std::size_t i) { return functions::exp(static_cast<double>(x[i]) - largest); });
+    const double sum = sum_in_blocks(
+        x.size(), [&](std::size_t i) { return functions::exp(static_cast<double>(x[i]) - largest); });
     return largest + functions::log(sum);
 }
 

@@ -8,9 +8,9 @@
 namespace snnff {
 namespace {
 
-/// Tiles of 64 units and up to 112 inputs: gradient, weights and two moments, 28 KB each, stay in the second-level
-/// cache, and an update of 784 x 500 weights has 56 of them.
-constexpr std::size_t panels_per_tile = 4, inputs_per_tile = 112;
+/// Tiles of 64 units and up to 114 inputs: gradient, weights and two moments, 29 KB each, stay in the
+/// second-level cache, and an update of 784 x 500 weights has 56 of them.
+constexpr std::size_t panels_per_tile = 4, inputs_per_tile = 114, rows_at_once = 6;
 
 enum Slot : std::size_t { gradient_slot = 6 };
 
@@ -58,7 +58,7 @@ void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const
     Panels& weight = population.weight;
     const std::size_t n_inputs = population.n_inputs(), n_panels = weight.n_panels();
     const std::size_t n_groups = (n_panels + panels_per_tile - 1) / panels_per_tile;
-    const std::size_t inputs = even_block(n_inputs, inputs_per_tile);
+    const std::size_t inputs = even_block(n_inputs, inputs_per_tile, rows_at_once);
     const std::size_t n_blocks = (n_inputs + inputs - 1) / inputs;
     for_blocks(n_groups * n_blocks, 1, [&](std::size_t task, std::size_t) {
         const std::size_t panel = task / n_blocks * panels_per_tile, input = task % n_blocks * inputs;

@@ -23,8 +23,8 @@ struct Moments {
 /// Shows the moments of every population of a network.
 void show(State& state, const Network& network, std::span<Moments> moments);
 
-/// One step of the optimiser: each task computes the gradient of a tile of weights and applies it while it is in
-/// cache. A weight has one writer, and its sum over samples one order.
+/// One step of the optimiser: each task computes the gradient of a tile of weights and applies it while it is
+/// in cache. A weight has one writer, and its sum over samples one order.
 void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const Gradient& gradient,
                   Population& population, Moments& moments);
 

@@ -39,8 +39,9 @@ class DenseSeries final : public InputSeries {
         double sum = 0.0;
         for (std::size_t t = sample * steps_; t < (sample + 1) * steps_; ++t) {
             const auto x = values_.row(t);
-            sum += sum_in_blocks(
-                x.size(), [&](std::size_t i) { return static_cast<double>(x[i]) * static_cast<double>(x[i]); });
+            sum += sum_in_blocks(x.size(), [&](std::size_t i) {
+                return static_cast<double>(x[i]) * static_cast<double>(x[i]);
+            });
         }
         return sum;
     }

@@ -24,7 +24,8 @@ inline Population population(std::string name, std::size_t n_units, std::size_t 
     Population p;
     p.name = std::move(name);
     p.weight.resize(n_units, n_inputs);
-    for (std::size_t i = 0; i < p.weight.size(); ++i) p.weight(i / n_inputs, i % n_inputs) = std::sin(static_cast<float>(i));
+    for (std::size_t i = 0; i < p.weight.size(); ++i)
+        p.weight(i / n_inputs, i % n_inputs) = std::sin(static_cast<float>(i));
     p.bias.assign(n_units, 0.5f);
     return p;
 }
