@@ -14,8 +14,8 @@ namespace snnff {
 void for_blocks(std::size_t n, std::size_t block,
                 const std::function<void(std::size_t first, std::size_t count)>& body);
 
-/// Runs the loops of for_blocks in its place, for programs that measure their tasks; null: none. Not to be changed
-/// while loops run.
+/// Runs the loops of for_blocks in its place, for programs that measure their tasks; null: none. Not to be
+/// changed while loops run.
 using LoopRunner = void (*)(std::size_t n, std::size_t block,
                             const std::function<void(std::size_t first, std::size_t count)>& body);
 void run_loops_by(LoopRunner runner) noexcept;
