@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <stdexcept>
 #include <string_view>
 
 #include "arrays.hpp"
@@ -20,6 +22,22 @@ namespace snnff::bench {
 namespace {
 
 constexpr std::size_t n_inputs = 784, n_units = 500, n_rounds = 40, n_products = 20;
+
+/// The product as Eigen has it in double, to be agreed with: K roundings of 2^-24 at most, of terms that are
+/// all positive.
+void check(const Matrix& images, const Matrix& matrix, const Matrix& out) {
+    using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const auto of = [](const Matrix& m) {
+        return Eigen::Map<const RowMajor>(m.data(), static_cast<Eigen::Index>(m.rows()),
+                                          static_cast<Eigen::Index>(m.cols()))
+            .cast<double>()
+            .eval();
+    };
+    const Eigen::MatrixXd exact = of(images) * of(matrix).transpose();
+    const Eigen::MatrixXd error = of(out).leftCols(exact.cols()) - exact;
+    if ((error.array().abs() > 0x1p-24 * n_inputs * exact.array()).any())
+        throw std::runtime_error("the product is wrong");
+}
 
 ProductRow measure(std::size_t n_samples, double mark) {
     const Matrix images = random_images(n_samples, n_inputs), matrix = random_images(n_units, n_inputs);
@@ -37,6 +55,8 @@ ProductRow measure(std::size_t n_samples, double mark) {
                               .out_row_stride = out.cols(),
                               .out_panel_stride = Panels::width};
     const double flops = 2.0 * static_cast<double>(n_samples * n_inputs * n_units);
+    kernels::active().chains(job);
+    check(images, matrix, out);
     ProductRow row;
     row.name = fmt::format("product-{}-{}-{}", n_samples, n_units, n_inputs);
     row.mark = mark;

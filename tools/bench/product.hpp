@@ -11,7 +11,7 @@ struct ProductRow {
     std::string name;
     double flops_per_s = 0, fused_flops_per_s = 0;  ///< taken, and what the fma loop reaches beside it
     double mark = 0;                                ///< share of the latter that is wanted
-    std::optional<double> peer_flops_per_s{};        ///< OpenBLAS, where it is built in
+    std::optional<double> peer_flops_per_s{};       ///< OpenBLAS, where it is built in
 
     double share() const noexcept { return flops_per_s / fused_flops_per_s; }
 };
