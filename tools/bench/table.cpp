@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -94,6 +95,10 @@ ordered_json to_json(const ProductRow& row) {
 }  // namespace
 
 bool print_table(double seconds, bool as_json) {
+    double load = 0.0;
+    if (::getloadavg(&load, 1) == 1 && load > 0.5) {
+        std::cerr << fmt::format("this machine is busy (load {:.1f}): these are no figures to quote\n", load);
+    }
     ordered_json all = ordered_json::array();
     if (!as_json) {
         const Machine machine = measure_machine(64 << 20);
