@@ -16,7 +16,7 @@ constexpr std::size_t panels_per_tile = 4, samples_per_tile = 36, rows_at_once =
 constexpr std::size_t many_samples = 512;
 /// Floats of responses that such a task may hold.
 constexpr std::size_t floats_per_task = 128 * 1024;
-constexpr std::size_t samples_per_score = 16;
+constexpr std::size_t samples_per_score = 4, samples_per_gain = 8;
 
 enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
@@ -62,8 +62,9 @@ class Forward {
     }
 
     void by_samples() {
+        const std::size_t fit = floats_per_task / (variants_.size() * n_panels_ * Panels::width);
         const std::size_t at_most =
-            std::clamp<std::size_t>(floats_per_task / (variants_.size() * n_panels_ * Panels::width), 6, 96);
+            std::clamp(fit / rows_at_once * rows_at_once, rows_at_once, samples_per_tile);
         for_blocks(
             n_samples_, even_block(n_samples_, at_most, rows_at_once),
             [&](std::size_t first, std::size_t count) {
@@ -200,17 +201,19 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {
     std::vector<Variant> variants(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
-        const Matrix& output = outputs[v];
-        variants[v].base = output.view();
-        variants[v].gain.assign(output.rows(), 1.0f);
-        if (normalisation == Normalisation::none) continue;
-        for_blocks(output.rows(), 64, [&](std::size_t first, std::size_t count) {
-            for (std::size_t s = first; s < first + count; ++s) {
-                const double squares = kernels::active().sum_squares(output.row(s).data(), output.cols());
-                variants[v].gain[s] = normalising_gain(normalisation, squares, output.cols());
-            }
-        });
+        variants[v].base = outputs[v].view();
+        variants[v].gain.assign(outputs[v].rows(), 1.0f);
     }
+    if (normalisation == Normalisation::none || outputs.empty()) return variants;
+    const std::size_t n_samples = outputs.front().rows();
+    for_blocks(outputs.size() * n_samples, samples_per_gain, [&](std::size_t first, std::size_t count) {
+        for (std::size_t i = first; i < first + count; ++i) {
+            const auto row = outputs[i / n_samples].row(i % n_samples);
+            const double squares = kernels::active().sum_squares(row.data(), row.size());
+            variants[i / n_samples].gain[i % n_samples] =
+                normalising_gain(normalisation, squares, row.size());
+        }
+    });
     return variants;
 }
 

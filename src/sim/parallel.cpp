@@ -62,10 +62,17 @@ void in_arena(const Work& work) {
     if (arena == nullptr) return work();
     arena->execute(work);
 }
+std::atomic<LoopRunner> loop_runner{nullptr};
 
 }  // namespace
 
+void run_loops_by(LoopRunner runner) noexcept { loop_runner.store(runner); }
+
 void for_blocks(std::size_t n, std::size_t block, const std::function<void(std::size_t, std::size_t)>& body) {
+    if (const LoopRunner runner = loop_runner.load(std::memory_order_relaxed)) {
+        const FloatEnvironment environment;
+        return runner(n, block, body);
+    }
     const std::size_t n_blocks = (n + block - 1) / block;
     if (n_blocks == 1) {
         const FloatEnvironment environment;

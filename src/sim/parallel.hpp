@@ -14,6 +14,12 @@ namespace snnff {
 void for_blocks(std::size_t n, std::size_t block,
                 const std::function<void(std::size_t first, std::size_t count)>& body);
 
+/// Runs the loops of for_blocks in its place, for programs that measure their tasks; null: none. Not to be
+/// changed while loops run.
+using LoopRunner = void (*)(std::size_t n, std::size_t block,
+                            const std::function<void(std::size_t first, std::size_t count)>& body);
+void run_loops_by(LoopRunner runner) noexcept;
+
 /// Items on their way through parts that each take them one by one, in their order, while other parts work on
 /// other items: the result is that of one item after the other, as long as parts share nothing but the item.
 struct Pipeline {

@@ -10,7 +10,7 @@ namespace snnff {
 
 std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView images) {
     std::vector<double> sums(images.rows());
-    for_blocks(images.rows(), 256, [&](std::size_t first, std::size_t count) {
+    for_blocks(images.rows(), 16, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
             sums[s] = encoding.sum_of_squares(images.row(s), images.row(s));
         }

@@ -103,6 +103,12 @@ class Program(unittest.TestCase):
             self.assertIn(f"nowhere/{program}", done.stderr)
             self.assertIn("tools/bench/run --build", done.stderr)
 
+    def test_the_study_of_threads_needs_the_benchmarks_too(self):
+        done = subprocess.run([sys.executable, BENCH / "scale", "--sim", SIM, "--bench", "nowhere/snnff-bench", "--only",
+                               "depth", "threads"], capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+        self.assertIn("nowhere/snnff-bench is not there", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

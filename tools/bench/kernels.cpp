@@ -5,8 +5,9 @@
 
 #include "arrays.hpp"
 #include "kernels/dispatch.hpp"
-#include "kernels/product.hpp"
+#include "sim/machine.hpp"
 #include "sim/sparse_rows.hpp"
+#include "snnff/panels.hpp"
 
 using namespace snnff;
 
@@ -53,13 +54,25 @@ void set_rate(benchmark::State& state) {
 
 void product(benchmark::State& state) {
     const Matrix a = bench::random_images(n_rows, n_units), b = bench::random_images(n_units, n_units);
+    const Panels panels(b.view());
     Matrix out(n_rows, n_units);
-    for (auto _ : state) product_abt(a, b, out);
+    const kernels::Chains job{.n_rows = n_rows,
+                              .depth = n_units,
+                              .n_panels = panels.n_panels(),
+                              .a = a.data(),
+                              .row_stride = a.cols(),
+                              .depth_stride = 1,
+                              .panels = panels.panel(0),
+                              .panel_stride = panels.panel_size(),
+                              .out = out.data(),
+                              .out_row_stride = out.cols(),
+                              .out_panel_stride = Panels::width};
+    for (auto _ : state) kernels::active().chains(job);
     set_rate(state);
 }
 BENCHMARK(product);
 
-/// The same shape when so many percent of the inputs are spikes; sparse_limit is where `product` catches up.
+/// The same shape when so many percent of the inputs are spikes.
 void sparse_product(benchmark::State& state) {
     const double density = static_cast<double>(state.range(0)) / 100.0;
     Matrix spikes(n_rows, n_units);
@@ -84,7 +97,7 @@ BENCHMARK(sparse_product)->Arg(1)->Arg(5)->Arg(10)->Arg(20)->Arg(30)->Arg(50);
 }  // namespace
 
 int main(int argc, char** argv) {
-    use_one_thread_per_product();
+    use_kernels_of_environment();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     benchmark::RunSpecifiedBenchmarks();

@@ -1,6 +1,4 @@
 // snnff-bench: times workloads, against the machine's own rates (table) or at a script's command (serve).
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -9,8 +7,11 @@
 #include <string>
 
 #include "kernels/dispatch.hpp"
-#include "kernels/product.hpp"
+#include "machine.hpp"
+#include "sim/machine.hpp"
 #include "snnff/training.hpp"
+#include "table.hpp"
+#include "threads.hpp"
 #include "workload.hpp"
 
 using namespace snnff;
@@ -58,7 +59,9 @@ class Server {
         words >> verb;
         if (verb == "list") {
             ordered_json all = ordered_json::array();
-            for (const Shape& shape : shapes()) all.push_back(to_json(shape));
+            for (const Shape& shape : shapes()) {
+                if (shape.mark) all.push_back(to_json(shape));
+            }
             return all;
         }
         if (verb == "threads") {
@@ -69,20 +72,28 @@ class Server {
             return {{"threads", n}};
         }
         if (verb == "machine") {
-            const Machine machine = measure_machine();
-            return {{"product_gflops", machine.product_flops_per_s * 1e-9},
+            double footprint = 64 << 20;
+            words >> footprint;
+            const Machine machine = measure_machine(footprint);
+            return {{"fma_gflops", machine.fused_flops_per_s * 1e-9},
+                    {"elementwise_gflops", machine.vector_flops_per_s * 1e-9},
+                    {"row_gadditions", machine.row_additions_per_s * 1e-9},
                     {"gbytes_per_s", machine.bytes_per_s * 1e-9}};
         }
         words >> name;
-        if (verb == "floor") return {{"ms", floor_ms(make_workload(name)->work(), measure_machine())}};
+        if (verb == "floor") {
+            const Work work = make_workload(name)->work();
+            return {{"ms", floor_ms(work, measure_machine(work.footprint))}};
+        }
         if (verb == "time") {
             double seconds = 1.0;
             words >> seconds;
             if (!workload_ || workload_->shape().name != name) workload_ = make_workload(name);
             const Timing timing = time(*workload_, seconds);
-            ordered_json answer{{"ms", timing.ms}, {"n", timing.n}};
+            ordered_json answer{
+                {"ms", timing.median_ms}, {"shortest_ms", timing.shortest_ms}, {"n", timing.n}};
             if (workload_->shape().kind == "simulate") {
-                answer["updates_per_second"] = neuron_updates(workload_->shape()) / (1e-3 * timing.ms);
+                answer["updates_per_second"] = neuron_updates(workload_->shape()) / (1e-3 * timing.median_ms);
             }
             return answer;
         }
@@ -98,41 +109,6 @@ class Server {
     std::unique_ptr<Workload> workload_;
 };
 
-void print_table(double seconds, bool as_json) {
-    const Machine machine = measure_machine();
-    ordered_json rows = ordered_json::array();
-    if (!as_json) {
-        fmt::print("matrix products {:.0f} GFLOP/s, copies {:.1f} GB/s ({}, {})\n\n",
-                   machine.product_flops_per_s * 1e-9, machine.bytes_per_s * 1e-9, product_library(),
-                   kernels::active().name);
-        fmt::print("{:<28} {:>10} {:>10} {:>9} {:>10} {:>10} {:>6}\n", "workload", "GFLOP", "of these", "MB",
-                   "floor ms", "taken ms", "ratio");
-        fmt::print("{:<28} {:>10} {:>10}\n", "", "", "products");
-    }
-    for (const Shape& shape : shapes()) {
-        const auto workload = make_workload(shape.name);
-        const Work work = workload->work();
-        const double least = floor_ms(work, machine), taken = time(*workload, seconds).ms;
-        if (as_json) {
-            rows.push_back({{"workload", shape.name},
-                            {"operations", work.product_flops + work.vector_flops},
-                            {"bytes", work.bytes},
-                            {"ours_ms", taken},
-                            {"peer_ms", nullptr},
-                            {"floor_ms", least},
-                            {"ratio", taken / least},
-                            {"mark", nullptr},
-                            {"met", nullptr}});
-            continue;
-        }
-        fmt::print("{:<28} {:>10.3f} {:>10.3f} {:>9.1f} {:>10.3f} {:>10.3f} {:>6.2f}\n", shape.name,
-                   1e-9 * (work.product_flops + work.vector_flops), 1e-9 * work.product_flops,
-                   1e-6 * work.bytes, least, taken, taken / least);
-        std::cout.flush();
-    }
-    if (as_json) std::cout << rows.dump(2) << '\n';
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -140,7 +116,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     CLI::App* serve = app.add_subcommand("serve", "answer commands from standard input");
     CLI::App* repeat = app.add_subcommand("repeat", "repeat a workload, for programs that watch");
-    CLI::App* about = app.add_subcommand("about", "what the program was built with, as JSON");
+    CLI::App* about = app.add_subcommand("about", "what counts of instructions depend on, as JSON");
     std::string name;
     std::size_t n_repetitions = 1;
     repeat->add_option("NAME", name)->required();
@@ -152,16 +128,20 @@ int main(int argc, char** argv) {
     app.add_option("--threads", threads, "threads to use; default: as many as the process may");
     table->add_option("--seconds", seconds, "how long each workload is repeated");
     table->add_flag("--json", as_json, "a list in place of the table");
+    CLI::App* of_threads = app.add_subcommand("threads", "what tasks of workloads allow on many threads");
+    int n_pairs = 15;
+    of_threads->add_option("--pairs", n_pairs, "pairs of measurements on one and two threads; 0: none");
+    of_threads->add_flag("--json", as_json, "a list in place of the table");
     CLI11_PARSE(app, argc, argv);
     try {
-        use_one_thread_per_product();
+        use_kernels_of_environment();
         std::unique_ptr<ThreadLimit> limit;
         if (*serve) {
             Server().run();
             return 0;
         }
         if (*about) {
-            std::cout << ordered_json{{"compiler", __VERSION__}, {"products", product_library()}}.dump()
+            std::cout << ordered_json{{"compiler", __VERSION__}, {"kernels", kernels::active().name}}.dump()
                       << '\n';
             return 0;
         }
@@ -169,8 +149,10 @@ int main(int argc, char** argv) {
         if (*repeat) {
             const auto workload = make_workload(name);
             for (std::size_t i = 0; i < n_repetitions; ++i) workload->repeat();
+        } else if (*of_threads) {
+            print_threads(n_pairs, as_json);
         } else {
-            print_table(seconds, as_json);
+            return print_table(seconds, as_json) ? 0 : 1;
         }
     } catch (const std::exception& error) {
         std::cerr << "snnff-bench: " << error.what() << '\n';

@@ -144,17 +144,21 @@ class Update final : public Workload {
         Work work;
         if (shape().density) {
             // a row of weights added per spike, a row of signals per spike in the gradient
-            work.vector_flops += 2 * 2 * n * steps * in * *shape().density * units;
-            work.bytes += 2 * n * steps * in / 8;  // a spike is a bit
+            work.row_additions = 2 * 2 * n * steps * in * *shape().density * units;
+            work.footprint = 2 * n * steps * in / 8;  // a spike is a bit
         } else {
             // both variants share the product and, in the gradient, the sum of their signals
             work.product_flops = 2 * 2 * n * in * units;
-            work.bytes += n * in * sizeof(float);
+            work.footprint = n * in * sizeof(float);
         }
-        // per unit and step: membrane 3, threshold 1, spike 1, surrogate 5, slope 3, sums 2
-        work.vector_flops += 2 * n * units * (shape().neuron == "lif" ? 15 * steps : 2);
-        work.vector_flops += 12 * in * units;          // Adam
-        work.bytes += 6 * in * units * sizeof(float);  // weight and two moments, read and written
+        // per unit and step: membrane 3, threshold 1, spike 1, surrogate 5, slope 3, sums 2; the sums of a
+        // train's units are of signals, and the slope is walked back
+        const double per_step = shape().neuron != "lif" ? 2 : shape().density ? 12 : 15;
+        work.vector_flops += 2 * n * units * steps * per_step;
+        work.vector_flops += 12 * in * units;                      // Adam
+        const double parameters = 3 * in * units * sizeof(float);  // weight and two moments, read and written
+        work.bytes = work.footprint + 2 * parameters;
+        work.footprint += parameters;
         return work;
     }
 
@@ -174,14 +178,14 @@ class Update final : public Workload {
             arrays.write("negative_label.i32", std::span<const std::int32_t>(labels_[1]),
                          {labels_[1].size()});
         }
-        const Matrix weight = network_.populations.front().weight.matrix();
-        arrays.write("weight_before.f32", weight);
+        const Panels& weight = network_.populations.front().weight;
+        arrays.write("weight_before.f32", weight.matrix());
         std::vector<float> losses;
         for (int update = 0; update < 3; ++update) {
             repeat();
             losses.push_back(static_cast<float>(loss_));
         }
-        arrays.write("weight_after.f32", weight);
+        arrays.write("weight_after.f32", weight.matrix());
         arrays.write("loss.f32", std::span<const float>(losses), {losses.size()});
         return arrays.shapes();
     }

@@ -47,7 +47,7 @@ class Predict final : public Workload {
         Work work;
         work.product_flops = 2 * n * in * one + 10 * 2 * n * one * two;
         work.vector_flops = 10 * n * (one + two) * 6 * steps;  // membrane 3, threshold 1, spike 1, sum 1
-        work.bytes = (n * in + in * one + one * two) * sizeof(float);
+        work.bytes = work.footprint = (n * in + in * one + one * two) * sizeof(float);
         return work;
     }
     nlohmann::json dump(const std::filesystem::path& folder) override {
@@ -93,7 +93,9 @@ class Epoch final : public Workload {
         Work work;
         work.product_flops = 2 * 2 * n * in * one + 4 * 2 * n * one * two;
         work.vector_flops = 2 * n * (one + two) * 15 * steps + 12 * n_updates * (in * one + one * two);
-        work.bytes = (n * in + n_updates * 6 * (in * one + one * two)) * sizeof(float);
+        const double weights = in * one + one * two;
+        work.bytes = (n * in + n_updates * 6 * weights) * sizeof(float);
+        work.footprint = (n * in + 3 * weights) * sizeof(float);
         return work;
     }
     nlohmann::json dump(const std::filesystem::path& folder) override {
@@ -134,8 +136,10 @@ class Simulate final : public Workload {
     }
     Work work() const override {
         const auto updates = static_cast<double>(current_.size()) * static_cast<double>(shape().steps);
-        return {.vector_flops = 6 * updates,
-                .bytes = 2.0 * static_cast<double>(current_.size()) * sizeof(float)};
+        Work work;
+        work.vector_flops = 6 * updates;
+        work.bytes = work.footprint = 2.0 * static_cast<double>(current_.size()) * sizeof(float);
+        return work;
     }
     nlohmann::json dump(const std::filesystem::path& folder) override {
         repeat();

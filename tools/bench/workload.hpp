@@ -13,8 +13,10 @@ namespace snnff::bench {
 /// What a workload cannot do without, whatever the program: the floor its time is compared with.
 struct Work {
     double product_flops = 0;  ///< of matrix products, a multiply-add counted twice
-    double vector_flops = 0;   ///< element by element: neurons, surrogates, sparse sums, optimiser
+    double row_additions = 0;  ///< of floats, where rows are added for single spikes
+    double vector_flops = 0;   ///< element by element: neurons, surrogates, optimiser
     double bytes = 0;          ///< read and written at least once: weights, moments, inputs
+    double footprint = 0;      ///< bytes of memory that they lie in
 };
 
 struct Shape {
@@ -22,8 +24,9 @@ struct Shape {
     std::size_t n_samples = 0, n_inputs = 0;
     std::vector<std::size_t> n_units;
     std::int64_t steps = 1;
-    std::optional<double> density;  ///< of spikes in the input, where it is a train
-    std::optional<double> mark;     ///< ratio to the peer that is wanted
+    std::optional<double> density;     ///< of spikes in the input, where it is a train
+    std::optional<double> mark;        ///< ratio to the peer that is wanted; without one there is no peer
+    std::optional<double> floor_mark;  ///< ratio to the floor that is wanted
 };
 
 /// One thing to time. Built anew it is always the same; repetitions go on from where the last one ended.
@@ -56,20 +59,11 @@ std::unique_ptr<Workload> make_predict(const Shape& shape);
 std::unique_ptr<Workload> make_epoch(const Shape& shape);
 std::unique_ptr<Workload> make_simulate(const Shape& shape);
 
-/// Median milliseconds of a repetition, over `seconds` and at least three, after one to warm up.
+/// Milliseconds of a repetition over `seconds` and at least `at_least` times, after one to warm up.
 struct Timing {
-    double ms = 0;
+    double median_ms = 0, shortest_ms = 0;
     std::size_t n = 0;
 };
-Timing time(Workload& workload, double seconds);
-
-/// What this machine does at best, now: large matrix products, and copies of memory beyond the caches.
-struct Machine {
-    double product_flops_per_s = 0, vector_flops_per_s = 0, bytes_per_s = 0;
-};
-Machine measure_machine();
-
-/// Milliseconds below which `machine` cannot do the work: the longest of arithmetic and memory.
-double floor_ms(const Work& work, const Machine& machine);
+Timing time(Workload& workload, double seconds, std::size_t at_least = 3);
 
 }  // namespace snnff::bench
