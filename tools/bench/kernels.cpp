@@ -82,13 +82,23 @@ void sparse_product(benchmark::State& state) {
             spikes(r, i) = static_cast<double>(u) < density ? 1.0f : 0.0f;
         }
     }
-    const Matrix by_input = bench::random_images(n_units, n_units);
-    Matrix out(n_rows, n_units);
+    constexpr std::size_t columns_per_part = 192;
+    // [column x 32] for 32 units after the other, with a row for what pads short lists after each part
+    const Matrix block = bench::random_images(n_units + n_units / columns_per_part + 1, group_width);
+    Matrix out(n_rows, group_width);
     SparseRows rows;
+    std::vector<SpikeList> parts;
     for (auto _ : state) {
-        rows.clear();
-        rows.add(spikes);
-        rows.multiply(by_input, out);
+        rows.begin(n_rows, n_units);
+        for (std::size_t r = 0; r < n_rows; ++r) rows.put(r, spikes.row(r));
+        rows.end();
+        rows.list_rows(0, n_rows, columns_per_part, parts);
+        for (std::size_t group = 0; group < n_groups(n_units); ++group) {
+            for (const SpikeList& part : parts) {
+                const std::size_t row = part.first_column + part.first_column / columns_per_part;
+                part.multiply(block.row(row).data(), 2, part.first_column > 0, out.data());
+            }
+        }
     }
     set_rate(state);
 }
