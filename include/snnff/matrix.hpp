@@ -13,18 +13,24 @@
 
 namespace snnff {
 
-/// Allocates on cache-line boundaries, so that vector kernels and BLAS see the same alignment
-/// in every run (a different alignment could change the order of their sums).
+/// Memory on a cache line's border, or, from 2 MiB on, on a large page's, which the kernel is asked for.
+/// Throws std::bad_alloc.
+void* allocate_aligned(std::size_t n_bytes);
+void deallocate_aligned(void* memory, std::size_t n_bytes) noexcept;
+
+/// Allocates so; for what kernels go through.
 template <class T>
 struct AlignedAllocator {
     using value_type = T;
-    static constexpr std::align_val_t alignment{64};
 
     AlignedAllocator() = default;
     template <class U>
     AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
-    T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
-    void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, alignment); }
+    T* allocate(std::size_t n) {
+        if (n > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
+        return static_cast<T*>(allocate_aligned(n * sizeof(T)));
+    }
+    void deallocate(T* p, std::size_t n) noexcept { deallocate_aligned(p, n * sizeof(T)); }
     friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) noexcept { return true; }
 };
 

@@ -9,6 +9,8 @@
 namespace snnff {
 namespace {
 
+constexpr std::size_t inputs_per_tile = 114, rows_at_once = 6;
+
 AlignedVector<float>& thread_sums() {
     thread_local AlignedVector<float> sums;
     return sums;
@@ -17,6 +19,10 @@ AlignedVector<float>& thread_sums() {
 bool same_base(const Variant& a, const Variant& b) { return a.base.data() == b.base.data(); }
 
 }  // namespace
+
+std::size_t inputs_per_weight_tile(std::size_t n_inputs) noexcept {
+    return even_block(n_inputs, inputs_per_tile, rows_at_once);
+}
 
 BlockSums::BlockSums(std::size_t size) : size_(size), levels_(thread_sums()) {}
 
@@ -56,7 +62,7 @@ void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_
     kernels::active().chains({.n_rows = tile.n_inputs,
                               .depth = x.rows(),
                               .n_panels = tile.n_panels,
-                              .a = x.data() + tile.first_input,
+                              .a = x.data(),
                               .row_stride = 1,
                               .depth_stride = x.stride(),
                               .panels = signal,
@@ -73,7 +79,8 @@ ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant>
       signal_(signal),
       memory_(memory),
       n_panels_((n_units + Panels::width - 1) / Panels::width),
-      n_samples_(variants.front().base.rows()) {
+      n_samples_(variants.front().base.rows()),
+      n_inputs_(variants.front().base.cols()) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
         if (v == 0 || !same_base(variants[v], variants[v - 1])) ++n_bases_;
     }
@@ -97,6 +104,7 @@ ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant>
                                [](double c) { return static_cast<float>(c); });
     }
     for_blocks(n_panels_, 1, [&](std::size_t panel, std::size_t) { weigh(panel, learns_bias); });
+    gather_inputs();
 }
 
 void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
@@ -130,6 +138,29 @@ void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
                             .chain = memory_.changed.data() + panel * n_changed_ * Panels::width});
 }
 
+/// Where the inputs of a chain's samples are more than a cache holds beside all else, those of a tile are put
+/// side by side once for all units: in strides of whole samples, every element would be on a page of its own.
+void ConstantGradient::gather_inputs() {
+    constexpr std::size_t few_bytes = std::size_t{512} << 10, enough_panels = 16;
+    const std::size_t in_a_chain = std::min(n_samples_, samples_per_chain) * n_inputs_ * sizeof(float);
+    if (in_a_chain <= few_bytes || n_panels_ < enough_panels) return;
+    gathered_ = true;
+    const std::size_t size = n_samples_ * n_inputs_, inputs = inputs_per_weight_tile(n_inputs_);
+    memory_.inputs.resize(n_bases_ * size);
+    const std::size_t n_tiles = (n_inputs_ + inputs - 1) / inputs;
+    for (std::size_t v = 0, base = 0; v < variants_.size(); ++v) {
+        if (v > 0 && same_base(variants_[v], variants_[v - 1])) continue;
+        float* of_base = memory_.inputs.data() + base++ * size;
+        for_blocks(n_tiles, 1, [&](std::size_t tile, std::size_t) {
+            const std::size_t first = tile * inputs, count = std::min(inputs, n_inputs_ - first);
+            float* to = of_base + first * n_samples_;
+            for (std::size_t s = 0; s < n_samples_; ++s, to += count) {
+                std::copy_n(variants_[v].base.row(s).data() + first, count, to);
+            }
+        });
+    }
+}
+
 void ConstantGradient::weights(const WeightTile& tile, float* out) const {
     const std::size_t size = tile.n_panels * tile.n_inputs * Panels::width,
                       stride = n_samples_ * Panels::width;
@@ -137,11 +168,17 @@ void ConstantGradient::weights(const WeightTile& tile, float* out) const {
     BlockSums sums(size);
     for (std::size_t v = 0, base = 0; v < variants_.size(); ++v) {
         if (v > 0 && same_base(variants_[v], variants_[v - 1])) continue;
+        const bool together = gathered_ && tile.first_input % inputs_per_weight_tile(n_inputs_) == 0 &&
+                              tile.n_inputs <= inputs_per_weight_tile(n_inputs_);
+        const float* gathered =
+            together ? memory_.inputs.data() + (base * n_inputs_ + tile.first_input) * n_samples_ : nullptr;
         const float* signal = weighed(base++, tile.first_panel);
         for (std::size_t block = 0; block < n_blocks; ++block) {
             const std::size_t first = block * samples_per_chain;
+            const std::size_t count = std::min(samples_per_chain, n_samples_ - first);
             const ConstMatrixView x =
-                variants_[v].base.rows(first, std::min(samples_per_chain, n_samples_ - first));
+                together ? ConstMatrixView(gathered + first * tile.n_inputs, count, tile.n_inputs)
+                         : variants_[v].base.rows(first, count).columns(tile.first_input, tile.n_inputs);
             const bool only = n_bases_ * n_blocks == 1;
             gradient_chains(x, signal + first * Panels::width, stride, tile, only ? out : sums.next());
             if (!only) sums.add();

@@ -26,6 +26,12 @@ class Gradient {
     virtual std::span<const double> bias() const noexcept = 0;
 };
 
+/// Units and inputs of the tiles that a gradient is computed in: 64 units and up to 114 inputs, so that
+/// gradient, weights and two moments, 29 KB each, stay in the second-level cache; products take 6 inputs at a
+/// time.
+inline constexpr std::size_t panels_per_weight_tile = 4;
+std::size_t inputs_per_weight_tile(std::size_t n_inputs) noexcept;
+
 /// Samples whose chain is one: longer batches are sums of such chains, added as a binary counter.
 inline constexpr std::size_t samples_per_chain = 256;
 
@@ -61,6 +67,7 @@ class ConstantGradient final : public Gradient {
     struct Memory {
         AlignedVector<float> weighed;  // [base][panel][sample x 16 units]
         AlignedVector<float> changed;  // [panel][changed input x 16 units]
+        AlignedVector<float> inputs;   // [base][tile of inputs][sample x input], where they are many
         std::vector<double> bias;      // [16·n_panels]
         std::vector<float> slope;      // [variant][sample]
     };
@@ -73,6 +80,7 @@ class ConstantGradient final : public Gradient {
 
   private:
     void weigh(std::size_t panel, bool learns_bias) const;
+    void gather_inputs();
     const float* weighed(std::size_t base, std::size_t panel) const noexcept {
         return memory_.weighed.data() + (base * n_panels_ + panel) * n_samples_ * Panels::width;
     }
@@ -80,7 +88,8 @@ class ConstantGradient final : public Gradient {
     std::span<const Variant> variants_;
     std::span<const Matrix> signal_;
     Memory& memory_;
-    std::size_t n_panels_, n_samples_, n_bases_ = 0;
+    std::size_t n_panels_, n_samples_, n_inputs_, n_bases_ = 0;
+    bool gathered_ = false;                            // inputs are in memory_.inputs
     std::uint32_t first_changed_ = 0, n_changed_ = 0;  // inputs that variants change are within
 };
 
@@ -138,9 +147,9 @@ class GradientSum final : public Gradient {
     std::vector<double> bias_;                  // [16·n_panels]
 };
 
-/// Adds chains of up to 256 rows to a tile: out[u, i] = Σ fma(signal[row, u], x[row, i], ·), from +0, where
-/// `signal` is [panel][row x 16 units], panels `signal_stride` floats apart, and `out` [panel][input x 16
-/// units].
+/// Chains of up to 256 rows for a tile: out[u, i] = Σ fma(signal[row, u], x[row, i], ·), from +0, where `x`
+/// holds the inputs of the tile, `signal` is [panel][row x 16 units], panels `signal_stride` floats apart,
+/// and `out` [panel][input x 16 units].
 void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride,
                      const WeightTile& tile, float* out);
 

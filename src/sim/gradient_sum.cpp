@@ -8,7 +8,7 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t panels_per_tile = 4, inputs_per_tile = 114, rows_at_once = 6, floats_per_task = 16384;
+constexpr std::size_t floats_per_task = 16384;
 
 }  // namespace
 
@@ -76,14 +76,14 @@ void GradientSum::go_on(const Rows& rows, std::size_t n_samples, std::size_t fir
     AlignedVector<float>& sums = levels_[n_levels_ - 1];
     if (begins) sums.resize(size());
     const std::size_t n_rows = rows.x.rows(), n_steps = rows.n_steps;
-    const std::size_t n_groups = (n_panels_ + panels_per_tile - 1) / panels_per_tile;
-    const std::size_t inputs = even_block(n_inputs_, inputs_per_tile, rows_at_once);
+    const std::size_t n_groups = (n_panels_ + panels_per_weight_tile - 1) / panels_per_weight_tile;
+    const std::size_t inputs = inputs_per_weight_tile(n_inputs_);
     const std::size_t n_blocks = (n_inputs_ + inputs - 1) / inputs;
     for_blocks(n_groups * n_blocks, 1, [&](std::size_t task, std::size_t) {
-        const std::size_t panel = task / n_blocks * panels_per_tile, input = task % n_blocks * inputs;
+        const std::size_t panel = task / n_blocks * panels_per_weight_tile, input = task % n_blocks * inputs;
         kernels::Chains job{.n_rows = std::min(inputs, n_inputs_ - input),
                             .depth = end - first,
-                            .n_panels = std::min(panels_per_tile, n_panels_ - panel),
+                            .n_panels = std::min(panels_per_weight_tile, n_panels_ - panel),
                             .a = rows.x.row(first).data() + input,
                             .row_stride = 1,
                             .depth_stride = rows.x.stride(),

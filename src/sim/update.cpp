@@ -8,10 +8,6 @@
 namespace snnff {
 namespace {
 
-/// Tiles of 64 units and up to 114 inputs: gradient, weights and two moments, 29 KB each, stay in the
-/// second-level cache, and an update of 784 x 500 weights has 56 of them.
-constexpr std::size_t panels_per_tile = 4, inputs_per_tile = 114, rows_at_once = 6;
-
 enum Slot : std::size_t { gradient_slot = 6 };
 
 std::span<float> part(std::span<float> all, std::size_t first, std::size_t count) {
@@ -57,12 +53,12 @@ void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const
     moments.n_updates = step.t;
     Panels& weight = population.weight;
     const std::size_t n_inputs = population.n_inputs(), n_panels = weight.n_panels();
-    const std::size_t n_groups = (n_panels + panels_per_tile - 1) / panels_per_tile;
-    const std::size_t inputs = even_block(n_inputs, inputs_per_tile, rows_at_once);
+    const std::size_t n_groups = (n_panels + panels_per_weight_tile - 1) / panels_per_weight_tile;
+    const std::size_t inputs = inputs_per_weight_tile(n_inputs);
     const std::size_t n_blocks = (n_inputs + inputs - 1) / inputs;
     for_blocks(n_groups * n_blocks, 1, [&](std::size_t task, std::size_t) {
-        const std::size_t panel = task / n_blocks * panels_per_tile, input = task % n_blocks * inputs;
-        const WeightTile tile{panel, std::min(panels_per_tile, n_panels - panel), input,
+        const std::size_t panel = task / n_blocks * panels_per_weight_tile, input = task % n_blocks * inputs;
+        const WeightTile tile{panel, std::min(panels_per_weight_tile, n_panels - panel), input,
                               std::min(inputs, n_inputs - input)};
         const std::size_t length = tile.n_inputs * Panels::width;
         float* of_tile = scratch(gradient_slot, tile.n_panels, length).data();
