@@ -1,4 +1,5 @@
 // Chains against their definition, a loop over std::fma, as bits, in every variant of the kernels.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -50,7 +51,7 @@ class Case {
         panel_stride_ = shape.depth * width + 8;
         panels_ = numbers.list(1 + shape.panels * panel_stride_);
         along_ = numbers.list(shape.rows * (shape.depth + 3));
-        across_.assign(shape.depth * (shape.rows + 5), 0.0f);
+        across_.assign(std::max<std::size_t>(shape.depth, 1) * (shape.rows + 5), 0.0f);
         for (std::size_t r = 0; r < shape.rows; ++r) {
             for (std::size_t k = 0; k < shape.depth; ++k) across_[k * (shape.rows + 5) + r] = a(r, k);
         }
