@@ -191,7 +191,13 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 }
 
 std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {
-    std::vector<Variant> variants(outputs.size());
+    std::vector<Variant> variants;
+    as_input(outputs, normalisation, variants);
+    return variants;
+}
+
+void as_input(std::span<const Matrix> outputs, Normalisation normalisation, std::vector<Variant>& variants) {
+    variants.resize(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
         const Matrix& output = outputs[v];
         variants[v].base = output.view();
@@ -204,7 +210,6 @@ std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation nor
             }
         });
     }
-    return variants;
 }
 
 }  // namespace snnff
