@@ -12,6 +12,19 @@ struct Sums {
     Matrix emitted, membrane, emitted_slope, membrane_slope;
 };
 
+/// What the steps of a block need; memory that a thread keeps for the next.
+struct Room {
+    std::vector<Matrix> state;
+    std::vector<MatrixView> state_views;
+    Matrix membrane, emitted, psi, carry, drive, s;
+    Sums sums;
+};
+
+void clear(Matrix& matrix, std::size_t rows, std::size_t cols) {
+    matrix.resize(rows, cols);
+    matrix.fill(0.0f);
+}
+
 void add(ConstMatrixView term, Matrix& sum) {
     for (std::size_t i = 0; i < sum.size(); ++i) sum.data()[i] += term.data()[i];
 }
@@ -34,15 +47,17 @@ void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time, std::sp
     const bool with_slope =
         std::ranges::any_of(responses, [](const Response& response) { return !response.slope.empty(); });
 
-    std::vector<Matrix> state(n_state(), Matrix(rows, cols));
-    std::vector<MatrixView> state_views(state.begin(), state.end());
-    Matrix membrane(rows, cols), emitted(rows, cols);
-    Sums sums{Matrix(rows, cols), Matrix(rows, cols), {}, {}};
-    Matrix psi, carry, drive, s;
-    if (with_slope) {
-        for (Matrix* m : {&psi, &carry, &drive, &s, &sums.emitted_slope, &sums.membrane_slope}) {
-            m->resize(rows, cols);
-        }
+    thread_local Room room;
+    auto& [state, state_views, membrane, emitted, psi, carry, drive, s, sums] = room;
+    if (state.size() < n_state()) state.resize(n_state());
+    state_views.clear();
+    for (std::size_t i = 0; i < n_state(); ++i) {
+        clear(state[i], rows, cols);
+        state_views.emplace_back(state[i]);
+    }
+    for (Matrix* m : {&membrane, &emitted, &sums.emitted, &sums.membrane}) clear(*m, rows, cols);
+    for (Matrix* m : {&psi, &carry, &drive, &s, &sums.emitted_slope, &sums.membrane_slope}) {
+        clear(*m, with_slope ? rows : 0, with_slope ? cols : 0);
     }
 
     for (std::int64_t t = 0; t < time.steps; ++t) {

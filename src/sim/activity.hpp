@@ -76,5 +76,7 @@ void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, st
 /// Makes each matrix of responses a variant, the next population's input: as it is, with the gain that
 /// normalises it.
 std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation);
+/// The same to variants without changes, whose memory is used again.
+void as_input(std::span<const Matrix> outputs, Normalisation normalisation, std::vector<Variant>& variants);
 
 }  // namespace snnff

@@ -12,7 +12,7 @@ std::vector<Rule::Part> Backprop::parts(const Stage& stage) const {
     return {{stage.learning.front(), stage.learning.back()}};
 }
 
-std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part) {
+std::span<const Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part) {
     const std::size_t n_populations = network_.populations.size();
     const double loss = pass_.run(batch.drive(0), turn.label, turn.dropout);
     for (std::size_t k = 0; k < n_populations; ++k) batch.activity(k).rate = {pass_.rate(k)};
@@ -22,7 +22,8 @@ std::vector<Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part) {
                                    .weight_decay = model_.weight_decay};
         apply_update(*model_.optimizer, step, pass_.sum(k), network_.populations[k], moments_[k]);
     }
-    return {{n_populations - 1, loss}};
+    loss_ = {n_populations - 1, loss};
+    return {&loss_, 1};
 }
 
 }  // namespace snnff

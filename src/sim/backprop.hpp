@@ -15,7 +15,7 @@ class Backprop final : public Rule {
     Backprop(const ModelSpec& model, Network& network, bool input_varies);
 
     std::vector<Part> parts(const Stage& stage) const override;
-    std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) override;
+    std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) override;
     void show(State& state) override { snnff::show(state, network_, moments_); }
 
   private:
@@ -23,6 +23,7 @@ class Backprop final : public Rule {
     Network& network_;
     BackpropPass pass_;
     std::vector<Moments> moments_;
+    Loss loss_{};  // of the last batch
 };
 
 }  // namespace snnff

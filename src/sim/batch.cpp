@@ -52,7 +52,7 @@ void Batch::ascend(std::size_t k, const Dropout* dropout) {
         drives_[k + 1] = {{}, sources_[k + 1].get()};
         return;
     }
-    inputs_[k + 1] = as_input(activities_[k].output, network_.populations[k + 1].normalisation);
+    as_input(activities_[k].output, network_.populations[k + 1].normalisation, inputs_[k + 1]);
     if (dropout != nullptr) {
         for (Matrix& output : activities_[k].output) leave_out(*dropout, k + 1, output);
     }

@@ -107,6 +107,7 @@ class EncodedSteps final : public StepSource::Steps {
         const Variant& variant = input_.variants_[v];
         const Encoding& encoding = input_.encoding_;
         changes_[v].clear();
+        changes_[v].reserve(n_steps * count_ * variant.n_changes);
         for (std::size_t t = 0; t < n_steps; ++t) {
             for (std::size_t s = 0; s < count_; ++s) {
                 const Seed draws = input_.draws_[first_ + s];

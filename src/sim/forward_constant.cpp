@@ -199,12 +199,18 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 }
 
 std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {
-    std::vector<Variant> variants(outputs.size());
+    std::vector<Variant> variants;
+    as_input(outputs, normalisation, variants);
+    return variants;
+}
+
+void as_input(std::span<const Matrix> outputs, Normalisation normalisation, std::vector<Variant>& variants) {
+    variants.resize(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
         variants[v].base = outputs[v].view();
         variants[v].gain.assign(outputs[v].rows(), 1.0f);
     }
-    if (normalisation == Normalisation::none || outputs.empty()) return variants;
+    if (normalisation == Normalisation::none || outputs.empty()) return;
     const std::size_t n_samples = outputs.front().rows();
     for_blocks(outputs.size() * n_samples, samples_per_gain, [&](std::size_t first, std::size_t count) {
         for (std::size_t i = first; i < first + count; ++i) {
@@ -214,7 +220,6 @@ std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation nor
                 normalising_gain(normalisation, squares, row.size());
         }
     });
-    return variants;
 }
 
 }  // namespace snnff

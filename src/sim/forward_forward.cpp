@@ -9,6 +9,8 @@ ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model
         moments_.emplace_back(population, *model.optimizer);
     steps_.resize(network.populations.size());
     gradients_.resize(network.populations.size());
+    losses_.resize(network.populations.size());
+    scores_.resize(network.populations.size());
 }
 
 std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const {
@@ -24,26 +26,25 @@ std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const {
     return parts;
 }
 
-std::vector<Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Part part) {
+std::span<const Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Part part) {
     const Stage& stage = turn.stage;
     const std::size_t last = stage.learning.back();
-    std::vector<Loss> losses;
     for (std::size_t k = part.first; k <= part.last; ++k) {
-        double& loss = losses.emplace_back(Loss{k, 0.0}).loss;
+        losses_[k] = {k, 0.0};
         for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
             const bool keep_output = k < last && !stage.output_after_update;
-            loss = update(batch, k, turn.progress[k], keep_output);
+            losses_[k].loss = update(batch, k, turn.progress[k], keep_output);
         }
         if (k == last) break;
         if (stage.output_after_update) {
             // What is told of the batch belongs to the weights that were scored.
-            auto rate = batch.activity(k).rate;
+            scores_[k].rate.swap(batch.activity(k).rate);
             batch.forward(k, {.output = true});
-            batch.activity(k).rate = std::move(rate);
+            batch.activity(k).rate.swap(scores_[k].rate);
         }
         batch.ascend(k, turn.dropout);
     }
-    return losses;
+    return std::span(losses_).subspan(part.first, std::min(part.last, last) + 1 - part.first);
 }
 
 double ForwardForward::update(Batch& batch, std::size_t k, double progress, bool keep_output) {
@@ -54,19 +55,23 @@ double ForwardForward::update(Batch& batch, std::size_t k, double progress, bool
                                      : update_from_steps(batch, k, step, keep_output);
 }
 
-double ForwardForward::score(const Population& population, const std::vector<std::vector<double>>& goodness,
-                             std::size_t n_positive, double share_of_batch,
-                             std::vector<std::vector<double>>& slope) const {
+double ForwardForward::score(std::size_t k, const std::vector<std::vector<double>>& goodness,
+                             std::size_t n_positive, double share_of_batch) {
     const std::size_t n = goodness.front().size();
-    std::vector<double> all, all_slopes(goodness.size() * n);  // positives, then the sets of negatives
-    for (const auto& variant : goodness) all.insert(all.end(), variant.begin(), variant.end());
-    const std::span<const double> scores(all);
-    const std::span<double> slopes(all_slopes);
+    Scores& memory = scores_[k];
+    memory.goodness.clear();
+    for (const auto& variant : goodness) {
+        memory.goodness.insert(memory.goodness.end(), variant.begin(), variant.end());
+    }
+    memory.slope_of_all.assign(goodness.size() * n, 0.0);
+    const std::span<const double> scores(memory.goodness);
+    const std::span<double> slopes(memory.slope_of_all);
     const std::size_t split = n_positive * n;
-    const double loss = model_.loss->evaluate(population.shape(), scores.first(split), scores.subspan(split),
-                                              slopes.first(split), slopes.subspan(split));
-    slope.assign(goodness.size(), std::vector<double>(n));
-    for (std::size_t i = 0; i < slopes.size(); ++i) slope[i / n][i % n] = share_of_batch * slopes[i];
+    const double loss =
+        model_.loss->evaluate(network_.populations[k].shape(), scores.first(split), scores.subspan(split),
+                              slopes.first(split), slopes.subspan(split));
+    shape(memory.slope, goodness.size(), n);
+    for (std::size_t i = 0; i < slopes.size(); ++i) memory.slope[i / n][i % n] = share_of_batch * slopes[i];
     return share_of_batch * loss;
 }
 
@@ -75,11 +80,10 @@ double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimi
     Population& population = network_.populations[k];
     batch.forward(k, {.goodness = model_.goodness.get(), .signal = true, .output = keep_output});
     Activity& activity = batch.activity(k);
-    std::vector<std::vector<double>> slope;
-    const double loss = score(population, activity.goodness, batch.n_positive(), 1.0, slope);
+    const double loss = score(k, activity.goodness, batch.n_positive(), 1.0);
     if (!model_.takes_update(loss)) return loss;
-    const ConstantGradient gradient(population.n_units(), batch.drive(k).variants, activity.signal, slope,
-                                    gradients_[k], population.learns_bias);
+    const ConstantGradient gradient(population.n_units(), batch.drive(k).variants, activity.signal,
+                                    scores_[k].slope, gradients_[k], population.learns_bias);
     apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
     return loss;
 }
@@ -94,21 +98,23 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
     const std::size_t wave =
         TrainPass::wave_size(population, network_.time, batch.drive(k), stored_steps_budget);
     double loss = 0.0;
-    std::vector<std::vector<double>> goodness, slope, of_wave(n_variants);
+    Scores& scores = scores_[k];
+    scores.of_wave.resize(n_variants);
     for (std::size_t first = 0, end; first < n; first = end) {
         end = TrainPass::wave_end(first, wave, n);
         pass.forward(first, end - first,
                      {.goodness = model_.goodness.get(), .signal = true, .output = keep_output}, activity);
         // The slope of a sample's loss depends on that sample alone, and on the size of the batch: those
         // whose turn has not come may count as 0. The last wave's loss is that of the batch.
-        goodness = activity.goodness;
-        for (auto& of_variant : goodness) of_variant.resize(n, 0.0);
-        loss = score(population, goodness, batch.n_positive(), 1.0, slope);
+        scores.whole_batch = activity.goodness;
+        for (auto& of_variant : scores.whole_batch) of_variant.resize(n, 0.0);
+        loss = score(k, scores.whole_batch, batch.n_positive(), 1.0);
         for (std::size_t v = 0; v < n_variants; ++v) {
-            of_wave[v].assign(slope[v].begin() + static_cast<std::ptrdiff_t>(first),
-                              slope[v].begin() + static_cast<std::ptrdiff_t>(end));
+            const std::vector<double>& slope = scores.slope[v];
+            scores.of_wave[v].assign(slope.begin() + static_cast<std::ptrdiff_t>(first),
+                                     slope.begin() + static_cast<std::ptrdiff_t>(end));
         }
-        pass.backward(of_wave);
+        pass.backward(scores.of_wave);
     }
     if (!model_.takes_update(loss)) return loss;
     pass.finish();

@@ -18,7 +18,7 @@ class ForwardForward final : public Rule {
     /// Every population is one, unless it sends its train of spikes upwards: that is made as it is needed,
     /// with its weights.
     std::vector<Part> parts(const Stage& stage) const override;
-    std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) override;
+    std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) override;
     void show(State& state) override { snnff::show(state, network_, moments_); }
 
   private:
@@ -29,15 +29,23 @@ class ForwardForward final : public Rule {
                            bool keep_output);
     double update_from_steps(Batch& batch, std::size_t population, const Optimizer::Step& step,
                              bool keep_output);
-    /// Loss of `n` of the batch's samples; writes d loss/d goodness, scaled so that waves add up to the
-    /// batch.
-    double score(const Population& population, const std::vector<std::vector<double>>& goodness,
-                 std::size_t n_positive, double share_of_batch,
-                 std::vector<std::vector<double>>& slope) const;
+    /// Loss of `n` of the batch's samples; leaves d loss/d goodness, scaled so that waves add up to the
+    /// batch, in the population's scores.
+    double score(std::size_t population, const std::vector<std::vector<double>>& goodness,
+                 std::size_t n_positive, double share_of_batch);
+
+    /// Memory of a population's updates, kept from one to the next.
+    struct Scores {
+        std::vector<double> goodness, slope_of_all;          // positives, then the sets of negatives
+        std::vector<std::vector<double>> slope, of_wave;     // [variant][sample] d loss/d goodness
+        std::vector<std::vector<double>> rate, whole_batch;  // [variant][sample]; rate, goodness
+    };
 
     const ModelSpec& model_;
     Network& network_;
     std::vector<Moments> moments_;
+    std::vector<Loss> losses_;                         // [population] of the last batch
+    std::vector<Scores> scores_;                       // [population]
     std::vector<ConstantGradient::Memory> gradients_;  // [population]
     std::vector<TrainPass::Memory> steps_;  // [population] of the last pass, where the input varies
 };

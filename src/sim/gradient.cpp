@@ -125,7 +125,8 @@ void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
                               .first = first});
     }
     if (n_changed_ == 0) return;
-    std::vector<kernels::ChangedInputs::Variant> changed;
+    thread_local std::vector<kernels::ChangedInputs::Variant> changed;
+    changed.clear();
     for (std::size_t v = 0; v < variants_.size(); ++v) {
         const Variant& variant = variants_[v];
         changed.push_back({signal_of(v), memory_.slope.data() + v * n_samples_, variant.gain.data(),

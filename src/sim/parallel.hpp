@@ -13,6 +13,11 @@ namespace snnff {
 /// An exception thrown by a body is rethrown here.
 void for_blocks(std::size_t n, std::size_t block,
                 const std::function<void(std::size_t first, std::size_t count)>& body);
+/// The same without a copy of the body, which might take memory.
+template <class Body>
+void for_blocks(std::size_t n, std::size_t block, const Body& body) {
+    for_blocks(n, block, std::function<void(std::size_t, std::size_t)>(std::cref(body)));
+}
 
 /// Runs the loops of for_blocks in its place, for programs that measure their tasks; null: none. Not to be
 /// changed while loops run.

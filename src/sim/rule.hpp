@@ -41,9 +41,9 @@ class Rule {
 
     /// Lets a part of the stage learn from a batch that has come up to it, and takes the batch up to the
     /// next. Leaves the rate of each population, and goodness where it has one, in the batch's activities.
-    /// Returns the losses in the order in which they arose; which of them change weights, the model says
-    /// (ModelSpec::takes_update).
-    virtual std::vector<Loss> learn(Batch& batch, const Turn& turn, Part part) = 0;
+    /// Returns the losses in the order in which they arose, until the part learns again; which of them change
+    /// weights, the model says (ModelSpec::takes_update).
+    virtual std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) = 0;
     /// What it remembers from batch to batch besides the weights.
     virtual void show(State& state) = 0;
 };

@@ -1,6 +1,7 @@
 #include "sim/train_pass.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/dispatch.hpp"
 #include "sim/batch.hpp"
@@ -98,7 +99,12 @@ void TrainPass::run_wave(std::size_t first, std::size_t n, ForwardRequest reques
 
 void TrainPass::make_room(std::size_t n, ForwardRequest request) {
     Memory& memory = memory_;
-    memory.blocks.resize(ceil_div(n, samples_per_block_));
+    const std::size_t n_blocks = ceil_div(n, samples_per_block_);
+    for (; memory.blocks.size() > n_blocks; memory.blocks.pop_back())
+        memory.spare.push_back(std::move(memory.blocks.back()));
+    for (; memory.blocks.size() < n_blocks && !memory.spare.empty(); memory.spare.pop_back())
+        memory.blocks.push_back(std::move(memory.spare.back()));
+    memory.blocks.resize(n_blocks);
     for (std::size_t b = 0; b < memory.blocks.size(); ++b) {
         Block& block = memory.blocks[b];
         block.first = b * samples_per_block_;
@@ -136,7 +142,8 @@ void TrainPass::take_input(Block& block, Activity& activity) const {
         }
     }
     const auto steps = source_.open(first_of_wave_ + block.first, count);
-    std::vector<MatrixView> bases(n_bases_);
+    thread_local std::vector<MatrixView> bases;
+    bases.resize(n_bases_);
     for (std::size_t step = 0, chunk = 0; step < n_steps_; step += steps_per_chunk_, ++chunk) {
         const std::size_t n_steps = std::min(steps_per_chunk_, n_steps_ - step), n_rows = n_steps * count;
         const MatrixView all = scratch(input_slot, n_bases_ * n_rows, n_inputs);

@@ -55,6 +55,7 @@ class TrainPass final : public Gradient {
             std::vector<Variant> variants;
         };
         std::vector<Block> blocks;
+        std::vector<Block> spare;   // of larger waves, for the next
         std::size_t n_samples = 0;  // room in the following
         AlignedVector<float> psi, carry,
             drive;                     // [variant][group][sample·steps + step][32]; psi becomes the signal
