@@ -11,6 +11,7 @@
 #include "app/terminal.hpp"
 #include "app/verb.hpp"
 #include "core/float_environment.hpp"
+#include "core/memory.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -100,6 +101,7 @@ int main(int argc, char** argv) {
     // must not end because the terminal's pager did.
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);  // likewise a file that grows past what the system allows
+    spare_address_space();
     app::remember_command_line(argc, argv);
     const FloatEnvironment environment;
     try {

@@ -1,6 +1,7 @@
 #include "core/memory.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,6 +9,14 @@
 #include <limits>
 
 namespace snnff {
+
+void spare_address_space() noexcept {
+#ifdef M_ARENA_MAX
+    rlimit of_process{};
+    if (::getrlimit(RLIMIT_AS, &of_process) == 0 && of_process.rlim_cur != RLIM_INFINITY)
+        ::mallopt(M_ARENA_MAX, 1);
+#endif
+}
 
 std::uint64_t memory_limit() noexcept {
     const long pages = ::sysconf(_SC_PHYS_PAGES), page_bytes = ::sysconf(_SC_PAGESIZE);

@@ -26,6 +26,9 @@ struct Pipeline {
 /// What a part throws ends the items after it, and is rethrown once those before it have come to their end.
 void run_pipeline(const Pipeline& pipeline);
 
+/// Threads that for_blocks() may use now.
+std::size_t n_threads();
+
 /// A block length of at most `most` that cuts n into equal parts, rounded up to a multiple of 4.
 std::size_t even_block(std::size_t n, std::size_t most);
 
