@@ -25,7 +25,8 @@ struct Drive {
 
 /// What came of one population on a batch (or a wave of it), variant by variant.
 struct Activity {
-    std::vector<Matrix> output;  ///< [sample x unit] for the next population, as it is sent; empty unless asked for
+    std::vector<Matrix>
+        output;  ///< [sample x unit] for the next population, as it is sent; empty unless asked for
     std::vector<std::vector<double>> goodness;  ///< [variant][sample]
     std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
     /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
@@ -47,8 +48,8 @@ struct Tile {
     }
 };
 
-/// Chains of a tile over the inputs in the rows of `base`: for every row and unit, c_{k+1} = fma(x_k, w_k, c_k)
-/// from +0 over inputs ascending. `out` is [row x 16·n_panels].
+/// Chains of a tile over the inputs in the rows of `base`: for every row and unit, c_{k+1} = fma(x_k, w_k,
+/// c_k) from +0 over inputs ascending. `out` is [row x 16·n_panels].
 void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, MatrixView out);
 
 /// Currents of a tile from such chains: they go on over the inputs that the variant changes, in order; then
@@ -67,13 +68,18 @@ struct ForwardRequest {
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity);
 
+/// Bytes that it leaves in an Activity, and that a thread holds meanwhile.
+std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                            const ForwardRequest& request);
+std::size_t forward_scratch(const Population& population, std::size_t n_variants);
+
 /// Gives each of `n_variants` matrices this shape, keeping memory that has it already.
 void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);
 /// The same of lists of numbers [sample], which are 0 then.
 void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples);
 
-/// Makes each matrix of responses a variant, the next population's input: as it is, with the gain that normalises
-/// it.
+/// Makes each matrix of responses a variant, the next population's input: as it is, with the gain that
+/// normalises it.
 std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation);
 
 }  // namespace snnff

@@ -37,6 +37,30 @@ std::size_t BackpropLayer::stored_per_sample() const noexcept {
     return rows_per_sample() * population_.n_inputs() + slopes + (by_train_ ? 0 : n_units);
 }
 
+std::size_t BackpropLayer::memory(std::size_t n_samples, std::size_t wave, std::size_t block,
+                                  bool thins_out) const noexcept {
+    const std::size_t n_inputs = population_.n_inputs(), n_units = population_.n_units();
+    const std::size_t line = whole_lines(n_units);
+    std::size_t floats_per_sample = rows_per_sample() * n_inputs;
+    if (normalises() && thins_out && !by_train_) floats_per_sample += n_inputs;
+    floats_per_sample += stores_steps() ? 3 * n_steps_ * line : line;
+    if (!by_train_) floats_per_sample += line;
+    const std::size_t backward = index_ > 0 ? whole_lines(n_inputs) * n_units : 0;
+    return (wave * floats_per_sample + backward) * sizeof(float) +
+           GradientSum::memory(n_units, n_inputs, n_samples, by_train_ ? block * n_steps_ : wave, false);
+}
+
+std::size_t BackpropLayer::scratch_memory(std::size_t block) const noexcept {
+    const std::size_t n_rows = block * rows_per_sample(), n_units = population_.n_units();
+    // On the way forward currents and sums; on the way back what arrives, what is passed on and two sums.
+    const std::size_t out = population_.output == Readout::spikes ? block * n_steps_ : block;
+    const std::size_t forward = n_rows * whole_lines(n_units) + 6 * block * n_units;
+    const std::size_t backward =
+        out * n_units +
+        (index_ > 0 ? n_rows * (population_.n_inputs() + 2 * whole_lines(population_.n_inputs())) : 0);
+    return std::max(forward, backward) * sizeof(float);
+}
+
 void BackpropLayer::begin_batch() {
     gradient_.begin(population_.n_units(), population_.n_inputs());
     if (index_ == 0) return;
@@ -161,13 +185,15 @@ void BackpropLayer::unprepare(const SampleBlock& block, MatrixView slope) {
     const MatrixView sent = rows(thins_out() ? sent_ : input_, block, 1);
     for (std::size_t s = 0; s < block.count; ++s) {
         const auto x = sent.row(s), delta = slope.row(s);
-        const double along = sum_in_blocks(
-            x.size(), [&](std::size_t i) { return static_cast<double>(delta[i]) * static_cast<double>(x[i]); });
+        const double along = sum_in_blocks(x.size(), [&](std::size_t i) {
+            return static_cast<double>(delta[i]) * static_cast<double>(x[i]);
+        });
         const double gain = static_cast<double>(gain_[block.first + s]), length = length_[block.first + s];
         const double factor = length > 0.0 ? gain * gain / length * along : 0.0;
         // The difference cancels where all of δ points along x; it is rounded once.
         for (std::size_t i = 0; i < x.size(); ++i) {
-            delta[i] = static_cast<float>(gain * static_cast<double>(delta[i]) - factor * static_cast<double>(x[i]));
+            delta[i] =
+                static_cast<float>(gain * static_cast<double>(delta[i]) - factor * static_cast<double>(x[i]));
         }
     }
 }

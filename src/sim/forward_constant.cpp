@@ -10,8 +10,8 @@ namespace {
 
 /// A tile of 48 samples and 64 units keeps its currents in the first-level cache.
 constexpr std::size_t panels_per_tile = 4, samples_per_tile = 48;
-/// From here on there are samples enough to cut by them alone: a task takes all units of its samples and scores
-/// them while their responses are in cache. Either way gives the same numbers.
+/// From here on there are samples enough to cut by them alone: a task takes all units of its samples and
+/// scores them while their responses are in cache. Either way gives the same numbers.
 constexpr std::size_t many_samples = 512;
 /// Floats of responses that such a task may hold.
 constexpr std::size_t floats_per_task = 128 * 1024;
@@ -20,6 +20,23 @@ constexpr std::size_t samples_per_score = 16;
 enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
 bool counts_spikes(Readout readout) { return readout == Readout::rate || readout == Readout::count; }
+
+bool sends_what_it_measures(const Population& population, const ForwardRequest& request) {
+    return request.goodness != nullptr && request.output && population.measure == population.output;
+}
+
+/// Whether spikes are counted for the rate alone: neither what is measured nor what is sent tells them.
+bool counts_spikes_apart(const Population& population, const ForwardRequest& request) {
+    return population.neuron->spiking() &&
+           !(request.goodness != nullptr && counts_spikes(population.measure)) &&
+           !(request.output && counts_spikes(population.output));
+}
+
+/// Samples that by_samples() takes at a time.
+std::size_t samples_per_task(std::size_t n_variants, std::size_t n_panels) {
+    return std::clamp<std::size_t>(floats_per_task / (n_variants * n_panels * Panels::width), 6,
+                                   2 * samples_per_tile);
+}
 
 class Forward {
   public:
@@ -34,7 +51,7 @@ class Forward {
           request_(request),
           activity_(activity),
           measures_(request.goodness != nullptr),
-          sends_measured_(measures_ && request.output && population.measure == population.output) {}
+          sends_measured_(sends_what_it_measures(population, request)) {}
 
     void by_samples_and_units() {
         if (measures_ && !sends_measured_) shape(activity_.measured, variants_.size(), n_samples_, n_units_);
@@ -61,9 +78,7 @@ class Forward {
     }
 
     void by_samples() {
-        const std::size_t at_most =
-            std::clamp<std::size_t>(floats_per_task / (variants_.size() * n_panels_ * Panels::width), 6,
-                                    2 * samples_per_tile);
+        const std::size_t at_most = samples_per_task(variants_.size(), n_panels_);
         for_blocks(n_samples_, even_block(n_samples_, at_most), [&](std::size_t first, std::size_t count) {
             const std::size_t n_rows = variants_.size() * count;
             const MatrixView measured = scratch(measured_slot, measures_ ? n_rows : 0, n_units_);
@@ -97,15 +112,14 @@ class Forward {
         if (!population_.neuron->spiking()) return to;
         const bool in_measured = measures_ && counts_spikes(population_.measure);
         const bool in_output = request_.output && counts_spikes(population_.output);
-        const Readout readout = in_measured ? population_.measure : in_output ? population_.output : Readout::rate;
+        const Readout readout = in_measured ? population_.measure
+                                : in_output ? population_.output
+                                            : Readout::rate;
         to.spikes = in_measured ? to.measured : in_output ? to.output : spikes;
         if (readout == Readout::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
         return to;
     }
-    bool counts_apart() const {
-        return population_.neuron->spiking() && !(measures_ && counts_spikes(population_.measure)) &&
-               !(request_.output && counts_spikes(population_.output));
-    }
+    bool counts_apart() const { return counts_spikes_apart(population_, request_); }
 
     /// Responses of a tile's units, all variants; `places(v)` are of the tile's samples.
     template <class PlacesOf>
@@ -120,14 +134,16 @@ class Forward {
         for (std::size_t v = 0; v < variants_.size(); ++v) {
             const Variant& variant = variants_[v];
             if (variant.base.data() != done) {
-                base_chains(variant.base.rows(tile.first_sample, tile.n_samples), population_.weight, tile, chains);
+                base_chains(variant.base.rows(tile.first_sample, tile.n_samples), population_.weight, tile,
+                            chains);
                 done = variant.base.data();
             }
             variant_currents(population_, variant, tile, chains, currents);
             const Places to = places(v);
             std::array<Response, 3> responses{};
             std::size_t n_responses = 0;
-            if (measures_) responses[n_responses++] = {population_.measure, part(to.measured), part(to.slope)};
+            if (measures_)
+                responses[n_responses++] = {population_.measure, part(to.measured), part(to.slope)};
             if (request_.output && !sends_measured_)
                 responses[n_responses++] = {population_.output, part(to.output), {}};
             if (counts_apart()) responses[n_responses++] = {Readout::rate, part(to.spikes), {}};
@@ -146,7 +162,8 @@ class Forward {
         if (!measures_) return;
         const std::size_t count = at.measured.rows();
         const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
-        request_.goodness->evaluate(at.measured, std::span(activity_.goodness[v]).subspan(first, count), gradient);
+        request_.goodness->evaluate(at.measured, std::span(activity_.goodness[v]).subspan(first, count),
+                                    gradient);
         for (std::size_t s = 0; s < gradient.rows(); ++s) {
             kernels.multiply(gradient.row(s).data(), n_units_, at.slope.row(s).data());
         }
@@ -188,6 +205,26 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
     } else {
         forward.by_samples();
     }
+}
+
+std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                            const ForwardRequest& request) {
+    const std::size_t n_units = population.n_units();
+    std::size_t floats_per_sample = 0;
+    if (request.output) floats_per_sample += n_units;
+    if (request.signal) floats_per_sample += whole_lines(n_units);
+    if (n_samples < many_samples) {
+        if (request.goodness != nullptr && !sends_what_it_measures(population, request))
+            floats_per_sample += n_units;
+        if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
+    }
+    return n_variants * n_samples * (floats_per_sample * sizeof(float) + 2 * sizeof(double));
+}
+
+std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
+    const std::size_t tile = 2 * samples_per_tile * panels_per_tile * Panels::width;
+    const std::size_t n_rows = n_variants * samples_per_task(n_variants, population.weight.n_panels());
+    return (2 * tile + 3 * n_rows * population.n_units()) * sizeof(float);
 }
 
 std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {

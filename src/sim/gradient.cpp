@@ -1,6 +1,7 @@
 #include "sim/gradient.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 #include "kernels/dispatch.hpp"
@@ -19,6 +20,11 @@ bool same_base(const Variant& a, const Variant& b) { return a.base.data() == b.b
 }  // namespace
 
 BlockSums::BlockSums(std::size_t size) : size_(size), levels_(thread_sums()) {}
+
+std::size_t BlockSums::memory(std::size_t size, std::size_t n_blocks) noexcept {
+    // As many as stand at a time while that many blocks are added: all bits of the count.
+    return static_cast<std::size_t>(std::bit_width(n_blocks)) * size * sizeof(float);
+}
 
 float* BlockSums::next() {
     std::size_t n_levels = 1;  // of what is kept, and one for the block on its way
@@ -51,8 +57,8 @@ void BlockSums::total(float* out) {
     std::copy_n(levels_.data(), size_, out);
 }
 
-void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride, const WeightTile& tile,
-                     float* out) {
+void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride,
+                     const WeightTile& tile, float* out) {
     kernels::active().chains({.n_rows = tile.n_inputs,
                               .depth = x.rows(),
                               .n_panels = tile.n_panels,
@@ -99,6 +105,13 @@ ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant>
     for_blocks(n_panels_, 1, [&](std::size_t panel, std::size_t) { weigh(panel); });
 }
 
+std::size_t ConstantGradient::memory(std::size_t n_units, std::size_t n_variants, std::size_t n_bases,
+                                     std::size_t n_samples, std::size_t n_changed) noexcept {
+    const std::size_t line = whole_lines(n_units);
+    return (line * (n_bases * n_samples + n_changed) + n_variants * n_samples) * sizeof(float) +
+           line * sizeof(double);
+}
+
 void ConstantGradient::weigh(std::size_t panel) const {
     const auto& kernels = kernels::active();
     const auto signal_of = [&](std::size_t v) {
@@ -131,7 +144,8 @@ void ConstantGradient::weigh(std::size_t panel) const {
 }
 
 void ConstantGradient::weights(const WeightTile& tile, float* out) const {
-    const std::size_t size = tile.n_panels * tile.n_inputs * Panels::width, stride = n_samples_ * Panels::width;
+    const std::size_t size = tile.n_panels * tile.n_inputs * Panels::width,
+                      stride = n_samples_ * Panels::width;
     const std::size_t n_blocks = (n_samples_ + samples_per_chain - 1) / samples_per_chain;
     BlockSums sums(size);
     for (std::size_t v = 0, base = 0; v < variants_.size(); ++v) {
@@ -148,9 +162,11 @@ void ConstantGradient::weights(const WeightTile& tile, float* out) const {
     }
     if (n_bases_ * n_blocks != 1) sums.total(out);
     const std::size_t begin = std::max<std::size_t>(tile.first_input, first_changed_);
-    const std::size_t end = std::min<std::size_t>(tile.first_input + tile.n_inputs, first_changed_ + n_changed_);
+    const std::size_t end =
+        std::min<std::size_t>(tile.first_input + tile.n_inputs, first_changed_ + n_changed_);
     for (std::size_t p = 0; p < tile.n_panels && begin < end; ++p) {
-        const float* changed = memory_.changed.data() + ((tile.first_panel + p) * n_changed_ + begin - first_changed_) * Panels::width;
+        const float* changed = memory_.changed.data() +
+                               ((tile.first_panel + p) * n_changed_ + begin - first_changed_) * Panels::width;
         kernels::active().add(changed, (end - begin) * Panels::width,
                               out + (p * tile.n_inputs + begin - tile.first_input) * Panels::width);
     }

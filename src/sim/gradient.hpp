@@ -15,7 +15,8 @@ struct WeightTile {
     std::size_t first_panel, n_panels, first_input, n_inputs;
 };
 
-/// The gradient of a population's weights and biases, tile by tile; tiles may be asked for on several threads.
+/// The gradient of a population's weights and biases, tile by tile; tiles may be asked for on several
+/// threads.
 class Gradient {
   public:
     virtual ~Gradient() = default;
@@ -41,6 +42,9 @@ class BlockSums {
     /// The sum of all blocks; 0 without one. To `out`.
     void total(float* out);
 
+    /// Bytes of a thread's memory for sums of `n_blocks` blocks.
+    static std::size_t memory(std::size_t size, std::size_t n_blocks) noexcept;
+
   private:
     std::size_t size_, n_blocks_ = 0;
     AlignedVector<float>& levels_;  // [level x size], the lowest first; the block on its way is the last
@@ -63,6 +67,9 @@ class ConstantGradient final : public Gradient {
         std::vector<double> bias;      // [16·n_panels]
         std::vector<float> slope;      // [variant][sample]
     };
+    /// Bytes of it.
+    static std::size_t memory(std::size_t n_units, std::size_t n_variants, std::size_t n_bases,
+                              std::size_t n_samples, std::size_t n_changed) noexcept;
     /// Weighs the signals, on all threads.
     ConstantGradient(std::size_t n_units, std::span<const Variant> variants, std::span<const Matrix> signal,
                      std::span<const std::vector<double>> slope, Memory& memory);
@@ -95,10 +102,11 @@ struct RowChanges {
     void end_row() { end.push_back(index.size()); }
 };
 
-/// A gradient that is summed from samples as they come, in as many parts as one likes: with x the input of a row and
-/// δ = d loss/d current,
+/// A gradient that is summed from samples as they come, in as many parts as one likes: with x the input of a
+/// row and δ = d loss/d current,
 ///
-///   dW[u, i] = Σ over rows of (gain·δ[u])·x[i]     chains of fma over 256 samples, added as a binary counter;
+///   dW[u, i] = Σ over rows of (gain·δ[u])·x[i]     chains of fma over 256 samples, added as a binary
+///   counter;
 ///                                                  in a chain samples ascend, and steps within a sample
 ///   and one chain over all rows for inputs that rows change, added last;   dbias[u] = Σ double(δ[u])
 class GradientSum final : public Gradient {
@@ -119,6 +127,9 @@ class GradientSum final : public Gradient {
     std::span<const double> bias() const noexcept override { return bias_; }
     /// All of it, to [unit x input].
     void write(MatrixView weight) const;
+    /// Bytes held for batches of `n_samples`, of which add() is given `rows_at_once` rows at a time.
+    static std::size_t memory(std::size_t n_units, std::size_t n_inputs, std::size_t n_samples,
+                              std::size_t rows_at_once, bool changes) noexcept;
 
   private:
     void weigh(const Rows& rows, std::size_t n_samples);
@@ -128,17 +139,18 @@ class GradientSum final : public Gradient {
     std::size_t size() const noexcept { return n_panels_ * n_inputs_ * Panels::width; }
 
     std::size_t n_units_ = 0, n_panels_ = 0, n_inputs_ = 0, n_samples_ = 0;
-    std::size_t n_levels_ = 0;                   // sums of blocks, and the chain on its way if there is one
-    std::vector<AlignedVector<float>> levels_;   // [level], as Panels
-    AlignedVector<float> weighed_;               // [panel][row, sample by sample, x 16 units]
-    AlignedVector<float> changed_;               // as Panels; empty where no row changes inputs
-    std::vector<float> ones_, gain_;             // [row]
-    std::vector<double> bias_;                   // [16·n_panels]
+    std::size_t n_levels_ = 0;                  // sums of blocks, and the chain on its way if there is one
+    std::vector<AlignedVector<float>> levels_;  // [level], as Panels
+    AlignedVector<float> weighed_;              // [panel][row, sample by sample, x 16 units]
+    AlignedVector<float> changed_;              // as Panels; empty where no row changes inputs
+    std::vector<float> ones_, gain_;            // [row]
+    std::vector<double> bias_;                  // [16·n_panels]
 };
 
 /// Adds chains of up to 256 rows to a tile: out[u, i] = Σ fma(signal[row, u], x[row, i], ·), from +0, where
-/// `signal` is [panel][row x 16 units], panels `signal_stride` floats apart, and `out` [panel][input x 16 units].
-void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride, const WeightTile& tile,
-                     float* out);
+/// `signal` is [panel][row x 16 units], panels `signal_stride` floats apart, and `out` [panel][input x 16
+/// units].
+void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride,
+                     const WeightTile& tile, float* out);
 
 }  // namespace snnff

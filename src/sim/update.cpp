@@ -8,8 +8,8 @@
 namespace snnff {
 namespace {
 
-/// Tiles of 64 units and up to 112 inputs: gradient, weights and two moments, 28 KB each, stay in the second-level
-/// cache, and an update of 784 x 500 weights has 56 of them.
+/// Tiles of 64 units and up to 112 inputs: gradient, weights and two moments, 28 KB each, stay in the
+/// second-level cache, and an update of 784 x 500 weights has 56 of them.
 constexpr std::size_t panels_per_tile = 4, inputs_per_tile = 112;
 
 enum Slot : std::size_t { gradient_slot = 6 };
@@ -39,6 +39,15 @@ Moments::Moments(const Population& population, const Optimizer& optimizer) {
         weight[m].resize(population.n_units(), population.n_inputs());
         bias[m].resize(population.n_units());
     }
+}
+
+std::size_t Moments::memory(const Population& population, const Optimizer& optimizer) noexcept {
+    return optimizer.n_moments() * (population.weight.memory().size() + population.n_units()) * sizeof(float);
+}
+
+std::size_t update_scratch(std::size_t n_blocks) noexcept {
+    constexpr std::size_t tile = panels_per_tile * Panels::width * inputs_per_tile;
+    return tile * sizeof(float) + BlockSums::memory(tile, n_blocks);
 }
 
 void show(State& state, const Network& network, std::span<Moments> moments) {
