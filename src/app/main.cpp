@@ -91,6 +91,7 @@ int run(int argc, char** argv) {
     use_kernels_of_environment();
     const auto asked =
         std::find_if(verbs.begin(), verbs.end(), [](const auto& v) { return v.command->parsed(); });
+    check_address_space();
     return asked->run();
 }
 

@@ -1,17 +1,28 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace snnff {
 
-/// Bytes that can be asked for without taking the machine down: its memory, or less where `ulimit -v` says
-/// so.
-std::uint64_t memory_limit() noexcept;
-/// Under `ulimit -v`: lets all threads allocate from one heap. glibc would set 64 to 128 MiB of addresses aside
-/// for each thread, which count as if they were used. To be called before the first thread starts.
+/// Bytes that can be asked for without taking the machine down: its memory, or less where `ulimit -v` or a
+/// control group (a container's limit) says so. `root` is where /proc and the control groups are found, for
+/// tests.
+std::uint64_t memory_limit(const std::filesystem::path& root = "/");
+/// The most that this process can come to hold of it: `ulimit -v` also counts addresses that stand for no
+/// memory, as most of those of libraries do.
+std::uint64_t attainable_memory();
+/// Bytes of addresses that `ulimit -v` leaves to the process beside those it has; the largest number without
+/// a limit.
+std::uint64_t address_space_left();
+/// Under `ulimit -v`: lets all threads allocate from one heap. glibc would set 64 to 128 MiB of addresses
+/// aside for each thread, which count as if they were used. To be called before the first thread starts.
 void spare_address_space() noexcept;
-/// "3.2 GiB", for messages.
+/// Throws std::bad_alloc where `ulimit -v` leaves so few addresses that a library could fail which does not
+/// expect it: HDF5 ends the process where it gets no memory for its own lists.
+void check_address_space();
+/// "3.2 GiB", for messages; "120 MiB" of less than one.
 std::string gibibytes(double bytes);
 
 }  // namespace snnff

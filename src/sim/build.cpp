@@ -166,11 +166,12 @@ std::vector<DataFile> files_of(const ModelSpec& model, const Dataset& train, con
 
 void check_fits(const Experiment& experiment) {
     const auto wanted = static_cast<double>(estimated_memory(experiment));
-    if (wanted <= static_cast<double>(memory_limit())) return;
-    throw ModelError(fmt::format(
-        "{}: training would take about {}, and this machine has {}; a smaller plan.batch_size, "
-        "data.n_train or population would do",
-        experiment.model.path.string(), gibibytes(wanted), gibibytes(static_cast<double>(memory_limit()))));
+    const auto limit = static_cast<double>(attainable_memory());
+    if (wanted <= limit) return;
+    throw ModelError(
+        fmt::format("{}: training would take about {}, and it can have {} here; a smaller plan.batch_size, "
+                    "data.n_train or population would do",
+                    experiment.model.path.string(), gibibytes(wanted), gibibytes(limit)));
 }
 
 }  // namespace
