@@ -32,9 +32,10 @@ BackpropLayer::BackpropLayer(const Population& population, std::size_t index, co
       by_train_(by_steps) {}
 
 std::size_t BackpropLayer::stored_per_sample() const noexcept {
-    const std::size_t n_units = population_.n_units();
-    const std::size_t slopes = stores_steps() ? 3 * n_steps_ * n_units : n_units;
-    return rows_per_sample() * population_.n_inputs() + slopes + (by_train_ ? 0 : n_units);
+    const std::size_t line = whole_lines(population_.n_units());
+    const std::size_t slopes = stores_steps() ? 3 * n_steps_ * line : line;
+    // A signal, and the same in panels: of trains, psi takes the one, and the other is a block's.
+    return rows_per_sample() * population_.n_inputs() + slopes + (by_train_ ? 0 : 2 * line);
 }
 
 std::size_t BackpropLayer::memory(std::size_t n_samples, std::size_t wave, std::size_t block,
