@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
     // must not end because the terminal's pager did.
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);  // likewise a file that grows past what the system allows
-    spare_address_space();
+    set_up_allocator();
     app::remember_command_line(argc, argv);
     const FloatEnvironment environment;
     try {

@@ -54,8 +54,11 @@ std::uint64_t control_group_limit(const std::filesystem::path& root) {
 
 }  // namespace
 
-void spare_address_space() noexcept {
+void set_up_allocator() noexcept {
 #ifdef M_ARENA_MAX
+    // What a task allocates for itself is smaller than that and comes from the heap.
+    ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
     if (address_space_limit() != no_limit) ::mallopt(M_ARENA_MAX, 1);
 #endif
 }
