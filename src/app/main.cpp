@@ -32,7 +32,7 @@ constexpr const char* footer =
     "  0    done\n"
     "  1    failed: numbers went wrong, memory ran out, a run of a sweep failed, bits differ\n"
     "  2    usage: unknown option, output exists\n"
-    "  3    the model file is invalid\n"
+    "  3    the model file is invalid, or does not fit into memory\n"
     "  4    a file could not be read or written\n"
     "  5    the data are invalid\n"
     "  124  stopped by --max-time: the run is saved, its file closed; snnff-sim resume goes on\n"

@@ -43,14 +43,14 @@ TrainPass::Size pass_size(std::size_t k, const Batch::Size& size) {
 
 }  // namespace
 
-Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& size,
-                          const ForwardRequest& request) {
+Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& size, ForwardRequest request) {
     const Population& population = network.populations[k];
+    if (population.output == Readout::spikes) request.output = false;
     if (!by_steps(network, k, size)) {
         return {activity_memory(population, size.n_variants, size.n_samples, request), 0};
     }
-    const bool sends = request.output && population.output != Readout::spikes;
-    const std::size_t per_sample = (sends ? population.n_units() : 0) * sizeof(float) + 3 * sizeof(double);
+    const std::size_t per_sample =
+        (request.output ? population.n_units() : 0) * sizeof(float) + 3 * sizeof(double);
     return {size.n_variants * size.n_samples * per_sample,
             TrainPass::memory(population, network.time, pass_size(k, size), request.signal)};
 }

@@ -40,7 +40,7 @@ class Batch {
         std::size_t kept = 0, meanwhile = 0;
     };
     static Held memory(const Network& network, std::size_t population, const Size& size,
-                       const ForwardRequest& request);
+                       ForwardRequest request);
     /// Bytes that a thread holds meanwhile.
     static std::size_t scratch_memory(const Network& network, std::size_t population, const Size& size);
 

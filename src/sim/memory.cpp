@@ -189,14 +189,17 @@ class Training {
 std::size_t estimated_memory(const Experiment& experiment) {
     const Training training(experiment);
     const ModelSpec& model = experiment.model;
-    std::size_t afterwards = copied_weights(experiment.network), of_thread = training.of_thread();
+    std::size_t afterwards = copied_weights(experiment.network);
+    // Threads keep their scratch; what evaluations add to it comes when training's own memory is free again.
+    const std::size_t scratch = training.of_thread();
+    std::size_t scratch_afterwards = scratch;
     for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
         if (dataset->size() == 0) continue;
         const std::size_t limit = dataset == &experiment.train ? model.n_evaluated_train : 0;
         const EvaluationMemory evaluation =
             evaluation_memory(model.predict_by, experiment.network, model, *dataset, limit);
         afterwards = std::max(afterwards, evaluation.shared);
-        of_thread = std::max(of_thread, evaluation.of_thread);
+        scratch_afterwards = std::max(scratch_afterwards, evaluation.of_thread);
     }
     // While room for labels is made beside the inputs of a data set, it is held twice.
     std::size_t while_read = 0;
@@ -205,8 +208,8 @@ std::size_t estimated_memory(const Experiment& experiment) {
             while_read = std::max(while_read, bytes_of(*dataset));
     const std::size_t data = data_memory(experiment);
     const std::size_t of_run = bytes_of(experiment.network) +
-                               std::max(training.standing() + training.passing(), afterwards) +
-                               n_threads() * of_thread;
+                               std::max(training.standing() + training.passing() + n_threads() * scratch,
+                                        afterwards + n_threads() * scratch_afterwards);
     return program_bytes + n_threads() * thread_bytes + data + std::max(of_run, while_read);
 }
 

@@ -4,6 +4,7 @@ reasons; what does not fit is refused before it begins.
 usage: SNNFF_SIM=path/to/snnff-sim memory.py
 """
 import os
+import resource
 import struct
 import subprocess
 import unittest
@@ -63,6 +64,18 @@ class Memory(CliTest):
             print(f"{self.id()}: estimate {estimate/1e6:.0f} MB, peak {peak/1e6:.0f} MB, {estimate/peak:.2f}")
         self.assertGreater(peak, 200e6)
         self.assertLess(abs(estimate - peak), 0.2*peak, f"estimate {estimate/1e6:.0f} MB, peak {peak/1e6:.0f} MB")
+
+    def test_what_does_not_fit_is_refused(self):
+        self.data(2000)
+        model = self.write("model.toml", HEAD.format(data="", rule="forward_forward", batch=2000, plan="")
+                           + lif(1000, 1000))
+        arguments = ("run", model, "--threads", 2)
+        estimate = self.good_json(*arguments, "--dry-run", "--json")["memory_bytes"]
+        size = int(0.9*estimate)
+        self.refused(3, *arguments, "-q", "-o", "run.h5",
+                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size)),
+                     says=["training would take about", "plan.batch_size"])
+        self.assertFalse((self.folder / "run.h5").exists())
 
     def test_many_samples(self):
         self.as_estimated(lif(30), 64000, 1000)
