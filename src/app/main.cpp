@@ -11,6 +11,7 @@
 #include "app/terminal.hpp"
 #include "app/verb.hpp"
 #include "core/float_environment.hpp"
+#include "core/memory.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -31,7 +32,7 @@ constexpr const char* footer =
     "  0    done\n"
     "  1    failed: numbers went wrong, memory ran out, a run of a sweep failed, bits differ\n"
     "  2    usage: unknown option, output exists\n"
-    "  3    the model file is invalid\n"
+    "  3    the model file is invalid, or does not fit into memory\n"
     "  4    a file could not be read or written\n"
     "  5    the data are invalid\n"
     "  124  stopped by --max-time: the run is saved, its file closed; snnff-sim resume goes on\n"
@@ -90,6 +91,7 @@ int run(int argc, char** argv) {
     use_kernels_of_environment();
     const auto asked =
         std::find_if(verbs.begin(), verbs.end(), [](const auto& v) { return v.command->parsed(); });
+    check_address_space();
     return asked->run();
 }
 
@@ -100,6 +102,7 @@ int main(int argc, char** argv) {
     // must not end because the terminal's pager did.
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);  // likewise a file that grows past what the system allows
+    set_up_allocator();
     app::remember_command_line(argc, argv);
     const FloatEnvironment environment;
     try {

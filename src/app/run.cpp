@@ -87,6 +87,7 @@ int run(const Arguments& arguments) {
     request.command_line = command_line();
 
     if (arguments.dry_run) {
+        const ThreadLimit threads(arguments.threads);
         print_dry_run(load_experiment(request.model, request.overrides), arguments.json);
         return 0;
     }

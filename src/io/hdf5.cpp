@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/memory.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
 #include "snnff/error.hpp"
@@ -72,6 +73,7 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
         const InputFile readable(path);
     }
     const Handle access = index.empty() ? Handle() : access_in_order(index);
+    check_address_space();
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
     // A live file says so until it is complete, even where the process that wrote it was killed.
     if (id < 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
@@ -95,6 +97,7 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
 namespace {
 
 Group create_file(const std::string& path, bool replace, const Handle& access) {
+    check_address_space();
     const std::string name = shown(path);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
     H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
@@ -160,6 +163,7 @@ Group end_live(const std::string& path) {
 }
 
 void flush(const Object& object) {
+    check_address_space();
     object.check(H5Fflush(object.id(), H5F_SCOPE_LOCAL), "cannot be written to disk");
 }
 

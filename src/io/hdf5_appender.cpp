@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/memory.hpp"
 #include "io/hdf5_write.hpp"
 
 namespace snnff::hdf5 {
@@ -40,6 +41,7 @@ void Appender::flush() {
 }
 
 void Appender::grow() {
+    check_address_space();
     const std::array<hsize_t, 2> size{n_rows(), width_};
     dataset_.check(H5Dset_extent(dataset_.id(), size.data()), "cannot grow");
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/canonical.hpp"
+#include "core/memory.hpp"
 #include "io/disk.hpp"
 #include "io/hdf5_file.hpp"
 
@@ -79,6 +80,7 @@ void write_file(const std::filesystem::path& path, const std::function<void(cons
 }
 
 Group create_group(const Group& parent, std::string_view name) {
+    check_address_space();
     const Handle properties = object_properties(H5P_GROUP_CREATE);
     H5Pset_link_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     // Some twenty names stay in one block, which is changed at once or not at all.
@@ -95,6 +97,7 @@ Group create_group(const Group& parent, std::string_view name) {
 template <class T>
 Dataset write_array(const Group& parent, std::string_view name, std::span<const hsize_t> shape,
                     std::span<const T> values, bool compressed) {
+    check_address_space();
     const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
     const Handle properties = object_properties(H5P_DATASET_CREATE);
     if (compressed && values.size_bytes() >= least_compressed_bytes)
@@ -185,6 +188,7 @@ void make_scale(const Dataset& coordinate) {
 }
 
 Dataset create_dimension(const Group& parent, std::string_view name, std::optional<std::uint64_t> length) {
+    check_address_space();
     const hsize_t size = length.value_or(0), most = length ? size : H5S_UNLIMITED;
     const Handle space(H5Screate_simple(1, &size, &most), H5Sclose);
     const Handle properties = object_properties(H5P_DATASET_CREATE);

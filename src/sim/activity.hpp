@@ -68,6 +68,11 @@ struct ForwardRequest {
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity);
 
+/// Bytes that it leaves in an Activity, and that a thread holds meanwhile.
+std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                            const ForwardRequest& request);
+std::size_t forward_scratch(const Population& population, std::size_t n_variants);
+
 /// Gives each of `n_variants` matrices this shape, keeping memory that has it already.
 void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);
 /// The same of lists of numbers [sample], which are 0 then.

@@ -32,9 +32,34 @@ BackpropLayer::BackpropLayer(const Population& population, std::size_t index, co
       by_train_(by_steps) {}
 
 std::size_t BackpropLayer::stored_per_sample() const noexcept {
-    const std::size_t n_units = population_.n_units();
-    const std::size_t slopes = stores_steps() ? 3 * n_steps_ * n_units : n_units;
-    return rows_per_sample() * population_.n_inputs() + slopes + (by_train_ ? 0 : n_units);
+    const std::size_t line = whole_lines(population_.n_units());
+    const std::size_t slopes = stores_steps() ? 3 * n_steps_ * line : line;
+    // A signal, and the same in panels: of trains, psi takes the one, and the other is a block's.
+    return rows_per_sample() * population_.n_inputs() + slopes + (by_train_ ? 0 : 2 * line);
+}
+
+std::size_t BackpropLayer::memory(std::size_t n_samples, std::size_t wave, std::size_t block,
+                                  bool thins_out) const noexcept {
+    const std::size_t n_inputs = population_.n_inputs(), n_units = population_.n_units();
+    const std::size_t line = whole_lines(n_units);
+    std::size_t floats_per_sample = rows_per_sample() * n_inputs;
+    if (normalises() && thins_out && !by_train_) floats_per_sample += n_inputs;
+    floats_per_sample += stores_steps() ? 3 * n_steps_ * line : line;
+    if (!by_train_) floats_per_sample += line;
+    const std::size_t backward = index_ > 0 ? whole_lines(n_inputs) * n_units : 0;
+    return (wave * floats_per_sample + backward) * sizeof(float) +
+           GradientSum::memory(n_units, n_inputs, n_samples, by_train_ ? block * n_steps_ : wave, false);
+}
+
+std::size_t BackpropLayer::scratch_memory(std::size_t block) const noexcept {
+    const std::size_t n_rows = block * rows_per_sample(), n_units = population_.n_units();
+    // On the way forward currents and sums; on the way back what arrives, what is passed on and two sums.
+    const std::size_t out = population_.output == Readout::spikes ? block * n_steps_ : block;
+    const std::size_t forward = n_rows * whole_lines(n_units) + 6 * block * n_units;
+    const std::size_t backward =
+        out * n_units +
+        (index_ > 0 ? n_rows * (population_.n_inputs() + 2 * whole_lines(population_.n_inputs())) : 0);
+    return std::max(forward, backward) * sizeof(float);
 }
 
 void BackpropLayer::begin_batch() {

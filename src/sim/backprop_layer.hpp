@@ -56,6 +56,11 @@ class BackpropLayer {
     const GradientSum& gradient() const noexcept { return gradient_; }
 
     const Population& population() const noexcept { return population_; }
+    /// Bytes that it holds for a batch of `n_samples` in waves of `wave`, worked on in blocks of `block`.
+    std::size_t memory(std::size_t n_samples, std::size_t wave, std::size_t block,
+                       bool thins_out) const noexcept;
+    /// Bytes that a thread holds for a block.
+    std::size_t scratch_memory(std::size_t block) const noexcept;
     /// Floats that a wave stores per sample.
     std::size_t stored_per_sample() const noexcept;
     bool stores_steps() const noexcept { return by_train_ || population_.output == Readout::spikes; }

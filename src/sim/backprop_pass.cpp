@@ -65,25 +65,38 @@ std::size_t BackpropPass::wave_size(std::size_t batch_size) const {
     return std::clamp<std::size_t>(budget_bytes_ / stored_per_sample(), 1, batch_size);
 }
 
-std::size_t BackpropPass::memory(const Network& network, std::size_t batch_size, bool input_varies) {
+std::size_t BackpropPass::block_size(std::size_t wave) const {
+    const bool steps =
+        std::ranges::any_of(layers_, [](const BackpropLayer& layer) { return layer.stores_steps(); });
+    return even_block(wave, steps ? samples_with_steps_per_task : samples_per_task);
+}
+
+std::size_t BackpropPass::memory(const Network& network, std::size_t batch_size, bool input_varies,
+                                 bool thins_out) {
     const BackpropPass pass(network, stored_steps_budget, input_varies);
-    std::size_t bytes = pass.wave_size(batch_size) * pass.stored_per_sample();
-    for (const Population& population : network.populations)  // a chain's gradient, weights for the way back
-        bytes += 2 * population.weight.size() * sizeof(float);
+    const std::size_t wave = pass.wave_size(batch_size), block = pass.block_size(wave);
+    std::size_t bytes = wave * network.populations.back().n_units() * sizeof(float);
+    for (const BackpropLayer& layer : pass.layers_) bytes += layer.memory(batch_size, wave, block, thins_out);
     return bytes;
+}
+
+std::size_t BackpropPass::scratch_memory(const Network& network, std::size_t batch_size, bool input_varies) {
+    const BackpropPass pass(network, stored_steps_budget, input_varies);
+    const std::size_t block = pass.block_size(pass.wave_size(batch_size));
+    std::size_t most = 0;
+    for (const BackpropLayer& layer : pass.layers_) most = std::max(most, layer.scratch_memory(block));
+    return most;
 }
 
 double BackpropPass::run(const Drive& input, std::span<const std::int32_t> label, const Dropout* dropout) {
     const std::size_t n = label.size(), wave = wave_size(n);
     loss_.assign(n, 0.0);
     for (auto& rate : rates_) rate.assign(n, 0.0);
-    const bool steps =
-        std::ranges::any_of(layers_, [](const BackpropLayer& layer) { return layer.stores_steps(); });
     for (BackpropLayer& layer : layers_) layer.begin_batch();
     for (std::size_t done = 0; done < n; done += wave) {
         const std::size_t count = std::min(wave, n - done);
         logits_.resize(count, network_.populations.back().n_units());
-        const std::size_t block = even_block(count, steps ? samples_with_steps_per_task : samples_per_task);
+        const std::size_t block = block_size(count);
         for (BackpropLayer& layer : layers_) layer.begin_wave(count, block, dropout);
         for_blocks(count, block, [&](std::size_t first, std::size_t n_samples) {
             forward({first, n_samples, done}, input);

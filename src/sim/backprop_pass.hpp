@@ -46,12 +46,16 @@ class BackpropPass {
     /// [sample] spikes per unit and step of the last run(); 0 without spikes.
     const std::vector<double>& rate(std::size_t population) const { return rates_[population]; }
 
-    /// Bytes held for batches of this size.
-    static std::size_t memory(const Network& network, std::size_t batch_size, bool input_varies);
+    /// Bytes held for batches of this size, and by each thread meanwhile. `thins_out`: under dropout.
+    static std::size_t memory(const Network& network, std::size_t batch_size, bool input_varies,
+                              bool thins_out = false);
+    static std::size_t scratch_memory(const Network& network, std::size_t batch_size, bool input_varies);
 
   private:
     std::size_t stored_per_sample() const;
     std::size_t wave_size(std::size_t batch_size) const;
+    /// Samples of a wave that are worked on at a time.
+    std::size_t block_size(std::size_t wave) const;
     void forward(const SampleBlock& block, const Drive& input);
     void backward(const SampleBlock& block, std::span<const std::int32_t> label);
 

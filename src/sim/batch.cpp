@@ -31,6 +31,37 @@ void Batch::enter(std::unique_ptr<const StepSource> source, std::size_t n_sample
     drives_[0] = {{}, sources_[0].get()};
 }
 
+bool Batch::by_steps(const Network& network, std::size_t k, const Size& size) noexcept {
+    return k == 0 ? size.input_varies : network.populations[k - 1].output == Readout::spikes;
+}
+
+namespace {
+
+TrainPass::Size pass_size(std::size_t k, const Batch::Size& size) {
+    return {size.n_variants, k == 0 ? 1 : size.n_variants, k == 0 ? size.n_changed : 0, size.n_samples};
+}
+
+}  // namespace
+
+Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& size, ForwardRequest request) {
+    const Population& population = network.populations[k];
+    if (population.output == Readout::spikes) request.output = false;
+    if (!by_steps(network, k, size)) {
+        return {activity_memory(population, size.n_variants, size.n_samples, request), 0};
+    }
+    const std::size_t per_sample =
+        (request.output ? population.n_units() : 0) * sizeof(float) + 3 * sizeof(double);
+    return {size.n_variants * size.n_samples * per_sample,
+            TrainPass::memory(population, network.time, pass_size(k, size), request.signal)};
+}
+
+std::size_t Batch::scratch_memory(const Network& network, std::size_t k, const Size& size) {
+    const Population& population = network.populations[k];
+    return by_steps(network, k, size)
+               ? TrainPass::scratch_memory(population, network.time, pass_size(k, size))
+               : forward_scratch(population, size.n_variants);
+}
+
 void Batch::forward(std::size_t k, ForwardRequest request) {
     const Population& population = network_.populations[k];
     Activity& activity = activities_[k];

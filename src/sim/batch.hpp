@@ -29,6 +29,21 @@ class Batch {
     /// some of it left out where `dropout` is given.
     void ascend(std::size_t population, const Dropout* dropout = nullptr);
 
+    /// What drives a population and what is asked of it, for batches of one size.
+    struct Size {
+        std::size_t n_variants, n_samples, n_changed;  ///< n_changed: inputs that variants change
+        bool input_varies;                             ///< of the first population, from step to step
+    };
+    static bool by_steps(const Network& network, std::size_t population, const Size& size) noexcept;
+    /// Bytes that forward() leaves for a population, and that it holds meanwhile.
+    struct Held {
+        std::size_t kept = 0, meanwhile = 0;
+    };
+    static Held memory(const Network& network, std::size_t population, const Size& size,
+                       ForwardRequest request);
+    /// Bytes that a thread holds meanwhile.
+    static std::size_t scratch_memory(const Network& network, std::size_t population, const Size& size);
+
     std::size_t n_samples() const noexcept { return n_samples_; }
     std::size_t n_variants() const noexcept { return n_variants_; }
     std::size_t n_positive() const noexcept { return n_positive_; }

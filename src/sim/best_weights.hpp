@@ -14,6 +14,13 @@ namespace snnff {
 /// no part in it.
 class BestWeights {
   public:
+    /// Bytes of what it remembers.
+    static std::size_t memory(const Network& network, const PlanSpec& plan) {
+        std::size_t floats = 0;
+        for (const Population& population : network.populations)
+            floats += population.weight.memory().size() + population.bias.size();
+        return plan.keep_best ? floats * sizeof(float) : 0;
+    }
     void note(std::int64_t epoch, double validation_error, const Network& network, const PlanSpec& plan) {
         ++n_measurements_since_;
         if (!(validation_error < lowest_)) return;

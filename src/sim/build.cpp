@@ -6,10 +6,7 @@
 
 #include "core/float_environment.hpp"
 #include "core/memory.hpp"
-#include "sim/backprop_pass.hpp"
-#include "sim/encoded_input.hpp"
 #include "sim/presentations.hpp"
-#include "sim/readout.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
@@ -169,11 +166,12 @@ std::vector<DataFile> files_of(const ModelSpec& model, const Dataset& train, con
 
 void check_fits(const Experiment& experiment) {
     const auto wanted = static_cast<double>(estimated_memory(experiment));
-    if (wanted <= static_cast<double>(memory_limit())) return;
-    throw ModelError(fmt::format(
-        "{}: training would take about {}, and this machine has {}; a smaller plan.batch_size, "
-        "data.n_train or population would do",
-        experiment.model.path.string(), gibibytes(wanted), gibibytes(static_cast<double>(memory_limit()))));
+    const auto limit = static_cast<double>(attainable_memory());
+    if (wanted <= limit) return;
+    throw ModelError(
+        fmt::format("{}: training would take about {}, and it can have {} here; a smaller plan.batch_size, "
+                    "data.n_train or population would do",
+                    experiment.model.path.string(), gibibytes(wanted), gibibytes(limit)));
 }
 
 }  // namespace
@@ -242,38 +240,6 @@ Experiment build(ModelSpec model) {
                           std::move(test),  std::move(network), std::move(files)};
     check_fits(experiment);
     return experiment;
-}
-
-std::size_t estimated_memory(const Experiment& experiment) {
-    std::size_t floats =
-        experiment.train.x.size() + experiment.validation.x.size() + experiment.test.x.size();
-    for (const Dataset* dataset : {&experiment.train, &experiment.test}) {
-        if (dataset->series) floats += dataset->series->n_bytes() / sizeof(float);
-    }
-    const ModelSpec& model = experiment.model;
-    const std::size_t batch = model.plan.batch_size == 0
-                                  ? experiment.train.size()
-                                  : std::min(model.plan.batch_size, experiment.train.size());
-    const auto& populations = experiment.network.populations;
-    // As many batches as there are parts of the rule, and one more, are on their way at a time.
-    const bool one_by_one = model.plan.order == PlanOrder::layer_by_layer || populations.size() == 1 ||
-                            model.rule == LearningRule::backprop;
-    const std::size_t n_batches = (experiment.train.size() + batch - 1) / std::max<std::size_t>(batch, 1);
-    const std::size_t on_their_way = one_by_one ? 1 : std::min(n_batches, populations.size() + 1);
-    for (const Population& population : populations) {
-        floats += population.n_parameters() * (1 + model.optimizer->n_moments());
-        // signal and output of positives and negatives
-        floats += on_their_way * 2 * (1 + model.negatives_per_positive) * batch * population.n_units();
-    }
-    floats += batch < experiment.train.size() ? on_their_way * batch * experiment.train.n_inputs() : 0;
-    if (model.negatives && model.negatives->makes_images()) {
-        floats += model.negatives_per_positive * batch * experiment.train.n_inputs();
-    }
-    const std::size_t for_gradients =
-        model.rule == LearningRule::backprop
-            ? BackpropPass::memory(experiment.network, batch, !comes_constant(model, experiment.train))
-            : 0;
-    return floats * sizeof(float) + for_gradients + readout_memory(experiment);
 }
 
 }  // namespace snnff

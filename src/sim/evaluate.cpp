@@ -51,6 +51,38 @@ std::vector<std::uint64_t> Evaluation::confusion() const {
     return counts;
 }
 
+EvaluationMemory evaluation_memory(PredictBy by, const Network& network, const ModelSpec& model,
+                                   const Dataset& dataset, std::size_t limit) {
+    const std::size_t n_samples = limit == 0 ? dataset.size() : std::min(limit, dataset.size());
+    const bool by_head = by != PredictBy::goodness, by_logits = model.rule == LearningRule::backprop;
+    const std::size_t n_labels = model.overlay.n_labels;
+    const std::size_t chunk = std::min(chunk_size, n_samples), rest = n_samples % chunk_size;
+    Batch::Size size{presented_labels(model, by).size(), chunk, model.overlay.enabled ? n_labels : 0,
+                     !comes_constant(model, dataset)};
+    EvaluationMemory memory;
+    std::size_t meanwhile = 0;
+    for (std::size_t k = 0; k < network.populations.size(); ++k) {
+        const bool last = k + 1 == network.populations.size();
+        const bool predicts = by != PredictBy::head && !by_logits && k >= model.first_predicting_population;
+        const ForwardRequest request{.goodness = predicts ? model.goodness.get() : nullptr,
+                                     .output = !last || by_head || by_logits};
+        const Batch::Held held = Batch::memory(network, k, size, request);
+        memory.shared += held.kept;
+        meanwhile = std::max(meanwhile, held.meanwhile);
+        // A last, smaller chunk may need places of its own.
+        if (rest > 0 && rest < chunk) {
+            memory.shared +=
+                Batch::memory(network, k, {size.n_variants, rest, size.n_changed, size.input_varies}, request)
+                    .kept;
+        }
+        memory.of_thread = std::max(memory.of_thread, Batch::scratch_memory(network, k, size));
+    }
+    if (by_head) memory.shared += chunk * make_head(model).n_features() * sizeof(float);
+    const std::size_t n_scores = by == PredictBy::both ? 2 : 1;
+    memory.shared += meanwhile + n_samples * (n_scores * n_labels * sizeof(float) + 2 * sizeof(std::int32_t));
+    return memory;
+}
+
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit) {
     const FloatEnvironment environment;

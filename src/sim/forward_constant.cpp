@@ -22,6 +22,23 @@ enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, 
 
 bool counts_spikes(Readout readout) { return readout == Readout::rate || readout == Readout::count; }
 
+bool sends_what_it_measures(const Population& population, const ForwardRequest& request) {
+    return request.goodness != nullptr && request.output && population.measure == population.output;
+}
+
+/// Whether spikes are counted for the rate alone: neither what is measured nor what is sent tells them.
+bool counts_spikes_apart(const Population& population, const ForwardRequest& request) {
+    return population.neuron->spiking() &&
+           !(request.goodness != nullptr && counts_spikes(population.measure)) &&
+           !(request.output && counts_spikes(population.output));
+}
+
+/// Samples that by_samples() takes at a time.
+std::size_t samples_per_task(std::size_t n_variants, std::size_t n_panels) {
+    const std::size_t fit = floats_per_task / (n_variants * n_panels * Panels::width);
+    return std::clamp(fit / rows_at_once * rows_at_once, rows_at_once, samples_per_tile);
+}
+
 class Forward {
   public:
     Forward(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
@@ -35,7 +52,7 @@ class Forward {
           request_(request),
           activity_(activity),
           measures_(request.goodness != nullptr),
-          sends_measured_(measures_ && request.output && population.measure == population.output) {}
+          sends_measured_(sends_what_it_measures(population, request)) {}
 
     void by_samples_and_units() {
         if (measures_ && !sends_measured_) shape(activity_.measured, variants_.size(), n_samples_, n_units_);
@@ -62,9 +79,7 @@ class Forward {
     }
 
     void by_samples() {
-        const std::size_t fit = floats_per_task / (variants_.size() * n_panels_ * Panels::width);
-        const std::size_t at_most =
-            std::clamp(fit / rows_at_once * rows_at_once, rows_at_once, samples_per_tile);
+        const std::size_t at_most = samples_per_task(variants_.size(), n_panels_);
         for_blocks(
             n_samples_, even_block(n_samples_, at_most, rows_at_once),
             [&](std::size_t first, std::size_t count) {
@@ -107,10 +122,7 @@ class Forward {
         if (readout == Readout::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
         return to;
     }
-    bool counts_apart() const {
-        return population_.neuron->spiking() && !(measures_ && counts_spikes(population_.measure)) &&
-               !(request_.output && counts_spikes(population_.output));
-    }
+    bool counts_apart() const { return counts_spikes_apart(population_, request_); }
 
     /// Responses of a tile's units, all variants; `places(v)` are of the tile's samples.
     template <class PlacesOf>
@@ -196,6 +208,26 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
     } else {
         forward.by_samples();
     }
+}
+
+std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                            const ForwardRequest& request) {
+    const std::size_t n_units = population.n_units();
+    std::size_t floats_per_sample = 0;
+    if (request.output) floats_per_sample += n_units;
+    if (request.signal) floats_per_sample += whole_lines(n_units);
+    if (n_samples < many_samples) {
+        if (request.goodness != nullptr && !sends_what_it_measures(population, request))
+            floats_per_sample += n_units;
+        if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
+    }
+    return n_variants * n_samples * (floats_per_sample * sizeof(float) + 2 * sizeof(double));
+}
+
+std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
+    const std::size_t tile = 2 * samples_per_tile * panels_per_tile * Panels::width;
+    const std::size_t n_rows = n_variants * samples_per_task(n_variants, population.weight.n_panels());
+    return (2 * tile + 3 * n_rows * population.n_units()) * sizeof(float);
 }
 
 std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {

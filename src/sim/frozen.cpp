@@ -19,21 +19,42 @@ bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
     return true;
 }
 
+/// Whether what the populations below answer is kept.
+bool are_kept(const Network& network, std::size_t first_learning, bool fixed, std::size_t n_variants,
+              std::size_t n_samples) {
+    if (first_learning == 0 || !fixed) return false;
+    const Population& top = network.populations[first_learning - 1];
+    return top.output != Readout::spikes &&
+           n_variants * n_samples * top.n_units() * sizeof(float) <= kept_bytes_limit;
+}
+
 }  // namespace
+
+FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t first_learning,
+                                        const ModelSpec& model, std::size_t n_samples) {
+    const std::size_t n_variants = Presentations::n_variants(model);
+    if (!are_kept(network, first_learning, Presentations::fixed(model), n_variants, n_samples)) return {};
+    Held held;
+    const std::size_t n_units = network.populations[first_learning - 1].n_units();
+    held.kept = n_variants * n_samples * (n_units + 1) * sizeof(float);
+    for (std::size_t k = 0; k < first_learning; ++k) {
+        held.meanwhile += activity_memory(network.populations[k], n_variants, std::min(chunk_size, n_samples),
+                                          {.output = true});
+    }
+    return held;
+}
 
 FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, Presentations& presentations)
     : first_learning_(first_learning), presentations_(presentations) {
     const std::size_t n_variants = presentations.n_variants();
-    if (first_learning == 0 || !presentations.fixed()) return;
-    const Population& top = network.populations[first_learning - 1];
     const std::size_t n = presentations.n_samples();
-    if (top.output == Readout::spikes || n_variants * n * top.n_units() * sizeof(float) > kept_bytes_limit)
-        return;
+    if (!are_kept(network, first_learning, presentations.fixed(), n_variants, n)) return;
+    const Population& top = network.populations[first_learning - 1];
 
     presentations.begin_epoch(0, {});
     Batch batch(network);
     Matrix images;
-    kept_.assign(n_variants, Matrix(n, top.n_units()));
+    shape(kept_, n_variants, n, top.n_units());
     std::vector<std::uint32_t> samples;
     for (std::size_t first = 0; first < n; first += chunk_size) {
         samples.resize(std::min(chunk_size, n - first));

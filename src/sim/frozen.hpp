@@ -26,6 +26,13 @@ class FrozenLayers {
     void enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Memory& memory,
                Batch& batch);
 
+    /// Bytes of what is kept, and of what is held besides while it is computed; 0 where nothing is kept.
+    struct Held {
+        std::size_t kept = 0, meanwhile = 0;
+    };
+    static Held memory(const Network& network, std::size_t first_learning, const ModelSpec& model,
+                       std::size_t n_samples);
+
   private:
     void climb(Batch& batch) const;
     /// Kept outputs, of `samples` in the rows, as variants with their gains; the first is variant

@@ -1,6 +1,7 @@
 #include "sim/gradient.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 #include "kernels/dispatch.hpp"
@@ -9,11 +10,19 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t inputs_per_tile = 114, rows_at_once = 6;
+constexpr std::size_t rows_at_once = 6;
 
 AlignedVector<float>& thread_sums() {
     thread_local AlignedVector<float> sums;
     return sums;
+}
+
+/// Whether the inputs of a chain's samples are more than a cache holds beside all else, and serve units
+/// enough.
+bool gathers(std::size_t n_panels, std::size_t n_samples, std::size_t n_inputs) {
+    constexpr std::size_t few_bytes = std::size_t{512} << 10, enough_panels = 16;
+    const std::size_t in_a_chain = std::min(n_samples, samples_per_chain) * n_inputs * sizeof(float);
+    return in_a_chain > few_bytes && n_panels >= enough_panels;
 }
 
 bool same_base(const Variant& a, const Variant& b) { return a.base.data() == b.base.data(); }
@@ -21,10 +30,15 @@ bool same_base(const Variant& a, const Variant& b) { return a.base.data() == b.b
 }  // namespace
 
 std::size_t inputs_per_weight_tile(std::size_t n_inputs) noexcept {
-    return even_block(n_inputs, inputs_per_tile, rows_at_once);
+    return even_block(n_inputs, most_inputs_per_weight_tile, rows_at_once);
 }
 
 BlockSums::BlockSums(std::size_t size) : size_(size), levels_(thread_sums()) {}
+
+std::size_t BlockSums::memory(std::size_t size, std::size_t n_blocks) noexcept {
+    // As many as stand at a time while that many blocks are added: all bits of the count.
+    return static_cast<std::size_t>(std::bit_width(n_blocks)) * size * sizeof(float);
+}
 
 float* BlockSums::next() {
     std::size_t n_levels = 1;  // of what is kept, and one for the block on its way
@@ -107,6 +121,16 @@ ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant>
     gather_inputs();
 }
 
+std::size_t ConstantGradient::memory(std::size_t n_units, std::size_t n_variants, std::size_t n_bases,
+                                     std::size_t n_samples, std::size_t n_inputs,
+                                     std::size_t n_changed) noexcept {
+    const std::size_t line = whole_lines(n_units);
+    const std::size_t gathered =
+        gathers(line / Panels::width, n_samples, n_inputs) ? n_bases * n_samples * n_inputs : 0;
+    return (gathered + line * (n_bases * n_samples + n_changed) + n_variants * n_samples) * sizeof(float) +
+           line * sizeof(double);
+}
+
 void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
     const auto& kernels = kernels::active();
     const auto signal_of = [&](std::size_t v) {
@@ -142,9 +166,7 @@ void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
 /// Where the inputs of a chain's samples are more than a cache holds beside all else, those of a tile are put
 /// side by side once for all units: in strides of whole samples, every element would be on a page of its own.
 void ConstantGradient::gather_inputs() {
-    constexpr std::size_t few_bytes = std::size_t{512} << 10, enough_panels = 16;
-    const std::size_t in_a_chain = std::min(n_samples_, samples_per_chain) * n_inputs_ * sizeof(float);
-    if (in_a_chain <= few_bytes || n_panels_ < enough_panels) return;
+    if (!gathers(n_panels_, n_samples_, n_inputs_)) return;
     gathered_ = true;
     const std::size_t size = n_samples_ * n_inputs_, inputs = inputs_per_weight_tile(n_inputs_);
     memory_.inputs.resize(n_bases_ * size);

@@ -29,7 +29,7 @@ class Gradient {
 /// Units and inputs of the tiles that a gradient is computed in: 64 units and up to 114 inputs, so that
 /// gradient, weights and two moments, 29 KB each, stay in the second-level cache; products take 6 inputs at a
 /// time.
-inline constexpr std::size_t panels_per_weight_tile = 4;
+inline constexpr std::size_t panels_per_weight_tile = 4, most_inputs_per_weight_tile = 114;
 std::size_t inputs_per_weight_tile(std::size_t n_inputs) noexcept;
 
 /// Samples whose chain is one: longer batches are sums of such chains, added as a binary counter.
@@ -47,6 +47,9 @@ class BlockSums {
     void add();
     /// The sum of all blocks; 0 without one. To `out`.
     void total(float* out);
+
+    /// Bytes of a thread's memory for sums of `n_blocks` blocks.
+    static std::size_t memory(std::size_t size, std::size_t n_blocks) noexcept;
 
   private:
     std::size_t size_, n_blocks_ = 0;
@@ -71,6 +74,9 @@ class ConstantGradient final : public Gradient {
         std::vector<double> bias;      // [16·n_panels]
         std::vector<float> slope;      // [variant][sample]
     };
+    /// Bytes of it.
+    static std::size_t memory(std::size_t n_units, std::size_t n_variants, std::size_t n_bases,
+                              std::size_t n_samples, std::size_t n_inputs, std::size_t n_changed) noexcept;
     /// Weighs the signals, on all threads. `learns_bias`: whether bias() is wanted.
     ConstantGradient(std::size_t n_units, std::span<const Variant> variants, std::span<const Matrix> signal,
                      std::span<const std::vector<double>> slope, Memory& memory, bool learns_bias = true);
@@ -130,6 +136,9 @@ class GradientSum final : public Gradient {
     std::span<const double> bias() const noexcept override { return bias_; }
     /// All of it, to [unit x input].
     void write(MatrixView weight) const;
+    /// Bytes held for batches of `n_samples`, of which add() is given `rows_at_once` rows at a time.
+    static std::size_t memory(std::size_t n_units, std::size_t n_inputs, std::size_t n_samples,
+                              std::size_t rows_at_once, bool changes) noexcept;
 
   private:
     void weigh(const Rows& rows, std::size_t n_samples);

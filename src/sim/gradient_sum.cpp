@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 #include "kernels/dispatch.hpp"
@@ -21,6 +22,14 @@ void RowChanges::clear() {
 void RowChanges::add(std::uint32_t input, float input_value) {
     index.push_back(input);
     value.push_back(input_value);
+}
+
+std::size_t GradientSum::memory(std::size_t n_units, std::size_t n_inputs, std::size_t n_samples,
+                                std::size_t rows_at_once, bool changes) noexcept {
+    const std::size_t line = whole_lines(n_units), size = line * n_inputs;
+    const std::size_t n_blocks = (n_samples + samples_per_chain - 1) / samples_per_chain;
+    return BlockSums::memory(size, n_blocks) +
+           ((changes ? size : 0) + (line + 2) * rows_at_once) * sizeof(float) + line * sizeof(double);
 }
 
 void GradientSum::begin(std::size_t n_units, std::size_t n_inputs) {

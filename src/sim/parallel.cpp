@@ -1,5 +1,6 @@
 #include "sim/parallel.hpp"
 
+#include <fmt/format.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_pipeline.h>
@@ -7,12 +8,18 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
+#include <mutex>
 #include <optional>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "core/available_threads.hpp"
 #include "core/float_environment.hpp"
+#include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
 #ifdef SNNFF_THREAD_SANITIZER
@@ -173,6 +180,60 @@ MatrixView scratch(std::size_t slot, std::size_t rows, std::size_t cols) {
     return {buffer.data(), rows, cols};
 }
 
+std::size_t n_threads() {
+    return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+}
+
+namespace {
+
+/// Throws RunError unless the system has room for as many threads at a time.
+void check_room_for_threads(std::size_t n) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool over = false;
+    std::vector<std::thread> threads;
+    threads.reserve(n);
+    std::string failure;
+    try {
+        while (threads.size() + 1 < n) {
+            threads.emplace_back([&] {
+                std::unique_lock lock(mutex);
+                changed.wait(lock, [&] { return over; });
+            });
+        }
+    } catch (const std::system_error& error) {
+        failure = error.code().message();
+    }
+    {
+        const std::lock_guard lock(mutex);
+        over = true;
+    }
+    changed.notify_all();
+    for (std::thread& thread : threads) thread.join();
+    if (failure.empty()) return;
+    throw RunError(
+        fmt::format("{} of {} threads cannot be started ({}); --threads {} takes fewer, and "
+                    "ulimit -u and -v, or a container's limits, say how many there may be",
+                    n - 1 - threads.size(), n, failure, threads.size() + 1));
+}
+
+/// A thread that oneTBB's own threads fail to start ends the process. So all are started here, once it is
+/// known that there is room for them, and stay: nothing else asks for memory in between.
+void start_threads(std::size_t n) {
+    static std::size_t n_started = 1;
+    if (n <= n_started) return;
+    check_room_for_threads(n);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+    std::atomic<std::size_t> n_there{0};
+    for_blocks(n, 1, [&](std::size_t, std::size_t) {
+        ++n_there;
+        while (n_there < n && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    });
+    n_started = n;
+}
+
+}  // namespace
+
 struct ThreadLimit::State {
     explicit State(std::size_t n) : control(tbb::global_control::max_allowed_parallelism, n) {
         if (n <= static_cast<std::size_t>(tbb::info::default_concurrency())) return;
@@ -193,6 +254,7 @@ ThreadLimit::ThreadLimit(std::size_t n_threads) {
     // oneTBB itself would take the affinity alone, and so five to ten threads for each that a container gets.
     const std::size_t n = n_threads > 0 ? n_threads : available_threads().n;
     state_ = std::make_unique<State>(n);
+    start_threads(n);
 }
 
 ThreadLimit::~ThreadLimit() = default;

@@ -37,6 +37,9 @@ struct Pipeline {
 /// What a part throws ends the items after it, and is rethrown once those before it have come to their end.
 void run_pipeline(const Pipeline& pipeline);
 
+/// Threads that for_blocks() may use now.
+std::size_t n_threads();
+
 /// A block length that cuts n into as few equal parts as blocks of `most` do, rounded up to a multiple.
 std::size_t even_block(std::size_t n, std::size_t most, std::size_t multiple = 4);
 

@@ -123,6 +123,31 @@ Presentations::Presentations(const ModelSpec& model, const Dataset& train, Norma
     if (!model.augmentation.any()) sum_of_squares_ = input_squares(model, train, order_, train.x);
 }
 
+std::size_t Presentations::memory(const ModelSpec& model, std::size_t n_samples) {
+    std::size_t bytes_per_sample = sizeof(std::uint32_t);
+    if (!model.augmentation.any()) bytes_per_sample += sizeof(double);
+    // Wrong labels, and as long as they are drawn or saved, a list of all samples or of wider integers.
+    if (model.negatives && !model.negatives->makes_images()) {
+        bytes_per_sample += model.negatives_per_positive * (sizeof(std::int32_t) + sizeof(std::int64_t));
+    }
+    return n_samples * bytes_per_sample;
+}
+
+std::size_t Presentations::batch_memory(const ModelSpec& model, const Dataset& train,
+                                        std::size_t batch_size) {
+    const bool makes_images = model.negatives && model.negatives->makes_images();
+    const bool in_order = !model.plan.shuffle || batch_size >= train.size();
+    const bool thins_out = model.dropout > 0.0 && comes_constant(model, train);
+    const bool copies = !train.series && (model.augmentation.any() || thins_out || !in_order);
+    const std::size_t n_images = (copies ? 1 : 0) + (makes_images ? model.negatives_per_positive : 0);
+    // Labels and gains of variants come on top.
+    const std::size_t n_changes = !model.overlay.enabled           ? 0
+                                  : model.overlay.smoothing > 0.0f ? model.overlay.n_labels
+                                                                   : 1;
+    return batch_size * (n_images * train.n_inputs() + n_variants(model) * (1 + 2 * n_changes)) *
+           sizeof(float);
+}
+
 std::size_t Presentations::n_batches() const noexcept {
     return (n_samples() + batch_size_ - 1) / batch_size_;
 }

@@ -61,14 +61,20 @@ class Presentations {
 
     std::size_t n_samples() const noexcept { return dataset_.size(); }
     std::size_t n_batches() const noexcept;
-    std::size_t n_variants() const noexcept {
-        return 1 + (model_.negatives ? model_.negatives_per_positive : 0);
+    static std::size_t n_variants(const ModelSpec& model) noexcept {
+        return 1 + (model.negatives ? model.negatives_per_positive : 0);
     }
+    std::size_t n_variants() const noexcept { return n_variants(model_); }
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
-    bool fixed() const noexcept {
-        return !(model_.negatives && model_.negatives->redrawn()) && !model_.augmentation.any() &&
-               !model_.encoding->random();
+    static bool fixed(const ModelSpec& model) noexcept {
+        return !(model.negatives && model.negatives->redrawn()) && !model.augmentation.any() &&
+               !model.encoding->random();
     }
+    bool fixed() const noexcept { return fixed(model_); }
+
+    /// Bytes held from epoch to epoch, and for the images of a batch (the buffer of variants()).
+    static std::size_t memory(const ModelSpec& model, std::size_t n_samples);
+    static std::size_t batch_memory(const ModelSpec& model, const Dataset& train, std::size_t batch_size);
 
     /// Draws what is drawn once an epoch: the order and the wrong labels, for which `ranking` is the
     /// goodness [sample x label] that the negatives asked for, or empty.

@@ -62,7 +62,7 @@ class HeadTrainer {
 bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const std::atomic<int>& stop,
                 const std::function<void(double fraction, double loss)>& progress = {});
 
-/// Bytes train_head() will hold at its peak; 0 without a read-out.
+/// Bytes train_head() will hold at its peak, threads' own apart; 0 without a read-out.
 std::size_t readout_memory(const Experiment& experiment);
 
 }  // namespace snnff

@@ -162,11 +162,24 @@ std::size_t readout_memory(const Experiment& experiment) {
     const ModelSpec& model = experiment.model;
     if (!model.readout.softmax) return 0;
     const SoftmaxHead head = make_head(model);
-    const std::size_t n = experiment.train.size();
+    const std::size_t n = experiment.train.size(), batch_size = batch_size_of(model.readout, n);
+    const std::size_t n_labels = head.n_labels(), n_features = head.n_features();
+    // Weights, in panels too, their gradient and its moments; a batch of features and its errors.
     std::size_t floats = head.weight.size() * (2 + model.readout.optimizer->n_moments());
-    floats += batch_size_of(model.readout, n) * head.n_features();
-    if (are_kept(model, n, head.n_features())) floats += n * head.n_features();
-    return floats * sizeof(float);
+    floats += whole_lines(n_labels) * (n_features + batch_size) + batch_size * n_features;
+    if (are_kept(model, n, n_features)) floats += n * n_features;
+    if (model.augmentation.any()) floats += std::min(chunk_size, n) * experiment.train.n_inputs();
+    std::size_t bytes =
+        floats * sizeof(float) + GradientSum::memory(n_labels, n_features, batch_size, batch_size, false);
+    const Batch::Size size{1, std::min(chunk_size, n), model.overlay.enabled ? n_labels : 0,
+                           !comes_constant(model, experiment.train)};
+    std::size_t meanwhile = 0;
+    for (std::size_t k = 0; k < experiment.network.populations.size(); ++k) {
+        const Batch::Held held = Batch::memory(experiment.network, k, size, {.output = true});
+        bytes += held.kept;
+        meanwhile = std::max(meanwhile, held.meanwhile);
+    }
+    return bytes + meanwhile;
 }
 
 }  // namespace snnff

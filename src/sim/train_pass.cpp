@@ -1,6 +1,7 @@
 #include "sim/train_pass.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "kernels/dispatch.hpp"
@@ -21,6 +22,10 @@ enum Slot : std::size_t { chain_slot = 1, current_slot, state_slot, input_slot =
 
 std::size_t ceil_div(std::size_t n, std::size_t by) { return (n + by - 1) / by; }
 
+std::size_t samples_per_block(std::size_t n_steps) {
+    return std::clamp<std::size_t>(rows_per_block / n_steps, 1, most_samples_per_block);
+}
+
 bool counts_emitted(Readout readout) {
     return readout == Readout::rate || readout == Readout::count || readout == Readout::activation;
 }
@@ -29,12 +34,50 @@ bool counts_emitted(Readout readout) {
 
 std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, const Drive& drive,
                                  std::size_t budget_bytes) {
-    const std::size_t inputs = drive.source->n_bases() * population.n_inputs();
-    const std::size_t units = drive.n_variants() * n_groups(population.n_units()) * group_width;
+    return wave_size(population, time, drive.n_variants(), drive.source->n_bases(), budget_bytes);
+}
+
+std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
+                                 std::size_t n_bases, std::size_t budget_bytes) {
+    const std::size_t inputs = n_bases * population.n_inputs();
+    const std::size_t units = n_variants * n_groups(population.n_units()) * group_width;
     const std::size_t matrices = population.neuron->fixed_carry().empty() ? 3 : 1;
     const std::size_t per_sample =
         static_cast<std::size_t>(time.steps) * sizeof(float) * (inputs + matrices * units);
     return std::clamp<std::size_t>(budget_bytes / per_sample, 1, most_samples_per_wave);
+}
+
+std::size_t TrainPass::memory(const Population& population, const TimeGrid& time, const Size& size,
+                              bool learns) {
+    const auto n_steps = static_cast<std::size_t>(time.steps);
+    const std::size_t wave = std::min(
+        size.n_samples, wave_size(population, time, size.n_variants, size.n_bases, stored_steps_budget));
+    const std::size_t n_rows = wave * n_steps, line = n_groups(population.n_units()) * group_width;
+    std::size_t floats = 2 * size.n_variants * wave * population.n_units();  // measured, spikes
+    // A bit for each element, and for each of a quarter of them its place, 16 bits long, in one or two lists.
+    const std::size_t n_elements = size.n_bases * n_rows * population.n_inputs();
+    const std::size_t input_bytes =
+        n_elements / 8 + n_elements / 4 * (learns ? 2 : 1) * sizeof(std::uint16_t);
+    if (learns) {
+        const std::size_t n_stored = population.neuron->fixed_carry().empty() ? 3 : 1;
+        floats += n_stored * size.n_variants * n_rows * line;
+        const std::size_t n_chains = size.n_bases * ceil_div(size.n_samples, samples_per_chain);
+        const std::size_t n_sums = static_cast<std::size_t>(std::bit_width(n_chains));
+        floats += (size.n_bases + n_sums) * line * population.n_inputs() + line * size.n_changed;
+    }
+    return floats * sizeof(float) + input_bytes;
+}
+
+std::size_t TrainPass::scratch_memory(const Population& population, const TimeGrid& time, const Size& size) {
+    const auto n_steps = static_cast<std::size_t>(time.steps);
+    const std::size_t n_samples = samples_per_block(n_steps);
+    const std::size_t n_rows = n_samples * std::min(n_steps, rows_per_block),
+                      n_inputs = population.n_inputs();
+    // The input of a block; currents and their chains, states and the weights of a group of units.
+    const std::size_t n_states = size.n_variants * (population.neuron->n_state() + 3) + 2;
+    return (size.n_bases * n_rows * n_inputs +
+            group_width * (2 * n_rows + n_states * n_samples + n_inputs + n_inputs / 64)) *
+           sizeof(float);
 }
 
 std::size_t TrainPass::wave_end(std::size_t first, std::size_t wave_size, std::size_t n_samples) noexcept {
@@ -51,7 +94,7 @@ TrainPass::TrainPass(const Population& population, const TimeGrid& time, const D
       n_groups_(n_groups(population.n_units())),
       n_variants_(drive.n_variants()),
       n_bases_(source_.n_bases()),
-      samples_per_block_(std::clamp<std::size_t>(rows_per_block / n_steps_, 1, most_samples_per_block)),
+      samples_per_block_(samples_per_block(n_steps_)),
       steps_per_chunk_(samples_per_block_ > 1 ? n_steps_ : std::min(n_steps_, rows_per_block)) {}
 
 void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {

@@ -32,6 +32,18 @@ class TrainPass final : public Gradient {
     /// Samples per wave that keep the stored steps within `budget_bytes` (at least one).
     static std::size_t wave_size(const Population& population, const TimeGrid& time, const Drive& drive,
                                  std::size_t budget_bytes);
+    static std::size_t wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
+                                 std::size_t n_bases, std::size_t budget_bytes);
+    /// What a pass has to do with, but for the population.
+    struct Size {
+        std::size_t n_variants, n_bases, n_changed, n_samples;
+    };
+    /// Bytes of Memory; without a backward pass where it does not learn. Of spikes, for a quarter of the
+    /// inputs.
+    static std::size_t memory(const Population& population, const TimeGrid& time, const Size& size,
+                              bool learns);
+    /// Bytes that a thread holds meanwhile.
+    static std::size_t scratch_memory(const Population& population, const TimeGrid& time, const Size& size);
     /// The end of a wave that begins with sample `first`: chains of 256 samples end with a wave.
     static std::size_t wave_end(std::size_t first, std::size_t wave_size, std::size_t n_samples) noexcept;
 

@@ -37,6 +37,15 @@ Moments::Moments(const Population& population, const Optimizer& optimizer) {
     }
 }
 
+std::size_t Moments::memory(const Population& population, const Optimizer& optimizer) noexcept {
+    return optimizer.n_moments() * (population.weight.memory().size() + population.n_units()) * sizeof(float);
+}
+
+std::size_t update_scratch(std::size_t n_blocks) noexcept {
+    constexpr std::size_t tile = panels_per_weight_tile * Panels::width * most_inputs_per_weight_tile;
+    return tile * sizeof(float) + BlockSums::memory(tile, n_blocks);
+}
+
 void show(State& state, const Network& network, std::span<Moments> moments) {
     for (std::size_t k = 0; k < moments.size(); ++k) {
         const State::Section section(state, "moments_" + network.populations[k].name);

@@ -15,6 +15,7 @@ namespace snnff {
 /// The optimiser's memory of one population; moments it does not keep are empty.
 struct Moments {
     Moments(const Population& population, const Optimizer& optimizer);
+    static std::size_t memory(const Population& population, const Optimizer& optimizer) noexcept;
     std::int64_t n_updates = 0;
     Panels weight[2];
     AlignedVector<float> bias[2];
@@ -27,5 +28,7 @@ void show(State& state, const Network& network, std::span<Moments> moments);
 /// in cache. A weight has one writer, and its sum over samples one order.
 void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const Gradient& gradient,
                   Population& population, Moments& moments);
+/// Bytes that a thread holds for it, where a gradient is the sum of `n_blocks` chains.
+std::size_t update_scratch(std::size_t n_blocks) noexcept;
 
 }  // namespace snnff

@@ -1,0 +1,82 @@
+"""Under `ulimit -v`, as batch systems set it, a command does its work or ends in one line that says what is missing: it
+never hangs, crashes or leaves half a file, on one thread or many, and it can be stopped.
+
+usage: SNNFF_SIM=path/to/snnff-sim tight_memory.py
+"""
+import resource
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+
+from support import ROOT, SIM, CliTest
+
+QUICKSTART = ROOT / "models" / "quickstart-lif.toml"
+
+
+def limited(mebibytes):
+    size = mebibytes << 20
+    return lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+class TightMemory(CliTest):
+    def ends(self, mebibytes, *arguments):
+        """Whether a command succeeds under a limit; otherwise it says in a line that memory is what it lacks."""
+        done = self.sim(*arguments, preexec_fn=limited(mebibytes))
+        if done.returncode == 0:
+            return True
+        where = f"{arguments} with {mebibytes} MiB: {done.returncode}, {done.stderr}"
+        self.assertIn(done.returncode, (1, 3), where)
+        self.assertEqual(done.stderr.count("\n"), 1, where)
+        self.assertRegex(done.stderr, "^snnff-sim: .*(memory ran out|would take about|threads cannot be started)", where)
+        self.assertEqual(done.stdout, "")
+        return False
+
+    def test_a_run_ends_whole_or_in_a_line(self):
+        for threads, enough in ((1, 128), (2, 160), (16, 256)):
+            for limit in (40, 44, 48, 56, 64, 80, 96, 128, 160, 192, 256, 1024):
+                well = self.ends(limit, "run", QUICKSTART, "-q", "-o", "run.h5", "--set", "plan.epochs=1", "--threads",
+                                 threads, "--checkpoint-every", "1 epochs")
+                if limit >= enough:
+                    self.assertTrue(well, f"{limit} MiB do not suffice for {threads} threads")
+                if well:
+                    with h5py.File(self.folder / "run.h5") as file:
+                        self.assertEqual(file.attrs["status"], "complete")
+                    (self.folder / "run.h5").unlink()
+                self.assertEqual(self.files(), ["small.toml"])
+
+    def test_other_commands_too(self):
+        self.good("run", QUICKSTART, "-q", "-o", "run.h5", "--set", "plan.epochs=1")
+        for arguments in (("info", "run.h5"), ("eval", "run.h5"), ("compare", "run.h5", "run.h5"),
+                          ("validate", QUICKSTART), ("trace", "run.h5", "-o", "traces.h5", "--force")):
+            ended_well = [self.ends(limit, *arguments) for limit in (36, 44, 52, 60, 76, 128)]
+            self.assertEqual(ended_well, sorted(ended_well), arguments)
+            self.assertEqual(ended_well[0], False, arguments)
+            self.assertEqual(ended_well[-1], True, arguments)
+
+    def test_it_can_be_stopped(self):
+        process = subprocess.Popen([SIM, "run", QUICKSTART, "-q", "-o", "run.h5", "--set", "plan.epochs=100000"],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   preexec_fn=limited(293))
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        deadline = time.monotonic() + 20
+        while not (self.folder / "run.h5.ckpt").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=20), 143)
+
+    def test_no_room_for_threads(self):
+        """Their stacks are as long as ulimit -s says."""
+        done = self.sim("run", self.model, "-q", "-o", "run.h5", "--threads", "4", preexec_fn=lambda: (
+            resource.setrlimit(resource.RLIMIT_STACK, (1 << 40, 1 << 40)), limited(4096)()))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("3 of 4 threads cannot be started", done.stderr)
+        self.assertIn("--threads 1", done.stderr)
+        self.assertEqual(self.files(), ["small.toml"])
+
+
+if __name__ == "__main__":
+    unittest.main()
