@@ -35,7 +35,7 @@ class CloseOnFailure {
         }
         try {
             writer_.close(RunStatus::interrupted);
-        } catch (const Error&) {
+        } catch (const std::exception&) {  // of memory that ran out, too
             return;  // what it held is there still; the failure that brought us here is the one to tell of
         }
     }

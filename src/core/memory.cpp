@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
-/// What is left for libraries: HDF5 asks for no more than a chunk, its caches and its lists between two
-/// checks.
-constexpr std::uint64_t least_address_space = std::uint64_t{12} << 20;
-
 std::uint64_t address_space_limit() noexcept {
     rlimit of_process{};
     if (::getrlimit(RLIMIT_AS, &of_process) != 0 || of_process.rlim_cur == RLIM_INFINITY) return no_limit;
@@ -75,8 +71,10 @@ std::uint64_t attainable_memory() {
     return left == no_limit ? memory_limit() : std::min(memory_limit(), used_now().memory + left);
 }
 
-void check_address_space() {
-    if (address_space_left() < least_address_space) throw std::bad_alloc();
+void check_address_space(std::uint64_t least) {
+    if (address_space_left() >= least) return;
+    ::malloc_trim(0);  // what was freed may still be part of the heap
+    if (address_space_left() < least) throw std::bad_alloc();
 }
 
 std::uint64_t memory_limit(const std::filesystem::path& root) {

@@ -163,7 +163,8 @@ Group end_live(const std::string& path) {
 }
 
 void flush(const Object& object) {
-    check_address_space();
+    // Less than where something new begins, so that a file can still be closed when memory ran out there.
+    check_address_space(std::uint64_t{4} << 20);
     object.check(H5Fflush(object.id(), H5F_SCOPE_LOCAL), "cannot be written to disk");
 }
 

@@ -148,7 +148,7 @@ RunFileWriter::~RunFileWriter() {
     if (!file_ || !file_->root) return;
     try {
         file_->flush();
-    } catch (const Error&) {
+    } catch (const std::exception&) {
         // Whoever wanted to know has called close(); a destructor has nobody to tell.
         hdf5::abandon(file_->root);
     }
