@@ -29,7 +29,11 @@ void show(snnff::State& state) {
 void write_good(const fuzz::fs::path& path) {
     fuzz::fs::path run = path;
     run.replace_extension();
-    snnff::write_checkpoint(run, {"0123", "seed = 1\n", {{"images", "00ff"}, {"labels", "ff00"}}}, show);
+    const snnff::CheckpointHead head{.run_id = "0123",
+                                     .model_toml = "seed = 1\n",
+                                     .numbers = 1,
+                                     .data = {{"images", 2, "00ff", "train"}, {"labels", 3, "ff00", "test"}}};
+    snnff::write_checkpoint(run, head, show);
 }
 
 }  // namespace
