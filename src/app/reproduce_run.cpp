@@ -173,10 +173,10 @@ std::optional<std::int64_t> run_again(const RunSummary& summary, ModelSpec model
 /// The run that was traced: where it was then, or beside the traces.
 fs::path traced_run(const fs::path& trace, const Provenance& provenance, const MovedData& moved) {
     if (!moved.traced_run.empty()) return moved.traced_run;
-    const fs::path then = provenance.text("traced_run");
+    fs::path then = provenance.text("traced_run");
     std::error_code ignored;
     if (fs::exists(then, ignored)) return then;
-    const fs::path beside = trace.parent_path() / then.filename();
+    fs::path beside = trace.parent_path() / then.filename();
     if (fs::exists(beside, ignored)) return beside;
     throw FileError(
         fmt::format("{}: the run that it traced is not at {}; --data \"traced run=PATH\" says where it is",

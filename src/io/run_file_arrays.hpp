@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,12 @@ struct ArrayPlace {
     std::string attribute;  ///< "error"; empty for a data set
 
     std::string path() const;  ///< as lines have it
-    auto operator<=>(const ArrayPlace&) const = default;
+    friend bool operator==(const ArrayPlace& a, const ArrayPlace& b) {
+        return a.object == b.object && a.attribute == b.attribute;
+    }
+    friend bool operator<(const ArrayPlace& a, const ArrayPlace& b) {
+        return std::tie(a.object, a.attribute) < std::tie(b.object, b.attribute);
+    }
 };
 
 /// All that count, sorted by path().
