@@ -58,10 +58,11 @@ class Forward {
         if (measures_ && !sends_measured_) shape(activity_.measured, variants_.size(), n_samples_, n_units_);
         if (counts_apart()) shape(activity_.spikes, variants_.size(), n_samples_, n_units_);
         const auto places = [&](std::size_t v, std::size_t first, std::size_t count) {
-            const auto part = [&](std::vector<Matrix>& of) {
-                return of.size() > v ? of[v].view().rows(first, count) : MatrixView{};
+            const auto part = [&](bool wanted, std::vector<Matrix>& of) {
+                return wanted ? of[v].view().rows(first, count) : MatrixView{};
             };
-            return this->places(v, first, count, part(activity_.measured), part(activity_.spikes));
+            return this->places(v, first, count, part(measures_ && !sends_measured_, activity_.measured),
+                                part(counts_apart(), activity_.spikes));
         };
         const std::size_t block = even_block(n_samples_, samples_per_tile, rows_at_once);
         const std::size_t n_blocks = (n_samples_ + block - 1) / block;
