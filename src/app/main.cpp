@@ -12,6 +12,7 @@
 #include "app/verb.hpp"
 #include "core/float_environment.hpp"
 #include "core/memory.hpp"
+#include "core/streams.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -98,6 +99,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_streams();
     // A reader of our output that goes away is seen where we write, not by dying of SIGPIPE: a run
     // must not end because the terminal's pager did.
     ::signal(SIGPIPE, SIG_IGN);
