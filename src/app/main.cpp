@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <new>
 #include <vector>
 
@@ -114,6 +115,10 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         return complain("memory ran out; fewer samples, smaller batches or populations need less",
                         ExitCode::failed);
+    } catch (const std::filesystem::filesystem_error& error) {
+        // What the file system answers, where nobody nearer knew more to say.
+        return complain(fmt::format("{}: {}", error.path1().string(), error.code().message()),
+                        ExitCode::file);
     } catch (const std::exception& error) {
         return complain(error.what(), ExitCode::failed);
     }

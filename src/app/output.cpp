@@ -29,8 +29,7 @@ int write_all(int descriptor, std::string_view text) noexcept {
 /// Whether nobody is there to read any more: a pipe's reader has ended, or the terminal is gone (SIGHUP).
 bool reader_is_gone(int error) noexcept {
     struct stat found {};
-    return error == EPIPE ||
-           (error == EIO && ::fstat(STDOUT_FILENO, &found) == 0 && S_ISCHR(found.st_mode));
+    return error == EPIPE || (error == EIO && ::fstat(STDOUT_FILENO, &found) == 0 && S_ISCHR(found.st_mode));
 }
 
 /// Without control characters but line ends and tabs: those of ASCII, and those that UTF-8 has as C2 80 to C2

@@ -7,8 +7,8 @@ namespace snnff::app {
 /// From here on SIGINT, SIGTERM and what else batch systems send before they kill (SIGHUP, SIGUSR1, SIGXCPU)
 /// ask the run to stop: the flag holds the first signal's number, 0 before. The run then ends after its
 /// mini-batch and closes its file. A second SIGINT or SIGTERM ends the process at once. The others never do:
-/// the kernel sends SIGXCPU every second, a terminal that goes away several SIGHUP, and a batch system SIGTERM
-/// after its warning. What was ignored when the process began (SIGHUP under nohup) stays ignored.
+/// the kernel sends SIGXCPU every second, a terminal that goes away several SIGHUP, and a batch system
+/// SIGTERM after its warning. What was ignored when the process began (SIGHUP under nohup) stays ignored.
 const std::atomic<int>& stop_on_signals();
 
 /// Stands for a signal where a run has had its time.
