@@ -247,7 +247,7 @@ class Checkpoint(CutRunTest):
         with h5py.File(self.folder / "cut.h5") as file:
             n = len(file["training/epoch"])
         self.refused(2, "run", "long.toml", "-o", "cut.h5",
-                     says=[f"a run that was interrupted after {n} epochs", "snnff-sim resume cut.h5", "--force"])
+                     says=[f"a run that was interrupted after {n} epoch", "snnff-sim resume cut.h5", "--force"])
         self.good("resume", "cut.h5", "-q")
         self.assertNotIn("resume", self.refused(2, "run", "long.toml", "-o", "cut.h5", says="exists already; --force"))
 
