@@ -32,6 +32,9 @@ class State {
     virtual void show(std::string_view name, std::vector<double>& values) = 0;
     virtual void show(std::string_view name, std::vector<std::int64_t>& values) = 0;
     virtual void show(std::string_view name, Matrix& values) = 0;
+    /// A whole number between `least` and `most`, both included: throws DataError where another was saved.
+    /// What a checkpoint says is believed as far as nothing else could come of it than other numbers.
+    void show(std::string_view name, std::int64_t& value, std::int64_t least, std::int64_t most);
     /// As [unit, input], whatever the layout in memory; of a shape that is known to both sides.
     void show(std::string_view name, Panels& weights);
 
@@ -80,8 +83,8 @@ struct CheckpointHead {
 /// Where checkpoints of a run file are, the newest first.
 std::vector<std::filesystem::path> checkpoint_paths(const std::filesystem::path& run);
 
-/// Writes a checkpoint beside the run file: a new file, on disk before it takes its name; the one before is
-/// kept as
+/// Writes a checkpoint beside the run file: a new file with a checksum, on disk before it takes its name; the
+/// one before is kept as
 /// `.ckpt.previous`. Throws FileError; what was there before is there then.
 void write_checkpoint(const std::filesystem::path& run, const CheckpointHead& head,
                       const Checkpoints::Show& show);
@@ -89,12 +92,14 @@ void write_checkpoint(const std::filesystem::path& run, const CheckpointHead& he
 /// A checkpoint read back.
 class CheckpointFile {
   public:
-    /// Throws FileError or DataError where it is no checkpoint, cut short, or of a version this program does
-    /// not know.
+    /// Throws FileError or DataError where it is no checkpoint, damaged, cut short, or of a version this
+    /// program does not know.
     explicit CheckpointFile(const std::filesystem::path& path);
     ~CheckpointFile();
     const CheckpointHead& head() const noexcept;
     State& state() noexcept;
+    /// Whether its bytes were checked; checkpoints of earlier versions have nothing to check them by.
+    bool sealed() const noexcept;
 
   private:
     struct Open;

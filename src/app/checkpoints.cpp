@@ -150,7 +150,10 @@ Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
                         "which), or run it again",
                         run.string(), head().numbers, numbers));
     }
-    if (!reasons.empty()) note_ = reasons + "; going on from the checkpoint before";
+    newest_ = reasons.empty();
+    if (!file_->sealed())
+        add_to(note_, run.string() + ".ckpt: is of an earlier version, without a checksum: read unchecked");
+    if (!reasons.empty()) add_to(note_, reasons + "; going on from the checkpoint before");
     find_written();
 }
 
@@ -192,7 +195,7 @@ void Continuation::find_written() {
     }
     // The index of a file can be damaged only while it is written, and the newest checkpoint is of that file.
     for (const fs::path& path : damaged) {
-        if (!written_.empty() || !note_.empty()) break;
+        if (!written_.empty() || !newest_) break;
         try {
             if (take(path, head().index))
                 note_ = reasons + "; reading it by the index that its checkpoint has";

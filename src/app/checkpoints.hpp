@@ -58,6 +58,7 @@ class Continuation {
     std::span<const std::int64_t> index_;
     Provenance provenance_;
     std::string note_;
+    bool newest_ = true;     ///< the newest checkpoint served
     bool replaced_ = false;  ///< the run file is of this run; the new one takes its place
     bool finished_ = false;
 };

@@ -11,6 +11,7 @@
 #include "io/hdf5_write.hpp"
 #include "io/place.hpp"
 #include "io/run_file_provenance.hpp"
+#include "io/seal.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -19,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t magic = 0x5C4B;  // no run file's
-constexpr std::uint32_t format_version = 4;
+constexpr std::uint32_t format_version = 5;
+constexpr std::uint32_t unsealed_format_version = 4;  // the same without a checksum
 
 /// Sections are groups, values are data sets.
 class Sections : public State {
@@ -138,6 +140,13 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
         hdf5::set_attribute(root, "complete", std::uint32_t{1});
     });
     keep_mode(run, written);  // weights that nobody else may read are in both
+    try {
+        seal(written);
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(written, ignored);
+        throw;
+    }
     std::error_code error;
     if (fs::exists(newest)) fs::rename(newest, previous, error);
     if (!error) fs::rename(written, newest, error);
@@ -148,9 +157,12 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
 struct CheckpointFile::Open {
     CheckpointHead head;
     std::unique_ptr<Restoring> state;
+    bool sealed = false;
 };
 
 CheckpointFile::CheckpointFile(const fs::path& path) : open_(std::make_unique<Open>()) {
+    // Before anything of it is believed.
+    open_->sealed = check_seal(path);
     const hdf5::Group root = hdf5::open_file(path.string());
     const auto number = [&](const char* name) {
         if (!hdf5::has_attribute(root, name)) return std::uint64_t{0};
@@ -158,7 +170,10 @@ CheckpointFile::CheckpointFile(const fs::path& path) : open_(std::make_unique<Op
         return values.size() == 1 ? values[0] : 0;
     };
     if (number("magic") != magic) throw DataError(root.where() + ": is no checkpoint of snnff-sim");
-    if (number("format_version") != format_version) {
+    const std::uint64_t expected = open_->sealed ? format_version : unsealed_format_version;
+    if (number("format_version") == format_version && !open_->sealed)
+        throw DataError(root.where() + ": is damaged: its last line, which holds its checksum, is not there");
+    if (number("format_version") != expected) {
         throw DataError(fmt::format("{}: is of the checkpoint format {}; this program knows {}", root.where(),
                                     number("format_version"), format_version));
     }
@@ -178,6 +193,7 @@ CheckpointFile::CheckpointFile(const fs::path& path) : open_(std::make_unique<Op
 
 CheckpointFile::~CheckpointFile() = default;
 const CheckpointHead& CheckpointFile::head() const noexcept { return open_->head; }
+bool CheckpointFile::sealed() const noexcept { return open_->sealed; }
 State& CheckpointFile::state() noexcept { return *open_->state; }
 
 void remove_checkpoints(const fs::path& run) noexcept {

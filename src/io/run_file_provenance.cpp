@@ -69,42 +69,58 @@ void read_column(const hdf5::Group& group, std::string_view name, std::vector<Ro
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].*field = values[i];
 }
 
+/// Visits the attributes of a stretch, so that writing and reading name them once.
+template <class S, class Visit>
+void visit_facts(S& stretch, Visit visit) {
+    visit("first_epoch", stretch.first_epoch);
+    visit("created", stretch.created);
+    visit("version", stretch.version);
+    visit("git_commit", stretch.git_commit);
+    visit("kernels", stretch.kernels);
+    visit("threads", stretch.threads);
+    visit("cpu", stretch.cpu);
+    visit("host", stretch.host);
+    visit("command_line", stretch.command_line);
+}
+
+/// A group each, counted from 0, and attributes: a run that was taken up has the data sets of one that was
+/// not.
 void write_stretches(const hdf5::Group& group, const std::vector<Stretch>& stretches) {
-    const Columns columns(group, "stretch", stretches.size());
-    const auto write = [&](std::string_view name, std::string_view long_name, auto Stretch::*field) {
-        columns.write(name, long_name, stretches, [field](const Stretch& s) { return s.*field; });
-    };
-    write("first_epoch", "first epoch that this stretch of the run ended", &Stretch::first_epoch);
-    write("created", "when the stretch began (UTC)", &Stretch::created);
-    write("version", "version of snnff-sim", &Stretch::version);
-    write("git_commit", "commit it was built from", &Stretch::git_commit);
-    write("kernels", "variant of the kernels in use", &Stretch::kernels);
-    write("threads", "number of threads", &Stretch::threads);
-    write("cpu", "processor", &Stretch::cpu);
-    write("host", "name of the machine", &Stretch::host);
-    write("command_line", "what the program was called with", &Stretch::command_line);
+    for (std::size_t i = 0; i < stretches.size(); ++i) {
+        const hdf5::Group row = hdf5::create_group(group, std::to_string(i));
+        visit_facts(stretches[i],
+                    [&row](const char* name, const auto& value) { hdf5::set_attribute(row, name, value); });
+    }
+}
+
+void read_fact(const hdf5::Group& row, const char* name, std::string& value) {
+    value = hdf5::read_text_attribute(row, name);
+}
+template <class T>
+void read_fact(const hdf5::Group& row, const char* name, T& value) {
+    const auto values = hdf5::read_attribute<T>(row, name);
+    if (values.size() != 1) {
+        throw FileError(fmt::format("{}: attribute \"{}\" has {} values; one is expected", row.where(), name,
+                                    values.size()));
+    }
+    value = values.front();
 }
 
 std::vector<Stretch> read_stretches(const hdf5::Group& group) {
-    std::vector<Stretch> stretches(read_column(group, "version").size());
-    read_column(group, "first_epoch", stretches, &Stretch::first_epoch);
-    read_column(group, "created", stretches, &Stretch::created);
-    read_column(group, "version", stretches, &Stretch::version);
-    read_column(group, "git_commit", stretches, &Stretch::git_commit);
-    read_column(group, "kernels", stretches, &Stretch::kernels);
-    read_column(group, "threads", stretches, &Stretch::threads);
-    read_column(group, "cpu", stretches, &Stretch::cpu);
-    read_column(group, "host", stretches, &Stretch::host);
-    read_column(group, "command_line", stretches, &Stretch::command_line);
+    std::vector<Stretch> stretches;
+    while (group.has(std::to_string(stretches.size()))) {
+        const hdf5::Group row = group.group(std::to_string(stretches.size()));
+        Stretch& stretch = stretches.emplace_back();
+        visit_facts(stretch, [&row](const char* name, auto& value) { read_fact(row, name, value); });
+    }
     return stretches;
 }
 
 Fact read_fact(const hdf5::Group& group, const std::string& name) {
     if (hdf5::is_text_attribute(group, name)) return hdf5::read_text_attribute(group, name);
-    const auto values = hdf5::read_attribute<std::uint64_t>(group, name);
-    if (values.size() == 1) return values.front();
-    throw FileError(fmt::format("{}: attribute \"{}\" has {} values; one is expected", group.where(), name,
-                                values.size()));
+    std::uint64_t value = 0;
+    read_fact(group, name.c_str(), value);
+    return value;
 }
 
 }  // namespace

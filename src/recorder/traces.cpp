@@ -56,7 +56,7 @@ class Traces final : public Observer {
 
     void show(State& state) override {
         const State::Section section(state, "recorder");
-        state.show("n_presentations", n_presentations_);
+        state.show("n_presentations", n_presentations_, 0, std::numeric_limits<std::int64_t>::max() - 1);
     }
 
   private:

@@ -44,8 +44,9 @@ class BestWeights {
     void show(State& state, const Network& network) {
         const State::Section section(state, "best_weights");
         state.show("lowest_validation_error", lowest_);
-        state.show("n_measurements_since", n_measurements_since_);
-        state.show("kept_epoch", kept_epoch_);
+        constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() - 1;
+        state.show("n_measurements_since", n_measurements_since_, 0, most);
+        state.show("kept_epoch", kept_epoch_, -1, most);
         if (state.restoring() && kept_epoch_ >= 0) kept_ = network.populations;
         for (Population& population : kept_) {
             state.show("weight_" + population.name, population.weight);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "kernels/dispatch.hpp"
@@ -59,7 +60,7 @@ void EpochSums::show(State& state) {
                                 {"n_rates", n_rates_},
                                 {"n_not_finite", n_not_finite_}}) {
         auto value = static_cast<std::int64_t>(count);
-        state.show(name, value);
+        state.show(name, value, 0, std::numeric_limits<std::int64_t>::max());
         count = static_cast<std::size_t>(value);
     }
 }

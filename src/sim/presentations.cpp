@@ -5,6 +5,7 @@
 
 #include "sim/augment.hpp"
 #include "sim/parallel.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff {
 
@@ -171,6 +172,10 @@ void Presentations::begin_epoch(std::int64_t epoch, ConstMatrixView ranking) {
 void Presentations::show(State& state) {
     std::vector<std::int64_t> labels(negative_label_.begin(), negative_label_.end());
     state.show("negative_label", labels);
+    const auto n_labels = static_cast<std::int64_t>(model_.overlay.n_labels);
+    const bool fits = labels.empty() || labels.size() == model_.negatives_per_positive * n_samples();
+    if (!fits || std::ranges::any_of(labels, [&](std::int64_t l) { return l < 0 || l >= n_labels; }))
+        throw DataError("the checkpoint's wrong labels are not of these samples");
     negative_label_.assign(labels.begin(), labels.end());
 }
 

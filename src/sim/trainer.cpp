@@ -15,6 +15,7 @@
 #include "sim/presentations.hpp"
 #include "sim/readout.hpp"
 #include "sim/rule.hpp"
+#include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
@@ -79,7 +80,11 @@ class Trainer {
                 if (!report(stage, began)) return Ending::interrupted;
                 at_.batch = 0;
                 for (const std::size_t k : stage.learning) ++epochs_learnt_[k];
-                if (best_.out_of_patience(model_.plan)) return end();
+                if (best_.out_of_patience(model_.plan)) {
+                    at_ = {static_cast<std::int64_t>(plan_.size()), 0,
+                           0};  // also for who is stopped from here on
+                    return end();
+                }
                 if (checkpoints_ != nullptr && checkpoints_->due(epoch_, true)) save_after_epoch();
             }
         }
@@ -102,15 +107,24 @@ class Trainer {
 
     /// Everything that the rest of the run follows from, but for the model and the data.
     void show(State& state) {
-        state.show("stage", at_.stage);
-        state.show("epoch_of_stage", at_.epoch_of_stage);
-        state.show("batch", at_.batch);
-        state.show("epoch", epoch_);
+        const auto n_stages = static_cast<std::int64_t>(plan_.size());
+        state.show("stage", at_.stage, 0, n_stages);
+        const std::int64_t n_epochs_of_stage =
+            at_.stage < n_stages ? plan_[static_cast<std::size_t>(at_.stage)].epochs : 0;
+        state.show("epoch_of_stage", at_.epoch_of_stage, 0, n_epochs_of_stage);
+        const auto n_batches_of_epoch = static_cast<std::int64_t>(presentations_.n_batches());
+        state.show("batch", at_.batch, 0, n_batches_of_epoch);
+        state.show("epoch", epoch_, 0, n_epochs_);
         auto n_batches = static_cast<std::int64_t>(n_batches_);
-        state.show("n_batches", n_batches);
+        state.show("n_batches", n_batches, 0, n_epochs_ * n_batches_of_epoch);
         n_batches_ = static_cast<std::uint64_t>(n_batches);
         state.show("epochs_learnt", epochs_learnt_);
+        epochs_learnt_.resize(network_.populations.size());
+        for (std::int64_t& n : epochs_learnt_) n = std::clamp<std::int64_t>(n, 0, n_epochs_);
         state.show("ranking", ranking_);
+        if (!ranking_.empty() &&
+            (ranking_.rows() != experiment_.train.size() || ranking_.cols() != model_.overlay.n_labels))
+            throw DataError("the checkpoint's ranking of labels is not of these samples");
         presentations_.show(state);
         sums_.resize(network_.populations.size());
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "sim/parallel.hpp"
 
@@ -49,7 +50,7 @@ std::size_t update_scratch(std::size_t n_blocks) noexcept {
 void show(State& state, const Network& network, std::span<Moments> moments) {
     for (std::size_t k = 0; k < moments.size(); ++k) {
         const State::Section section(state, "moments_" + network.populations[k].name);
-        state.show("n_updates", moments[k].n_updates);
+        state.show("n_updates", moments[k].n_updates, 0, std::numeric_limits<std::int64_t>::max() - 1);
         for (std::size_t m = 0; m < 2; ++m) {
             state.show(m == 0 ? "weight_first" : "weight_second", moments[k].weight[m]);
             state.show(m == 0 ? "bias_first" : "bias_second", std::span<float>(moments[k].bias[m]));

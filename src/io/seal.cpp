@@ -1,0 +1,74 @@
+#include "io/seal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/disk.hpp"
+#include "io/gzip.hpp"
+#include "io/sha256.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff {
+namespace {
+
+constexpr std::string_view words = "\nSHA-256 of the bytes before this line: ";
+constexpr std::size_t n_digits = 64;
+constexpr std::size_t line_size = words.size() + n_digits + 1;
+
+[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
+    throw FileError(fmt::format("{}: {}: {}", shown(path), what, std::strerror(errno)));
+}
+
+/// Of the first `size` bytes.
+std::string sha256_of(std::ifstream& file, const std::filesystem::path& path, std::uint64_t size) {
+    Sha256 sum;
+    std::vector<char> piece(std::size_t{1} << 20);
+    file.seekg(0);
+    while (size > 0) {
+        const std::uint64_t wanted = std::min<std::uint64_t>(size, piece.size());
+        if (!file.read(piece.data(), static_cast<std::streamsize>(wanted))) fail(path, "cannot be read");
+        sum.update(std::as_bytes(std::span(piece).first(wanted)));
+        size -= wanted;
+    }
+    return sum.hex();
+}
+
+}  // namespace
+
+void seal(const std::filesystem::path& path) {
+    const std::uint64_t size = std::filesystem::file_size(path);
+    std::ifstream file(path, std::ios::binary);
+    if (!file) fail(path, "cannot be read");
+    const std::string line = fmt::format("{}{}\n", words, sha256_of(file, path, size));
+    std::ofstream end(path, std::ios::binary | std::ios::app);
+    end << line;
+    end.close();
+    if (!end) fail(path, "cannot be written");
+    sync_to_disk(path);
+}
+
+bool check_seal(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) fail(path, "cannot be opened");
+    const std::uint64_t size = std::filesystem::file_size(path);
+    if (size < line_size) return false;
+    std::array<char, line_size> line{};
+    file.seekg(static_cast<std::streamoff>(size - line_size));
+    if (!file.read(line.data(), line.size())) fail(path, "cannot be read");
+    const std::string_view found(line.data(), line.size());
+    if (!found.starts_with(words)) return false;
+    if (found.substr(words.size(), n_digits) == sha256_of(file, path, size - line_size)) return true;
+    throw DataError(fmt::format("{}: is damaged: its bytes are not those that were written", shown(path)));
+}
+
+}  // namespace snnff
