@@ -64,7 +64,7 @@ int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& st
     const RunFigures figures = read_figures(request.output);
     put(json ? to_json(figures).dump(2) + "\n" : side_by_side({figures}));
     const std::string file = request.output.string();
-    const bool resumable = interrupted && std::filesystem::exists(file + ".ckpt");
+    const bool resumable = interrupted && std::filesystem::exists(checkpoint_paths(request.output).front());
     if (resumable) note(fmt::format("to go on: snnff-sim resume {}", file));
     if (!request.quiet) {
         const auto size = static_cast<double>(std::filesystem::file_size(request.output));
