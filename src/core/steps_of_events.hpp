@@ -9,7 +9,7 @@ namespace snnff {
 
 /// The type that times were stored in, which limits what it tells apart.
 struct TimeType {
-    int digits = 0;             ///< bits of a mantissa: 11, 24 and 53 for float16 to float64; 0: whole numbers
+    int digits = 0;  ///< bits of a mantissa: 11, 24 and 53 for float16 to float64; 0: whole numbers
     int least_exponent = -126;  ///< 2^least_exponent is the smallest number with all of them
 };
 inline constexpr TimeType float16_time{11, -14}, float32_time{24, -126}, float64_time{53, -1022},
@@ -31,10 +31,10 @@ class StepsOfEvents {
   private:
     double half_a_unit(double t) const noexcept;
 
-    DoublePair dt_;             // in ms, for microseconds in µs
-    double t_factor_;           // t·t_factor_ is measured in that, too
-    double dt_as_t_;            // the double next to dt in the unit of t
-    std::uint64_t dt_ns_ = 0;   // where t are whole microseconds and dt whole nanoseconds
+    DoublePair dt_;            // in ms, for microseconds in µs
+    double t_factor_;          // t·t_factor_ is measured in that, too
+    double dt_as_t_;           // the double next to dt in the unit of t
+    std::uint64_t dt_ns_ = 0;  // where t are whole microseconds and dt whole nanoseconds
     TimeType type_;
 };
 

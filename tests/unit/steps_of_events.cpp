@@ -16,7 +16,8 @@ struct Dt {
     int us;
     double ms;
 };
-constexpr Dt all_dt[] = {{100, 0.1}, {300, 0.3}, {700, 0.7}, {1000, 1.0}, {2500, 2.5}, {50, 0.05}, {1, 0.001}, {33, 0.033}};
+constexpr Dt all_dt[] = {{100, 0.1},  {300, 0.3}, {700, 0.7}, {1000, 1.0},
+                         {2500, 2.5}, {50, 0.05}, {1, 0.001}, {33, 0.033}};
 
 }  // namespace
 
@@ -25,7 +26,8 @@ TEST_CASE("whole microseconds are divided as integers") {
         const StepsOfEvents step({dt.ms, 10}, TimeUnit::microseconds, whole_time);
         CAPTURE(dt.us);
         for (std::uint64_t t = 0; t < 20'000; ++t) {
-            if (step(static_cast<double>(t)) != static_cast<double>(t / static_cast<unsigned>(dt.us))) FAIL(t);
+            if (step(static_cast<double>(t)) != static_cast<double>(t / static_cast<unsigned>(dt.us)))
+                FAIL(t);
         }
         CHECK(step(8'388'607.0) == std::floor(8'388'607.0 / dt.us));
     }
@@ -38,7 +40,8 @@ TEST_CASE("whole microseconds are divided as integers") {
 
 TEST_CASE("the float next to a border is on it, and the one before is not") {
     for (const Dt dt : all_dt) {
-        for (const auto& [unit, per_us] : {std::pair{TimeUnit::seconds, 1e6}, {TimeUnit::milliseconds, 1e3}}) {
+        for (const auto& [unit, per_us] :
+             {std::pair{TimeUnit::seconds, 1e6}, {TimeUnit::milliseconds, 1e3}}) {
             const StepsOfEvents of_double({dt.ms, 10}, unit, float64_time);
             const StepsOfEvents of_float({dt.ms, 10}, unit, float32_time);
             for (int k = 1; k <= 3000; ++k) {
@@ -53,7 +56,8 @@ TEST_CASE("the float next to a border is on it, and the one before is not") {
                 if (of_double(std::nextafter(border, 1e9)) != k) FAIL("after");
                 const auto as_float = static_cast<float>(border);
                 if (of_float(static_cast<double>(as_float)) != k) FAIL("float");
-                if (of_float(static_cast<double>(std::nextafter(as_float, 0.0f))) != k - 1) FAIL("float before");
+                if (of_float(static_cast<double>(std::nextafter(as_float, 0.0f))) != k - 1)
+                    FAIL("float before");
             }
         }
     }
@@ -61,12 +65,13 @@ TEST_CASE("the float next to a border is on it, and the one before is not") {
 
 TEST_CASE("half precision: 1 s is known to half a ms") {
     const StepsOfEvents ms({1.0, 2000}, TimeUnit::seconds, float16_time);
-    // The half-precision numbers from 1 s on are 1/1024 s apart, and 1001 ms is the border nearest to the second.
+    // The half-precision numbers from 1 s on are 1/1024 s apart, and 1001 ms is the border nearest to the
+    // second.
     CHECK(ms(1.0) == 1000.0);
     CHECK(ms(1.0 + 1.0 / 1024.0) == 1001.0);
     CHECK(ms(1.0 + 10.0 / 1024.0) == 1010.0);  // 1009.77 ms
     CHECK(ms(0.25) == 250.0);
-    CHECK(ms(0.25 - 1.0 / 8192.0) == 249.0);   // known to 0.061 ms, and 0.122 ms before the border
+    CHECK(ms(0.25 - 1.0 / 8192.0) == 249.0);  // known to 0.061 ms, and 0.122 ms before the border
     // Finer steps than the type: the nearest border, not the last that it might be.
     CHECK(StepsOfEvents({0.1, 20'000}, TimeUnit::seconds, float16_time)(1.0) == 10'000.0);
 }
