@@ -10,6 +10,7 @@
 
 #include "app/flatten.hpp"
 #include "app/signals.hpp"
+#include "app/unfinished.hpp"
 #include "core/numbers.hpp"
 #include "io/place.hpp"
 #include "snnff/error.hpp"
@@ -223,6 +224,8 @@ Provenance Continuation::with_stretch(Stretch next) const {
     provenance.stretches.push_back(std::move(next));
     return provenance;
 }
+
+fs::path Continuation::replaces() const { return to_be_replaced(run_, provenance_); }
 
 void Continuation::finish(RunFileWriter& writer) {
     if (std::exchange(finished_, true)) return;

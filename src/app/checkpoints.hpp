@@ -46,6 +46,8 @@ class Continuation {
     /// Once all of it has been taken over and a checkpoint of the new file is on disk; more calls do nothing.
     void finish(RunFileWriter& writer);
     bool finished() const noexcept { return finished_; }
+    /// The file whose place the run takes once it is complete; empty: its own.
+    std::filesystem::path replaces() const;
     /// What had to be passed over, empty where the newest checkpoint served.
     const std::string& note() const noexcept { return note_; }
 

@@ -10,6 +10,7 @@
 #include "app/outputs.hpp"
 #include "app/progress.hpp"
 #include "app/provenance.hpp"
+#include "app/unfinished.hpp"
 #include "app/warnings.hpp"
 #include "core/numbers.hpp"
 #include "io/place.hpp"
@@ -175,8 +176,11 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     refuse_inputs(request.output, files_read_for(experiment), Beside::checkpoints);
 
     // Where it is a link, the file behind it is what is written, replaced and gone on with.
-    const std::filesystem::path output = behind_links(request.output);
-    RunFileWriter writer(output, request.force || goes_on, request.live);
+    const std::filesystem::path place = behind_links(request.output);
+    const bool replaces = !goes_on && request.force && std::filesystem::exists(place);
+    const std::filesystem::path output = replaces ? unfinished_beside(place) : place;
+    if (replaces) make_way(output);
+    RunFileWriter writer(output, goes_on, request.live);
     CloseOnFailure on_failure(writer, output, request.from);
     if (!goes_on) remove_checkpoints(output);  // of a run that this one replaces
     Provenance provenance =
@@ -186,8 +190,10 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
         provenance = request.from->with_stretch(std::move(provenance.stretches.front()));
     } else {
         provenance.add("run_id", head.run_id);
+        if (replaces) provenance.add("takes_place_of", place.filename().string());
     }
     provenance.add("n_resumed", static_cast<std::uint64_t>(head.n_resumed));
+    const std::filesystem::path replaced = to_be_replaced(output, provenance);
     writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;
     for (const Population& population : experiment.network.populations) names.push_back(population.name);
@@ -218,6 +224,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
         on_failure.tell(error);
     }
     on_failure.closed();
+    if (ending == Ending::complete && !replaced.empty()) take_over(output, replaced);
     if (ending == Ending::complete) remove_checkpoints(output);
     return ending;
 }

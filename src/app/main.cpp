@@ -117,10 +117,6 @@ int main(int argc, char** argv) {
                         ExitCode::failed);
     } catch (const std::filesystem::filesystem_error& error) {
         // What the file system answers, where nobody nearer knew more to say.
-        return complain(fmt::format("{}: {}", error.path1().string(), error.code().message()),
-                        ExitCode::file);
-    } catch (const std::filesystem::filesystem_error& error) {
-        // What the standard library's own text says as well, but with a C++ function's name before it.
         const std::string other = error.path2().empty() ? "" : " or " + error.path2().string();
         return complain(fmt::format("{}{}: {}", error.path1().string(), other, error.code().message()),
                         ExitCode::file);

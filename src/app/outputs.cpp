@@ -6,6 +6,7 @@
 #include <system_error>
 #include <vector>
 
+#include "app/unfinished.hpp"
 #include "io/place.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/error.hpp"
@@ -25,7 +26,19 @@ std::span<const std::string_view> suffixes(Beside beside) {
     return beside_others;
 }
 
-/// ", and is a run that ..." for one that was cut and can be gone on with, else empty.
+/// Whether the file is one that is read, or lies in a folder of a folder that is.
+bool is_of(const fs::path& file, const fs::path& input) {
+    std::error_code error;
+    if (fs::equivalent(file, input, error)) return true;
+    if (!fs::is_directory(input, error)) return false;
+    const fs::path whole = fs::canonical(file, error), folder = fs::canonical(input, error);
+    if (error) return false;
+    const fs::path rest = whole.lexically_relative(folder);
+    return !rest.empty() && *rest.begin() != ".." && rest.has_parent_path();
+}
+
+}  // namespace
+
 std::string about_cut_run(const fs::path& output) {
     std::error_code ignored;
     const bool saved = std::ranges::any_of(checkpoint_paths(output),
@@ -42,19 +55,6 @@ std::string about_cut_run(const fs::path& output) {
     }
 }
 
-/// Whether the file is one that is read, or lies in a folder of a folder that is.
-bool is_of(const fs::path& file, const fs::path& input) {
-    std::error_code error;
-    if (fs::equivalent(file, input, error)) return true;
-    if (!fs::is_directory(input, error)) return false;
-    const fs::path whole = fs::canonical(file, error), folder = fs::canonical(input, error);
-    if (error) return false;
-    const fs::path rest = whole.lexically_relative(folder);
-    return !rest.empty() && *rest.begin() != ".." && rest.has_parent_path();
-}
-
-}  // namespace
-
 void check_output(const fs::path& output, bool force, Beside beside) {
     refuse_irregular(output);
     std::error_code error;
@@ -65,6 +65,8 @@ void check_output(const fs::path& output, bool force, Beside beside) {
                                      output.string(), cut.empty() ? ";" : cut + ","));
     }
     check_place(output, suffixes(beside).front());
+    if (beside == Beside::checkpoints && force && fs::exists(file, error))
+        check_place(unfinished_beside(file), suffixes(beside).front());
     for (const std::string_view suffix : suffixes(beside))
         refuse_irregular(file.string() + std::string(suffix));
 }

@@ -18,6 +18,9 @@ enum class Beside {
 /// it. A run that could be gone on with is said to be one.
 void check_output(const std::filesystem::path& output, bool force, Beside beside = Beside::new_one);
 
+/// ", and is a run that ..." for one that was cut and can be gone on with, else empty.
+std::string about_cut_run(const std::filesystem::path& output);
+
 /// Throws UsageError where the output, or a file that will stand beside it, is one of the files that are
 /// read, under any name: nothing may be lost that way, with --force or without. What is read may be a folder:
 /// then its folders are.

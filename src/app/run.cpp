@@ -12,7 +12,9 @@
 #include "app/plan_cost.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
+#include "app/unfinished.hpp"
 #include "app/verb.hpp"
+#include "io/place.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
 
@@ -97,8 +99,21 @@ int run(const Arguments& arguments) {
     if (!arguments.max_time.empty())
         request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
     tell_of_kernels(request);
+    const std::filesystem::path place = behind_links(request.output);
+    const bool replaces = request.force && std::filesystem::exists(place);
+    const std::string cut = replaces ? about_cut_run(request.output) : "";
+    if (!cut.empty())
+        note(fmt::format("{} is there{}; it stays until the new one is complete", request.output.string(),
+                         cut));
     const std::atomic<int>& stop = stop_on_signals();
-    return tell_of(request, execute(request, stop), stop, arguments.json);
+    const Ending ending = execute(request, stop);
+    if (ending == Ending::interrupted && replaces) {
+        request.output = unfinished_beside(place);
+        if (std::filesystem::exists(request.output))
+            note(fmt::format("{} is as it was; the new run is {}, and takes its place once it is complete",
+                             place.string(), request.output.string()));
+    }
+    return tell_of(request, ending, stop, arguments.json);
 }
 
 struct ResumeArguments {
@@ -130,7 +145,9 @@ int resume(const ResumeArguments& arguments) {
     check_output(request.output, request.force, Beside::checkpoints);
     const ThreadLimit threads(request.n_threads);
     Experiment experiment = reading_data([&] { return build(std::move(model)); });
-    return tell_of(request, execute(request, std::move(experiment), stop), stop, arguments.json);
+    const Ending ending = execute(request, std::move(experiment), stop);
+    if (ending == Ending::complete && !from.replaces().empty()) request.output = from.replaces();
+    return tell_of(request, ending, stop, arguments.json);
 }
 
 void add_live_option(CLI::App& command, bool& live) {

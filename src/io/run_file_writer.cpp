@@ -35,17 +35,6 @@ constexpr std::string_view status_name(RunStatus status) {
                                           : "interrupted";
 }
 
-/// HDF5 locks what it writes; taking the place of such a file would lose the other run.
-void refuse_if_in_use(const fs::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return;  // whoever writes it next will say what is wrong
-    const bool in_use = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    ::close(descriptor);
-    if (in_use)
-        throw FileError(fmt::format(
-            "{}: another process is using it; close it there, or wait until it has ended", shown(path)));
-}
-
 /// Where to write: the path itself, or a new file beside the one to be replaced.
 fs::path place_to_write(const fs::path& path, bool force) {
     const auto name = shown(path);

@@ -1,0 +1,76 @@
+#include "app/unfinished.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "io/disk.hpp"
+#include "io/place.hpp"
+#include "snnff/checkpoint.hpp"
+#include "snnff/error.hpp"
+#include "snnff/run_file.hpp"
+
+namespace snnff::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether a file that cannot be read was cut while it was made: it is empty, or begins as HDF5 does.
+bool was_being_made(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string start(8, '\0');
+    file.read(start.data(), static_cast<std::streamsize>(start.size()));
+    return file.gcount() == 0 || (file && start == "\x89HDF\r\n\x1a\n");
+}
+
+fs::path folder_of(const fs::path& path) {
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+}  // namespace
+
+fs::path unfinished_beside(const fs::path& output) {
+    return folder_of(output) / fs::path(output.stem().string() + ".unfinished" + output.extension().string());
+}
+
+void make_way(const fs::path& unfinished) {
+    std::error_code error;
+    if (fs::exists(fs::symlink_status(unfinished, error))) {
+        refuse_irregular(unfinished);
+        refuse_if_in_use(unfinished);
+        std::string found;
+        try {
+            if (read_run(unfinished).provenance.text("takes_place_of").empty())
+                found = "is no run that --force began";
+        } catch (const Error& reason) {
+            if (!was_being_made(unfinished)) found = reason.what();
+        }
+        if (!found.empty()) {
+            throw UsageError(
+                fmt::format("{}: is where the new run would be until it is complete, and {}; move it, "
+                            "or -o names another file",
+                            unfinished.string(), found));
+        }
+    }
+    remove_checkpoints(unfinished);
+    fs::remove(unfinished);
+}
+
+fs::path to_be_replaced(const fs::path& run, const Provenance& provenance) {
+    // A name in the folder, whatever a file says.
+    const fs::path name = fs::path(provenance.text("takes_place_of")).filename();
+    return name.empty() || name == run.filename() ? fs::path() : folder_of(run) / name;
+}
+
+void take_over(const fs::path& unfinished, const fs::path& output) {
+    refuse_irregular(output);
+    refuse_if_in_use(output);
+    keep_mode(output, unfinished);
+    remove_checkpoints(output);
+    take_place(unfinished, output);
+    sync_to_disk(folder_of(output));
+}
+
+}  // namespace snnff::app

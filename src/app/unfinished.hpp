@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+
+#include "snnff/provenance.hpp"
+
+namespace snnff::app {
+
+// A run that replaces another (--force) is written beside it, as run.unfinished.h5, and takes its place once
+// it is complete. Stopped before, it stays there, with its checkpoint, and is resumed by that name.
+
+/// Where the run that is to replace `output` is written.
+std::filesystem::path unfinished_beside(const std::filesystem::path& output);
+
+/// Clears that place, and its checkpoints, of an earlier attempt that was cut. Throws UsageError where
+/// something else stands there, FileError where another process is writing it.
+void make_way(const std::filesystem::path& unfinished);
+
+/// The file that a run is to replace when it is complete, empty where there is none: what its provenance
+/// says, in the folder that the run is in.
+std::filesystem::path to_be_replaced(const std::filesystem::path& run, const Provenance& provenance);
+
+/// Gives the complete run the name that it was made for, and takes checkpoints of what stood there away.
+void take_over(const std::filesystem::path& unfinished, const std::filesystem::path& output);
+
+}  // namespace snnff::app
