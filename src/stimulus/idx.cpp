@@ -29,21 +29,32 @@ std::pair<std::size_t, std::size_t> image_shape(const IdxHeader& header) {
     return {static_cast<std::size_t>(axes[0]), static_cast<std::size_t>(axes[1])};
 }
 
-/// The first `n` labels. QMNIST's have eight columns, the first of which is the digit.
-std::vector<std::int32_t> read_idx_labels(const fs::path& path, const IdxHeader& header, std::size_t n) {
+/// Whether every row is 0 but for a single 1, and not all have it in the first column.
+bool is_one_hot(std::span<const double> values, std::size_t n_columns) {
+    bool beyond_first = false;
+    for (std::size_t first = 0; first < values.size(); first += n_columns) {
+        const auto row = values.subspan(first, n_columns);
+        const auto n_ones = std::ranges::count(row, 1.0), n_zeros = std::ranges::count(row, 0.0);
+        if (n_ones != 1 || static_cast<std::size_t>(n_ones + n_zeros) != n_columns) return false;
+        beyond_first = beyond_first || row[0] == 0.0;
+    }
+    return beyond_first;
+}
+
+/// All labels. QMNIST's have eight columns, the first of which is the digit.
+FoundLabels read_idx_labels(const fs::path& path, const IdxHeader& header, std::uint64_t n_samples) {
     std::vector<double> values(static_cast<std::size_t>(header.n_samples() * header.n_values_each()));
     read_idx(path, header, values.size(), [&](std::uint64_t first, std::span<const double> block) {
         std::ranges::copy(block, values.begin() + static_cast<std::ptrdiff_t>(first));
     });
+    std::vector<std::uint64_t> shape = header.shape;
     constexpr std::size_t qmnist_columns = 8;
-    const std::string where = shown(path);
-    if (header.shape.size() == 2 && header.shape[1] == qmnist_columns &&
-        !is_one_hot(values, qmnist_columns)) {
-        std::vector<double> digits(static_cast<std::size_t>(header.n_samples()));
-        for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = values[i * qmnist_columns];
-        return labels_from(where, std::vector{header.n_samples()}, digits, n);
+    if (shape.size() == 2 && shape[1] == qmnist_columns && !is_one_hot(values, qmnist_columns)) {
+        for (std::size_t i = 0; i < shape[0]; ++i) values[i] = values[i * qmnist_columns];
+        values.resize(static_cast<std::size_t>(shape[0]));
+        shape.pop_back();
     }
-    return labels_from(where, header.shape, values, n);
+    return labels_in(shown(path), values, shape, "the file of images", n_samples);
 }
 
 class Idx final : public DatasetReader {
@@ -56,7 +67,8 @@ class Idx final : public DatasetReader {
                    options.text({"train_labels", "", "training labels"}, "train-labels-idx1-ubyte")},
                   {options.text({"test_images", "", "test images; empty: no test set"},
                                 "t10k-images-idx3-ubyte"),
-                   options.text({"test_labels", "", "test labels"}, "t10k-labels-idx1-ubyte")}}} {
+                   options.text({"test_labels", "", "test labels"}, "t10k-labels-idx1-ubyte")}}},
+          labels_(options) {
         const double offset = options.number({"offset", "", "input = (byte/255 - offset)/scale"}, 0.0);
         const double scale =
             options.number({"scale", "", "input = (byte/255 - offset)/scale"}, 1.0, Bounds::positive());
@@ -92,7 +104,9 @@ class Idx final : public DatasetReader {
         std::tie(dataset.image_rows, dataset.image_cols) = image_shape(image_header);
         dataset.background = input_[0];
         read_images(images, image_header, n, dataset.x);
-        dataset.label = read_idx_labels(labels, label_header, n);
+        const FoundLabels found = read_idx_labels(labels, label_header, image_header.n_samples());
+        dataset.label = labels_.classes_of(shown(labels), found, n);
+        dataset.class_names = labels_.names_of(found);
         return dataset;
     }
 
@@ -146,6 +160,7 @@ class Idx final : public DatasetReader {
 
     fs::path folder_;
     std::array<Names, 2> files_;
+    LabelKeys labels_;
     std::array<float, 256> input_{};  // a byte has 256 values: one division each, in double
 };
 
