@@ -122,7 +122,7 @@ class Parser {
         const std::uint64_t n = header.size;
         const bool read = header.kind == 'b'   ? n == 1
                           : header.kind == 'f' ? n == 2 || n == 4 || n == 8
-                          : header.kind == 'U' ? n % 4 == 0 && n <= 4096
+                          : header.kind == 'U' ? n <= 1024
                           : header.kind == 'S' ? n <= 1024
                                                : n == 1 || n == 2 || n == 4 || n == 8;
         const bool known = std::string_view("biufUS").find(header.kind) != std::string_view::npos;
@@ -132,6 +132,7 @@ class Parser {
                             "are read",
                             where_, type));
         }
+        if (header.kind == 'U') header.size *= 4;  // counted in letters
     }
 
     std::string_view where_, rest_;

@@ -202,8 +202,8 @@ class Csv final : public DatasetReader {
             if (out[i] || !names[i].empty()) continue;
             throw DataError(
                 fmt::format("{}: column {} has no name, as pandas writes its index; data.leave_out = "
-                            "[\"{}\"] leaves it out, and a name makes it an input",
-                            where, i + 1, i + 1));
+                            "[\"\"] leaves it out, and a name makes it an input",
+                            where, i + 1));
         }
     }
 

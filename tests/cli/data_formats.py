@@ -130,7 +130,7 @@ class DataFormats(CliTest):
             self.not_taken('kind = "numpy"\ntrain = "a.npz"', "a.npz:x")
 
     def csv(self, text, keys="", mode="w"):
-        with open(self.folder / "a.csv", mode, newline="", encoding=None if "b" in mode else "utf-8") as file:
+        with open(self.folder / "a.csv", mode, **({} if "b" in mode else {"newline": "", "encoding": "utf-8"})) as file:
             file.write(text)
         return f'kind = "csv"\ntrain = "a.csv"\n{keys}'
 
@@ -149,7 +149,7 @@ class DataFormats(CliTest):
         # 0, 1, 2 ... as names, as pandas writes columns; and an index that is left out
         lines = self.rows().splitlines()
         indexed = "\n".join(f"{i},{line}" for i, line in enumerate(lines))
-        self.same(self.csv(",".join(["", *map(str, range(12)), "label"]) + "\n" + indexed, 'leave_out = ["1"]'))
+        self.same(self.csv(",".join(["", *map(str, range(12)), "label"]) + "\n" + indexed, 'leave_out = [""]'))
         self.same(self.csv(gzip.compress(self.rows().encode()), 'label = "13"', "wb"))
         kinds = [line.rsplit(",", 1)[0] + ',"' + "abc"[y] + '"' for line, y in zip(lines, self.y)]
         self.same(self.csv("\n".join(kinds), 'label = "13"'))
