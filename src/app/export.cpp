@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "app/execute.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/table.hpp"
 #include "app/trained.hpp"
 #include "app/verb.hpp"
@@ -17,6 +19,7 @@ namespace {
 
 struct Arguments {
     std::string run, format, output;
+    std::optional<double> dt_ms;
     bool force = false;
 };
 
@@ -28,16 +31,23 @@ void list(const Exported& exported, std::string_view what) {
 
 int export_run(const Arguments& arguments) {
     if (arguments.format == "csv") {
-        list(export_csv(arguments.run, arguments.output, arguments.force), "rows");
+        const Exported exported = export_csv(arguments.run, arguments.output, arguments.force);
+        if (!is_stream(arguments.output)) list(exported, "rows");
         return 0;
     }
     check_output(arguments.output, arguments.force);
+    const std::filesystem::path inputs[] = {arguments.run};
+    refuse_inputs(arguments.output, inputs);
     if (arguments.format == "sonata") {
         list(export_sonata(arguments.run, arguments.output), "reports and populations");
         return 0;
     }
     const Trained trained = read_parameters_of(arguments.run);
-    for (const std::string& sentence : write_nir(arguments.output, trained.model, trained.network)) {
+    const double dt_ms = arguments.dt_ms.value_or(trained.model.time.dt_ms);
+    note(fmt::format("time constants belong to steps of {} ms{}", dt_ms,
+                     arguments.dt_ms ? "" : ", the model's; --dt takes another"));
+    for (const std::string& sentence :
+         write_nir(arguments.output, trained.model, trained.network, arguments.dt_ms)) {
         note("not in the graph (kept in its metadata): " + sentence);
     }
     put(arguments.output + "\n");
@@ -61,9 +71,16 @@ Verb add_export(CLI::App& program) {
         ->required()
         ->type_name("FORMAT")
         ->check(CLI::IsMember({"nir", "csv", "sonata"}));
-    command->add_option("-o,--output", arguments->output, "file to write; a folder for csv")
+    command
+        ->add_option("-o,--output", arguments->output,
+                     "file to write; for csv a folder, a pipe or /dev/stdout")
         ->required()
         ->type_name("PATH");
+    command
+        ->add_option("--dt", arguments->dt_ms,
+                     "step that the time constants of a NIR graph belong to; by default the model's")
+        ->type_name("MS")
+        ->check(CLI::PositiveNumber);
     command->add_flag("--force", arguments->force, "replace what is there, once the new file is complete");
     return {command, [arguments] { return export_run(*arguments); }};
 }
