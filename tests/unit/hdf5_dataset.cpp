@@ -157,7 +157,8 @@ TEST_CASE("contradictory contents are refused with exit code 5, file, data set a
              put_good_y(file);
          }},
         {"x of one axis", "/x: has the shape [6]", with_x({6}, H5T_IEEE_F32LE, six)},
-        {"x of other steps", "[\"sample\", \"row\", \"column\"]", with_x({1, 3, 2}, H5T_IEEE_F32LE, six)},
+        {"x of other steps", R"(["sample", "row", "column"])",
+         with_x({3, 2, 2}, H5T_IEEE_F32LE, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})},
         {"no samples", "it is empty", with_x({0, 2}, H5T_IEEE_F32LE, {})},
         {"no features", "it is empty", with_x({3, 0}, H5T_IEEE_F32LE, {})},
         {"NaN", "/x: sample 1 holds", with_x({3, 2}, H5T_IEEE_F32LE, {0, 0, 0, nan, 0, 0})},
