@@ -312,10 +312,11 @@ std::vector<std::string> write_nir(const std::filesystem::path& path, const Mode
                                    const Network& network, std::optional<double> dt_ms) {
     const double dt_s = dt_ms.value_or(model.time.dt_ms) / 1000.0;
     std::vector<std::string> sentences = what_nir_cannot_say(model, network);
-    const std::filesystem::path beside = path.string() + ".new";
+    const std::filesystem::path place = behind_links(path), beside = place.string() + ".new";
     hdf5::write_file(beside,
                      [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });
-    std::filesystem::rename(beside, path);
+    keep_mode(place, beside);
+    take_place(beside, place);
     return sentences;
 }
 
