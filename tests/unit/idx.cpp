@@ -281,7 +281,7 @@ TEST_CASE("bad files are refused with the right exit code, the file's name and t
          header(0xc01, {3}) + big_endian(1) + big_endian(2) + big_endian(0xffffffff), ExitCode::data,
          "sample 2 has the label -1"},
         {"rows that are not one-hot", good_images, header(0x802, {3, 2}) + ramp(6), ExitCode::data,
-         "each is 0 but for a single 1"},
+         "one of them is 1"},
         {"no images", header(0x803, {0, 2, 2}), good_labels, ExitCode::data, "holds no images"},
         {"no labels", good_images, header(0x801, {0}), ExitCode::data, "holds no labels"},
         {"no rows", header(0x803, {3, 0, 2}), good_labels, ExitCode::data, "images of [0, 2] values"},
