@@ -175,10 +175,12 @@ struct Override {
     std::string key;
     std::string value;
     std::string typed{};  ///< the option as typed ("--seed 7"), for messages; empty: --set key=value
+    bool adds = false;    ///< may bring a table that the file does not have: a further population
 };
 
 /// Reads and checks a model file. Throws FileError where it cannot be read and ModelError, with
-/// file, line, column, key and what is allowed, where it is wrong.
+/// file, line, column, key and what is allowed, where it is wrong. Overrides that add come first, whatever
+/// their place among the others: those change what there is.
 ModelSpec read_model(const std::filesystem::path& path, std::span<const Override> overrides);
 /// The same from text, as kept in a run file; `name` stands for the file in messages and relative
 /// paths are taken from `folder`.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -111,6 +112,7 @@ class Document;
 ///  - throws ModelError with place, key, value and what is allowed where it will not do,
 ///  - notes the resolved value (the run file keeps the whole resolved model) and, when the library
 ///    describes itself, the key's documentation.
+/// Where the document collects faults, a getter keeps what it would throw and returns its fallback.
 /// A fallback of NaN, or an empty file name, means that there is none: it is returned, not noted.
 /// Copies refer to the same table.
 class Options {
@@ -156,6 +158,10 @@ class Options {
         return make_kind<Interface>(key, fallback, context, true);
     }
 
+    /// Reads a part of a model that others do not need. Where the document collects faults, what `read`
+    /// throws is kept for Document::refuse_unknown_keys, and the answer is false: the part is incomplete.
+    bool section(const std::function<void()>& read) const;
+
     bool given(std::string_view name) const;  ///< whether the file or --set has this key
     bool describing() const noexcept;         ///< no model is read, only documentation is collected
     const std::string& path() const noexcept { return path_; }
@@ -171,6 +177,8 @@ class Options {
     using OnlyFor = std::vector<std::pair<std::string, std::string>>;
     Options(Document& document, std::string path, const Node* node, Place place, OnlyFor only_for);
 
+    /// As section() does, for a single value, which is then its fallback.
+    bool tried(const std::function<void()>& check) const;
     std::string path_of(std::string_view name) const;
     Options below(std::string_view name, const Node* node) const;
     KeyDoc documented(const Key& key, KeyDoc::Type type, const Node& fallback, Bounds bounds = {}) const;
@@ -217,9 +225,12 @@ class Document {
     ~Document();
 
     Options root();
-    /// Call after everything was read: throws ModelError for the first key nobody asked for,
-    /// with the nearest known one. `every_key`, where given, tells keys of another kind from typing errors.
-    void refuse_unknown_keys(std::span<const KeyDoc> every_key = {}) const;
+    /// From here on faults are kept, for one message that has all of them.
+    void collect_faults() noexcept { collects_ = true; }
+    /// Call after everything was read: throws ModelError for the first key nobody asked for, with the nearest
+    /// known one; where faults are collected, for all of them by their places, their number at the end.
+    /// `every_key`, where given, tells keys of another kind, or of another table, from typing errors.
+    void refuse_unknown_keys(std::span<const KeyDoc> every_key = {});
     /// The model with every default filled in, in the order in which keys were asked for.
     const Node& resolved() const noexcept { return resolved_; }
     const std::vector<KeyDoc>& docs() const noexcept { return docs_; }
@@ -227,8 +238,15 @@ class Document {
 
   private:
     friend class Options;
-    void refuse_unknown_keys(const Node& table, const std::string& path,
-                             std::span<const KeyDoc> every_key) const;
+    /// What is wrong, and where: with one key, or with two that do not go together.
+    struct Fault {
+        std::string text;
+        Place place;
+    };
+    void find_unknown_keys(const Node& table, const std::string& path, std::span<const KeyDoc> every_key);
+    bool try_to(const std::function<void()>& read);
+    void keep(const Fault& fault);
+    bool is_faulty(const Place& place) const;
     std::string place_in_words(const std::string& path) const;  // of a table, for the start of a message
 
     const Node* root_;
@@ -237,7 +255,11 @@ class Document {
     std::vector<KeyDoc> docs_;
     std::vector<GivenFile> given_files_;
     std::set<std::pair<const Node*, std::string>> known_;  // (table, key) somebody asked for
-    std::set<std::string> named_;                          // paths of tables whose keys are names
+    std::vector<Fault> faults_;
+    std::set<const Node*> doubtful_;  // tables with a kind that nobody knows: its keys cannot be told
+    bool collects_ = false;
+    bool is_incomplete_ = false;   // a part was not read to its end, so that known_ lacks some keys
+    std::set<std::string> named_;  // paths of tables whose keys are names
 };
 
 struct Options::Choice {

@@ -12,4 +12,7 @@ namespace snnff {
 /// it. Throws ModelError where the table asks for samples or neurons that are not there, FileError.
 std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer);
 
+/// Throws ModelError where [recording] asks for samples that are not there.
+void check_recording(const Experiment& experiment);
+
 }  // namespace snnff

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 struct Arguments {
     std::vector<std::string> files;
     std::string out_dir;
-    std::vector<std::string> assignments;
+    Assignments assignments;
     std::optional<std::uint64_t> seed;
     std::size_t threads = 0;
     bool force = false, quiet = false, json = false;
@@ -166,14 +167,11 @@ Verb add_compare(CLI::App& program) {
         ->add_option("--out-dir", arguments->out_dir,
                      "keep the run files of models in this folder; default: they are temporary")
         ->type_name("DIR");
-    command->add_option("--set", arguments->assignments, "override a key of every model that is run")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
+    add_override_options(*command, arguments->assignments, "override a key of every model that is run");
     command->add_option("--seed", arguments->seed, "override the seed of every model that is run")
+        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
         ->type_name("N");
-    command
-        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
-        ->type_name("N");
+    add_threads_option(*command, arguments->threads);
     command->add_flag("--force", arguments->force, "replace run files that exist in --out-dir");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress");
     command->add_flag("--json", arguments->json, "the table and the differences as JSON");

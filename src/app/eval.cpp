@@ -107,9 +107,7 @@ Verb add_eval(CLI::App& program) {
     command->add_option("--split", arguments->split, "test (default) or train")
         ->type_name("SPLIT")
         ->check(CLI::IsMember({"test", "train"}));
-    command
-        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
-        ->type_name("N");
+    add_threads_option(*command, arguments->threads);
     command->add_flag("--json", arguments->json, "as JSON");
     return {command, [arguments] { return eval(*arguments); }};
 }

@@ -133,16 +133,18 @@ void check_data(const CheckpointHead& before, const CheckpointHead& now) {
 
 }  // namespace
 
-std::vector<Override> overrides_of(const std::vector<std::string>& assignments,
-                                   const std::optional<std::uint64_t>& seed) {
+std::vector<Override> overrides_of(const Assignments& assignments, const std::optional<std::uint64_t>& seed) {
     std::vector<Override> overrides;
-    for (const std::string& assignment : assignments) {
+    const auto take = [&](const std::string& assignment, const char* option, bool adds) {
         const std::size_t at = assignment.find('=');
         if (at == std::string::npos || at == 0) {
-            throw UsageError(fmt::format("--set {}: no \"=\" in it; KEY=VALUE is what it takes", assignment));
+            throw UsageError(
+                fmt::format("{} {}: no \"=\" in it; KEY=VALUE is what it takes", option, assignment));
         }
-        overrides.push_back({assignment.substr(0, at), assignment.substr(at + 1)});
-    }
+        overrides.push_back({assignment.substr(0, at), assignment.substr(at + 1), "", adds});
+    };
+    for (const std::string& assignment : assignments.add) take(assignment, "--add", true);
+    for (const std::string& assignment : assignments.set) take(assignment, "--set", false);
     if (seed) overrides.push_back({"seed", std::to_string(*seed)});
     return overrides;
 }

@@ -28,9 +28,14 @@ struct RunRequest {
     Continuation* from = nullptr;  ///< where a run that was cut goes on
 };
 
-/// What `--set KEY=VALUE` and `--seed N` ask for; throws UsageError where there is no "=".
-std::vector<Override> overrides_of(const std::vector<std::string>& assignments,
-                                   const std::optional<std::uint64_t>& seed);
+/// KEY=VALUE as given to options of the command line.
+struct Assignments {
+    std::vector<std::string> set;  ///< --set: keys of tables that the model has
+    std::vector<std::string> add;  ///< --add: keys of a further population
+};
+
+/// What `--set KEY=VALUE`, `--add KEY=VALUE` and `--seed N` ask for; throws UsageError where there is no "=".
+std::vector<Override> overrides_of(const Assignments& assignments, const std::optional<std::uint64_t>& seed);
 
 /// Reads, builds, trains, evaluates and records. The run file is there only once model and data were
 /// found good, and goes again where the run fails. Ends early, with a closed file of status

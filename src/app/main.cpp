@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <new>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "app/command_line.hpp"
@@ -30,18 +32,10 @@ constexpr const char* examples =
 
 constexpr const char* footer =
     "\nResults go to stdout, everything else to stderr. `snnff-sim VERB --help` says more.\n"
-    "\nExit codes:\n"
-    "  0    done\n"
-    "  1    failed: numbers went wrong, memory ran out, a run of a sweep failed, bits differ\n"
-    "  2    usage: unknown option, output exists\n"
-    "  3    the model file is invalid, or does not fit into memory\n"
-    "  4    a file could not be read or written\n"
-    "  5    the data are invalid\n"
-    "  124  stopped by --max-time: the run is saved, its file closed; snnff-sim resume goes on\n"
-    "  130  stopped by SIGINT (Ctrl-C); 143 by SIGTERM: likewise\n"
     "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar; SNNFF_KERNELS=baseline, avx2, "
     "avx512\n"
-    "or neon forces a variant of the kernels, all of which give the same bits.";
+    "or neon forces a variant of the kernels, all of which give the same bits.\n"
+    "\nExit codes: 0 done, 1 failed, 2 usage, 3 model, 4 file, 5 data, 124 --max-time, 128 + N by signal N.";
 
 int complain(const std::string& text, ExitCode code) {
     const char* prefix = app::stderr_has_colours() ? "\033[31msnnff-sim:\033[0m " : "snnff-sim: ";
@@ -62,9 +56,20 @@ std::string about_usage(const CLI::App& program, const CLI::ParseError& error, i
     if (word == argv + argc) return fmt::format("{}; see snnff-sim --help", error.what());
     std::vector<std::string> verbs;
     for (const CLI::App* command : commands) verbs.push_back(command->get_name());
+    verbs.insert(verbs.end(), {"help", "version"});
     const auto guess = nearest(*word, verbs);
     return fmt::format("no verb \"{}\"; {}", *word,
                        guess ? "did you mean \"" + *guess + "\"?" : "snnff-sim --help lists them");
+}
+
+/// `help`, `help VERB` and `version` as people type them, in the words that the program knows.
+std::vector<std::string> with_words_as_options(int argc, char** argv) {
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    if (words.size() == 1 && words[0] == "version") return {"--version"};
+    if (words.empty() || words[0] != "help") return words;
+    words.erase(words.begin());
+    words.emplace_back("--help");
+    return words;
 }
 
 int run(int argc, char** argv) {
@@ -80,7 +85,9 @@ int run(int argc, char** argv) {
         app::add_sweep(program),    app::add_reproduce(program), app::add_info(program),
         app::add_validate(program), app::add_new(program),       app::add_explain(program)};
     try {
-        program.parse(argc, argv);
+        std::vector<std::string> words = with_words_as_options(argc, argv);
+        std::ranges::reverse(words);  // CLI11 takes them from the back
+        program.parse(std::move(words));
     } catch (const CLI::CallForHelp&) {
         app::put(program.help());
         return 0;

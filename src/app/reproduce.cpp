@@ -195,9 +195,7 @@ Verb add_reproduce(CLI::App& program) {
         "--quick", arguments->quick,
         "stop after the first epochs, a tenth of them and at most two; compared are /training and what "
         "was recorded in them");
-    command
-        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
-        ->type_name("N");
+    add_threads_option(*command, arguments->threads);
     command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
     command->add_flag("--json", arguments->json, "the result as JSON");
     return {command, [arguments] { return reproduce_all(*arguments); }};

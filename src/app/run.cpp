@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -23,7 +24,7 @@ namespace {
 
 struct Arguments {
     std::string model, output, checkpoint_every = "5m", max_time;
-    std::vector<std::string> assignments;
+    Assignments assignments;
     std::optional<std::uint64_t> seed;
     std::size_t threads = 0;
     bool force = false, quiet = false, json = false, dry_run = false, live = false;
@@ -178,13 +179,11 @@ Verb add_run(CLI::App& program) {
         ->add_option("-o,--output", arguments->output,
                      "run file to write; default: the model's name with .h5, in this folder")
         ->type_name("FILE");
-    command->add_option("--set", arguments->assignments, "override a key of the model; may be repeated")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    command->add_option("--seed", arguments->seed, "override the seed")->type_name("N");
-    command
-        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
+    add_override_options(*command, arguments->assignments, "override a key of the model; may be repeated");
+    command->add_option("--seed", arguments->seed, "override the seed")
+        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
         ->type_name("N");
+    add_threads_option(*command, arguments->threads);
     command->add_flag("--force", arguments->force,
                       "replace the run file if it exists, once the new one is complete");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
@@ -214,9 +213,7 @@ Verb add_resume(CLI::App& program) {
             "were, or beside the run as they lay before")
         ->type_name("FOLDER|ROLE=PATH")
         ->allow_extra_args(false);
-    command
-        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
-        ->type_name("N");
+    add_threads_option(*command, arguments->threads);
     command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
     command->add_flag("--json", arguments->json, "the result as JSON");
     add_live_option(*command, arguments->live);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <limits>
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -22,7 +23,8 @@ using Status = CellResult::Status;
 
 struct Arguments {
     std::string model, folder;
-    std::vector<std::string> over, assignments;
+    std::vector<std::string> over;
+    Assignments assignments;
     std::vector<std::uint64_t> seeds;
     std::size_t threads = 0;
     bool force = false, quiet = false, json = false;
@@ -45,7 +47,7 @@ Sweep sweep_of(const Arguments& arguments) {
 
 /// All of them before the first runs: a typo in the last cell is no surprise of the next morning, and what
 /// happens to the model file meanwhile changes nothing.
-std::vector<ModelSpec> read_models(const Sweep& sweep, const std::vector<std::string>& assignments) {
+std::vector<ModelSpec> read_models(const Sweep& sweep, const Assignments& assignments) {
     const std::vector<Override> common = overrides_of(assignments, {});
     std::vector<ModelSpec> models;
     for (const Cell& cell : sweep.cells) {
@@ -199,6 +201,7 @@ Verb add_sweep(CLI::App& program) {
             "--seeds", arguments->seeds,
             "run each combination under each of these seeds; the table has mean and standard deviation")
         ->type_name("N,...")
+        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
         ->delimiter(',')
         ->allow_extra_args(false);
     command
@@ -206,12 +209,8 @@ Verb add_sweep(CLI::App& program) {
                      "folder for the run files; runs that are complete in it are not run again; default: the "
                      "model's name with -sweep, in this folder")
         ->type_name("DIR");
-    command->add_option("--set", arguments->assignments, "override a key in every run; may be repeated")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    command
-        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
-        ->type_name("N");
+    add_override_options(*command, arguments->assignments, "override a key in every run; may be repeated");
+    add_threads_option(*command, arguments->threads);
     command->add_flag("--force", arguments->force, "run everything again, replacing run files that exist");
     command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the table only");
     command->add_flag("--json", arguments->json, "every run and the spread over seeds as JSON");

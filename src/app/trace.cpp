@@ -187,6 +187,7 @@ Verb add_trace(CLI::App& program) {
     command->add_option("--neurons", arguments->neurons, "which units of each population; default: all")
         ->type_name("RANGE");
     command->add_option("--steps", arguments->steps, "time steps of a presentation; default: as in training")
+        ->check(whole_number(1, 1'000'000))
         ->type_name("N")
         ->check(CLI::PositiveNumber);
     command
@@ -196,9 +197,7 @@ Verb add_trace(CLI::App& program) {
     command->add_option("--split", arguments->source.split, "test (default) or train")
         ->type_name("SPLIT")
         ->check(CLI::IsMember({"test", "train"}));
-    command
-        ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
-        ->type_name("N");
+    add_threads_option(*command, arguments->threads);
     command->add_flag("--force", arguments->force,
                       "replace the output if it exists, once the new one is complete");
     return {command, [arguments] { return trace(*arguments); }};

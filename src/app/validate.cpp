@@ -12,7 +12,7 @@ namespace {
 
 struct Arguments {
     std::vector<std::string> models;
-    std::vector<std::string> assignments;
+    Assignments assignments;
 };
 
 int validate(const Arguments& arguments) {
@@ -40,9 +40,7 @@ Verb add_validate(CLI::App& program) {
                     "  snnff-sim validate models/quickstart-lif.toml\n"
                     "  snnff-sim validate model.toml --set time.steps=100\n");
     command->add_option("MODELS", arguments->models, "model files (TOML)")->required()->type_name("FILE...");
-    command->add_option("--set", arguments->assignments, "override a key; may be repeated")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
+    add_override_options(*command, arguments->assignments, "override a key; may be repeated");
     return {command, [arguments] { return validate(*arguments); }};
 }
 

@@ -27,7 +27,7 @@ double checked_number(const KeyDoc& doc, const Node& node) {
     } else if (const auto* whole = std::get_if<std::int64_t>(&node.value)) {
         value = static_cast<double>(*whole);
     } else {
-        refuse_type(doc, node, "not a number");
+        refuse_wrong_type(doc, node, "not a number");
     }
     if (!doc.bounds.allows(value))
         refuse_type(doc, node, std::isfinite(value) ? "out of range" : "not finite");
@@ -42,7 +42,7 @@ std::int64_t checked_integer(const KeyDoc& doc, const Node& node) {
         // Up to 2^53 a double holds every whole number.
         const auto* real = std::get_if<double>(&node.value);
         if (real == nullptr || !(std::abs(*real) <= 0x1p53) || !functions::is_whole(*real)) {
-            refuse_type(doc, node, "not a whole number");
+            refuse_wrong_type(doc, node, "not a whole number");
         }
         value = static_cast<std::int64_t>(*real);
     }
@@ -72,7 +72,8 @@ double Options::number(const Key& key, double fallback, Bounds bounds) {
     const Node standard = number_node(fallback);
     const KeyDoc doc = documented(key, KeyDoc::Type::number, standard, bounds);
     const Node* node = look_up(key, doc);
-    const double value = node == nullptr ? fallback : checked_number(doc, *node);
+    double value = fallback;
+    if (node != nullptr) tried([&] { value = checked_number(doc, *node); });
     if (!std::isnan(value)) keep(key, number_node(value));
     return value;
 }
@@ -83,19 +84,21 @@ std::optional<double> Options::number_or(const Key& key, std::string_view word_i
     doc.allowed = {std::string(word_instead)};
     const Node* node = look_up(key, doc);
     if (node == nullptr || std::holds_alternative<std::string>(node->value)) {
-        if (node != nullptr) checked_word(doc, *node);
+        if (node != nullptr) tried([&] { checked_word(doc, *node); });
         keep(key, standard);
         return std::nullopt;
     }
-    const double value = checked_number(doc, *node);
-    keep(key, number_node(value));
+    std::optional<double> value;
+    tried([&] { value = checked_number(doc, *node); });
+    keep(key, value ? number_node(*value) : standard);
     return value;
 }
 
 std::int64_t Options::integer(const Key& key, std::int64_t fallback, Bounds bounds) {
     const KeyDoc doc = documented(key, KeyDoc::Type::integer, Node{fallback, {}}, bounds);
     const Node* node = look_up(key, doc);
-    const std::int64_t value = node == nullptr ? fallback : checked_integer(doc, *node);
+    std::int64_t value = fallback;
+    if (node != nullptr) tried([&] { value = checked_integer(doc, *node); });
     keep(key, Node{value, {}});
     return value;
 }
@@ -104,7 +107,10 @@ bool Options::flag(const Key& key, bool fallback) {
     const KeyDoc doc = documented(key, KeyDoc::Type::flag, Node{fallback, {}});
     const Node* node = look_up(key, doc);
     const bool* value = node == nullptr ? &fallback : std::get_if<bool>(&node->value);
-    if (value == nullptr) refuse_type(doc, *node, "neither true nor false");
+    if (value == nullptr) {
+        tried([&] { refuse_wrong_type(doc, *node, "neither true nor false"); });
+        value = &fallback;
+    }
     keep(key, Node{*value, {}});
     return *value;
 }
@@ -112,7 +118,8 @@ bool Options::flag(const Key& key, bool fallback) {
 std::string Options::text(const Key& key, std::string_view fallback) {
     const KeyDoc doc = documented(key, KeyDoc::Type::text, Node{std::string(fallback), {}});
     const Node* node = look_up(key, doc);
-    std::string value = node == nullptr ? std::string(fallback) : checked_text(doc, *node);
+    std::string value(fallback);
+    if (node != nullptr) tried([&] { value = checked_text(doc, *node); });
     keep(key, Node{value, {}});
     return value;
 }
@@ -121,7 +128,8 @@ std::filesystem::path Options::file(const Key& key, std::string_view fallback) {
     const Node standard = fallback.empty() ? Node{} : Node{std::string(fallback), {}};
     const KeyDoc doc = documented(key, KeyDoc::Type::file, standard);
     const Node* node = look_up(key, doc);
-    if (node != nullptr) return resolved_file(key, checked_path(doc, *node));
+    std::string given;
+    if (node != nullptr && tried([&] { given = checked_path(doc, *node); })) return resolved_file(key, given);
     if (fallback.empty()) return {};
     return resolved_file(key, std::string(fallback));
 }
@@ -130,8 +138,9 @@ std::filesystem::path Options::required_file(const Key& key) {
     KeyDoc doc = documented(key, KeyDoc::Type::file, Node{});
     doc.required = true;
     const Node* node = look_up(key, doc);
-    if (node != nullptr) return resolved_file(key, checked_path(doc, *node));
-    if (!describing()) refuse_missing(doc, place_);
+    std::string given;
+    if (node != nullptr && tried([&] { given = checked_path(doc, *node); })) return resolved_file(key, given);
+    if (node == nullptr && !describing()) tried([&] { refuse_missing(doc, place_); });
     return {};
 }
 
@@ -141,7 +150,8 @@ std::size_t Options::choice(const Key& key, std::string_view fallback,
         documented(key, KeyDoc::Type::choice, fallback.empty() ? Node{} : Node{std::string(fallback), {}});
     doc.allowed = strings(allowed);
     const Node* node = look_up(key, doc);
-    const std::string value = node == nullptr ? std::string(fallback) : checked_word(doc, *node);
+    std::string value(fallback);
+    if (node != nullptr) tried([&] { value = checked_word(doc, *node); });
     if (!value.empty()) keep(key, Node{value, {}});
     return static_cast<std::size_t>(std::find(allowed.begin(), allowed.end(), value) - allowed.begin());
 }
@@ -155,16 +165,23 @@ std::vector<float> Options::numbers(const Key& key, double fallback, std::size_t
         return std::vector<float>(n, static_cast<float>(fallback));
     }
     std::vector<float> values;
-    if (const auto* array = std::get_if<Node::Array>(&node->value)) {
-        if (array->size() != n) {
+    const auto read = [&] {
+        const auto* array = std::get_if<Node::Array>(&node->value);
+        if (array == nullptr) {
+            values.assign(n, checked_float(doc, *node));
+            return;
+        }
+        // How many there should be is not known where the number of units is at fault.
+        if (array->size() != n && !(given("size") && document_->is_faulty(place_of("size")))) {
             refuse(doc, *node,
                    fmt::format("has {} number{}; allowed: one for all units, or {} of them, one per unit",
                                array->size(), array->size() == 1 ? "" : "s", n));
         }
         for (const Node& element : *array) values.push_back(checked_float(doc, element));
-    } else {
-        values.assign(n, checked_float(doc, *node));
-    }
+        values.resize(n);
+    };
+    if (!tried(read))
+        return std::vector<float>(n, std::isnan(fallback) ? 1.0f : static_cast<float>(fallback));
     keep(key, *node);
     return values;
 }
@@ -178,11 +195,13 @@ std::vector<std::int64_t> Options::integers(const Key& key, std::vector<std::int
     if (node != nullptr) {
         fallback.clear();
         standard.clear();
-        for (const Node& element : checked_array(doc, *node)) {
-            fallback.push_back(checked_integer(doc, element));
-            refuse_repeated(doc, element, fallback);
-            standard.push_back(Node{fallback.back(), element.place});
-        }
+        tried([&] {
+            for (const Node& element : checked_array(doc, *node)) {
+                fallback.push_back(checked_integer(doc, element));
+                refuse_repeated(doc, element, fallback);
+                standard.push_back(Node{fallback.back(), element.place});
+            }
+        });
     }
     keep(key, Node{std::move(standard), {}});
     return fallback;
@@ -198,11 +217,13 @@ std::vector<std::string> Options::words(const Key& key, std::vector<std::string>
     if (node != nullptr) {
         fallback.clear();
         standard.clear();
-        for (const Node& element : checked_array(doc, *node)) {
-            fallback.push_back(checked_word(doc, element));
-            refuse_repeated(doc, element, fallback);
-            standard.push_back(Node{fallback.back(), element.place});
-        }
+        tried([&] {
+            for (const Node& element : checked_array(doc, *node)) {
+                fallback.push_back(checked_word(doc, element));
+                refuse_repeated(doc, element, fallback);
+                standard.push_back(Node{fallback.back(), element.place});
+            }
+        });
     }
     keep(key, Node{std::move(standard), {}});
     return fallback;

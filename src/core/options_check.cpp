@@ -3,10 +3,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "snnff/error.hpp"
 
 namespace snnff {
+namespace {
+
+/// A value that will do: the default where there is one.
+std::string example_of(const KeyDoc& doc) {
+    using Type = KeyDoc::Type;
+    if (!doc.default_text.empty() && doc.default_text != "[]" && doc.default_text != "\"\"")
+        return doc.default_text;
+    const double least = std::isfinite(doc.bounds.least) ? doc.bounds.least : 0.0;
+    switch (doc.type) {
+        case Type::number:
+        case Type::numbers:
+            return value_text(
+                {doc.bounds.allows(least) ? least : std::min(least + 1.0, (least + doc.bounds.most) / 2),
+                 {}});
+        case Type::integer:
+            return fmt::format("{}", doc.bounds.allows(least) ? least : least + 1.0);
+        case Type::flag:
+            return "true";
+        case Type::file:
+            return "\"folder/file\"";
+        case Type::integers:
+            return "[0, 1]";
+        case Type::words:
+            return fmt::format("[\"{}\"]", doc.allowed.empty() ? "hidden1" : doc.allowed.front());
+        case Type::choice:
+        case Type::kind:
+            return fmt::format("\"{}\"", doc.allowed.empty() ? "" : doc.allowed.front());
+        case Type::text:
+        case Type::table:
+            break;
+    }
+    return "\"some text\"";
+}
+
+}  // namespace
 
 std::string shown(const Node& node) {
     constexpr std::size_t longest = 60;
@@ -18,40 +54,46 @@ std::string shown(const Node& node) {
 }
 
 void refuse(const KeyDoc& doc, const Node& node, std::string_view why) {
-    throw ModelError(fmt::format("{}: {} = {} {}", node.place.text(), doc.path, shown(node), why));
+    throw PlacedError(node.place, fmt::format("{} = {} {}", doc.path, shown(node), why));
 }
 
 void refuse_type(const KeyDoc& doc, const Node& node, std::string_view what) {
     refuse(doc, node, fmt::format("is {}; allowed: {}", what, allowed_text(doc)));
 }
 
+void refuse_wrong_type(const KeyDoc& doc, const Node& node, std::string_view what) {
+    const std::string name = doc.path.substr(doc.path.rfind('.') + 1);
+    refuse(doc, node,
+           fmt::format("is {}; allowed: {}, as in {} = {}", what, allowed_text(doc), name, example_of(doc)));
+}
+
 void refuse_missing(const KeyDoc& doc, const Place& place) {
-    throw ModelError(fmt::format("{}: {} is missing; needed: {}, {}", place.text(), doc.path,
-                                 allowed_text(doc), doc.meaning));
+    throw PlacedError(place,
+                      fmt::format("{} is missing; needed: {}, {}", doc.path, allowed_text(doc), doc.meaning));
 }
 
 const std::string& checked_text(const KeyDoc& doc, const Node& node) {
     const auto* text = std::get_if<std::string>(&node.value);
-    if (text == nullptr) refuse_type(doc, node, "not text");
+    if (text == nullptr) refuse_wrong_type(doc, node, "not text");
     return *text;
 }
 
 const std::string& checked_path(const KeyDoc& doc, const Node& node) {
     const std::string& text = checked_text(doc, node);
-    if (text.empty()) refuse_type(doc, node, "not a path");
+    if (text.empty()) refuse_wrong_type(doc, node, "not a path");
     if (text.find('\0') != std::string::npos) refuse_type(doc, node, "not a path, it holds a zero byte");
     return text;
 }
 
 const Node::Array& checked_array(const KeyDoc& doc, const Node& node) {
     const auto* array = std::get_if<Node::Array>(&node.value);
-    if (array == nullptr) refuse_type(doc, node, "not a list");
+    if (array == nullptr) refuse_wrong_type(doc, node, "not a list");
     return *array;
 }
 
 const std::string& checked_word(const KeyDoc& doc, const Node& node) {
     const auto* text = std::get_if<std::string>(&node.value);
-    if (text == nullptr) refuse_type(doc, node, "not a word");
+    if (text == nullptr) refuse_wrong_type(doc, node, "not a word");
     if (doc.allowed.empty() ||
         std::find(doc.allowed.begin(), doc.allowed.end(), *text) != doc.allowed.end()) {
         return *text;

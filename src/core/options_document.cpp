@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -7,33 +8,7 @@
 #include "snnff/options.hpp"
 
 namespace snnff {
-namespace {
-
-/// A path of the model ("population.hidden1.beta") against one of the documentation
-/// ("population.*.beta").
-bool matches(std::string_view path, std::string_view pattern) {
-    const std::size_t star = pattern.find('*');
-    if (star == std::string_view::npos) return path == pattern;
-    const std::string_view head = pattern.substr(0, star), tail = pattern.substr(star + 1);
-    return path.size() > head.size() + tail.size() && path.starts_with(head) && path.ends_with(tail) &&
-           path.substr(head.size(), path.size() - head.size() - tail.size()).find('.') ==
-               std::string_view::npos;
-}
-
-std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
-
-/// "the neuron "lif" has it" for a key that another kind knows; empty where none does.
-std::string of_another_kind(const std::string& path, std::span<const KeyDoc> every_key) {
-    std::string kinds, slot;
-    for (const KeyDoc& doc : every_key) {
-        if (doc.only_for.empty() || !matches(path, doc.path)) continue;
-        slot = last_part(doc.only_for.back().first);
-        kinds += fmt::format("{}\"{}\"", kinds.empty() ? "" : " or ", doc.only_for.back().second);
-    }
-    return kinds.empty() ? "" : fmt::format("it goes with {} = {}", slot, kinds);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Document::Document(const Node& root, std::filesystem::path folder)
     : root_(&root), folder_(std::move(folder)), resolved_{Node::Table{}, root.place} {}
@@ -54,35 +29,87 @@ std::string Document::place_in_words(const std::string& path) const {
                        end < path.size() ? ", " : "", path.substr(std::min(end + 1, path.size())));
 }
 
-void Document::refuse_unknown_keys(std::span<const KeyDoc> every_key) const {
-    if (root_ != nullptr) refuse_unknown_keys(*root_, "", every_key);
+bool Document::is_faulty(const Place& place) const {
+    return std::ranges::any_of(faults_, [&](const Fault& fault) {
+        return fault.place.file == place.file && fault.place.line == place.line &&
+               fault.place.column == place.column;
+    });
 }
 
-void Document::refuse_unknown_keys(const Node& table, const std::string& path,
-                                   std::span<const KeyDoc> every_key) const {
+void Document::keep(const Fault& fault) {
+    const auto same = [&](const Fault& other) { return other.text == fault.text; };
+    if (std::ranges::none_of(faults_, same)) faults_.push_back(fault);
+}
+
+bool Document::try_to(const std::function<void()>& read) {
+    if (!collects_) {
+        read();
+        return true;
+    }
+    try {
+        read();
+        return true;
+    } catch (const PlacedError& error) {
+        const bool follows = error.names_two && (is_faulty(error.place) || is_faulty(error.other));
+        if (!follows) keep({error.what(), error.place});
+    } catch (const ModelError& error) {
+        keep({error.what(), {}});
+    }
+    return false;
+}
+
+void Document::refuse_unknown_keys(std::span<const KeyDoc> every_key) {
+    if (root_ != nullptr) find_unknown_keys(*root_, "", every_key);
+    if (faults_.empty()) return;
+    // Overrides, which have no line, come first: they were typed just now.
+    std::ranges::stable_sort(
+        faults_, {}, [](const Fault& fault) { return std::pair(fault.place.line, fault.place.column); });
+    if (faults_.size() == 1) throw ModelError(faults_.front().text);
+    std::string text;
+    for (const Fault& fault : faults_) text += fault.text + "\n";
+    throw ModelError(fmt::format("{}{} faults in {}", text, faults_.size(), root_->place.file));
+}
+
+void Document::find_unknown_keys(const Node& table, const std::string& path,
+                                 std::span<const KeyDoc> every_key) {
     std::vector<std::string> known;
     for (auto entry = known_.lower_bound({&table, ""}); entry != known_.end() && entry->first == &table;
          ++entry) {
         known.push_back(entry->second);
     }
+    const auto refuse = [&](const std::string& in, const std::string& key, const Node& value,
+                            const std::string& advice) {
+        const std::string text = fmt::format("{}: {}unknown key {}; {}", value.place.text(),
+                                             place_in_words(in), shown(Node{key, {}}), advice);
+        if (!collects_) throw ModelError(text);
+        keep({text, value.place});
+    };
     for (const auto& [key, value] : std::get<Node::Table>(table.value)) {
         const std::string key_path = path.empty() ? key : path + "." + key;
-        if (!known_.contains({&table, key})) {
-            const std::string where = place_in_words(path);
-            std::string advice = of_another_kind(key_path, every_key);
-            if (advice.empty()) {
-                if (const auto near = nearest(key, known)) {
-                    advice = fmt::format("did you mean \"{}\"?", *near);
-                } else {
-                    advice = "known here:";
-                    for (const std::string& name : known)
-                        advice += (advice.back() == ':' ? " " : ", ") + name;
-                }
-            }
-            throw ModelError(fmt::format("{}: {}unknown key {}; {}", value.place.text(), where,
-                                         shown(Node{key, {}}), advice));
+        if (known_.contains({&table, key})) {
+            if (value.is_table()) find_unknown_keys(value, key_path, every_key);
+            continue;
         }
-        if (value.is_table()) refuse_unknown_keys(value, key_path, every_key);
+        const bool is_of_some_kind = is_documented(key_path, every_key) || key == "kind";
+        if (is_of_some_kind && (is_incomplete_ || doubtful_.contains(&table))) continue;
+        const std::string advice = advice_on(path, key, value, known, every_key);
+        if (!advice.empty()) {
+            refuse(path, key, value, advice);
+            continue;
+        }
+        // A table of another tool: each of its keys has a place of its own here.
+        bool told = false;
+        for (const auto& [below, leaf] : value.is_table() ? leaves_of(value) : decltype(leaves_of(value)){}) {
+            const std::size_t point = below.rfind('.');
+            const std::string in =
+                point == std::string::npos ? key_path : key_path + "." + below.substr(0, point);
+            const std::string name = below.substr(point == std::string::npos ? 0 : point + 1);
+            const std::string where = advice_on(in, name, *leaf, {}, every_key);
+            if (where.empty()) continue;
+            refuse(in, name, *leaf, where);
+            told = true;
+        }
+        if (!told) refuse(path, key, value, fmt::format("known here: {}", fmt::join(known, ", ")));
     }
 }
 

@@ -83,7 +83,10 @@ std::filesystem::path Options::resolved_file(const Key& key, const std::string& 
 Options Options::table(const Key& key) {
     const KeyDoc doc = documented(key, KeyDoc::Type::table, {});
     const Node* node = look_up(key, doc);
-    if (node != nullptr && !node->is_table()) refuse_no_table(doc, *node);
+    if (node != nullptr && !node->is_table()) {
+        tried([&] { refuse_no_table(doc, *node); });
+        node = nullptr;
+    }
     return below(key.name, node);
 }
 
@@ -102,9 +105,10 @@ std::vector<std::pair<std::string, Options>> Options::named_tables(const Key& ke
     if (!node->is_table()) refuse_no_table(doc, *node);
     for (const auto& [name, value] : std::get<Node::Table>(node->value)) {
         if (!is_name(name)) {
-            throw ModelError(
-                fmt::format("{}: {} {} is not a name; a letter, then letters, digits, _ and - make one",
-                            value.place.text(), key.name, shown(Node{name, {}})));
+            throw PlacedError(
+                value.place,
+                fmt::format("{} {} is not a name; a letter, then letters, digits, _ and - make one", key.name,
+                            shown(Node{name, {}})));
         }
         doc.path = path_of(key.name) + "." + name;
         if (!value.is_table()) refuse_no_table(doc, value);
@@ -131,6 +135,13 @@ Options::Choice Options::choose(const Key& key, std::string_view fallback, bool 
 
     std::string kind{fallback};
     const Node* own_table = nullptr;
+    bool is_doubtful = false;
+    const auto take = [&](const Node& word) {
+        if (tried([&] { kind = checked_word(doc, word); })) return;
+        is_doubtful = true;  // what follows is read as the kind that is likely meant
+        const auto* text = std::get_if<std::string>(&word.value);
+        if (text != nullptr) kind = nearest(*text, doc.allowed).value_or(kind);
+    };
     if (node != nullptr && node->is_table()) {
         if (in_line) {
             refuse(doc, *node,
@@ -141,11 +152,12 @@ Options::Choice Options::choose(const Key& key, std::string_view fallback, bool 
         document_->known_.emplace(node, "kind");
         if (const Node* name = node->find("kind")) {
             doc.path += ".kind";
-            kind = checked_word(doc, *name);
+            take(*name);
         }
     } else if (node != nullptr) {
-        kind = checked_word(doc, *node);
+        take(*node);
     }
+    if (is_doubtful) document_->doubtful_.insert(in_line ? node_ : own_table);
 
     Options options = options_of_kind(key, in_line, kind);
     if (in_line) {
@@ -157,6 +169,14 @@ Options::Choice Options::choose(const Key& key, std::string_view fallback, bool 
     }
     const auto index = std::find(names.begin(), names.end(), kind) - names.begin();
     return {static_cast<std::size_t>(index), std::move(options)};
+}
+
+bool Options::tried(const std::function<void()>& check) const { return document_->try_to(check); }
+
+bool Options::section(const std::function<void()>& read) const {
+    const bool complete = document_->try_to(read);
+    document_->is_incomplete_ = document_->is_incomplete_ || !complete;
+    return complete;
 }
 
 bool Options::given(std::string_view name) const { return node_ != nullptr && node_->find(name) != nullptr; }
@@ -182,14 +202,19 @@ Place Options::place_of(std::string_view name) const {
 }
 
 void Options::reject(std::string_view name, std::string_view why) const {
-    throw ModelError(fmt::format("{}: {} {}", place_of(name).text(), assignment(name), why));
+    PlacedError error(place_of(name), fmt::format("{} {}", assignment(name), why));
+    error.names_two = true;
+    throw error;
 }
 
 void Options::conflict(std::string_view name, const Options& other, std::string_view other_name,
                        std::string_view why) const {
-    throw ModelError(fmt::format("{}: {} does not go with {} ({}): {}", place_of(name).text(),
-                                 assignment(name), other.assignment(other_name),
-                                 other.place_of(other_name).text(), why));
+    PlacedError error(place_of(name),
+                      fmt::format("{} does not go with {} ({}): {}", assignment(name),
+                                  other.assignment(other_name), other.place_of(other_name).text(), why));
+    error.other = other.place_of(other_name);
+    error.names_two = true;
+    throw error;
 }
 
 }  // namespace snnff

@@ -34,6 +34,7 @@
 #include <tuple>
 
 #include "core/options_check.hpp"
+#include "io/text_encoding.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -127,13 +128,6 @@ toml::table parsed(std::string_view text, const std::string& name) {
     }
 }
 
-bool looks_like_a_word(std::string_view text) {
-    constexpr std::string_view openings = "\"'[{";
-    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    return !text.empty() && openings.find(text.front()) == std::string_view::npos &&
-           std::none_of(text.begin(), text.end(), control);
-}
-
 }  // namespace
 
 std::string read_model_file(const std::filesystem::path& path) {
@@ -153,7 +147,7 @@ std::string read_model_file(const std::filesystem::path& path) {
     if (file.bad()) refuse(fmt::format("cannot be read: {}", std::strerror(errno != 0 ? errno : EIO)));
     if (text.empty()) refuse("is empty; `snnff-sim new lif` writes a model to start from");
     if (text.size() > largest_file) refuse("is larger than 16 MiB, which no model file is");
-    return text;
+    return as_utf8(std::move(text), path.string());
 }
 
 Node parse_model(std::string_view text, const std::string& name) {
@@ -170,23 +164,6 @@ Node parse_value(std::string_view text, const Place& place) {
         // Its line and column are those of a line nobody typed.
     }
     throw ModelError(fmt::format("{}: {} is not a TOML value", name, shown({std::string(text), place})));
-}
-
-void apply_override(Node& root, const Override& option) {
-    std::string typed =
-        option.typed.empty() ? fmt::format("--set {}={}", option.key, option.value) : option.typed;
-    constexpr std::size_t longest = 200;  // of what a message repeats
-    if (typed.size() > longest) typed = typed.substr(0, longest) + "...";
-    const Place place{std::move(typed), 0, 0};
-    Node value;
-    try {
-        value = parse_value(option.value, place);
-    } catch (const ModelError&) {
-        if (!looks_like_a_word(option.value)) throw;
-        // Text that is not UTF-8 is refused where it is read from a file, and so it is here.
-        value = parse_value(value_text({option.value, place}), place);
-    }
-    root.at_path(option.key, place) = std::move(value);
 }
 
 }  // namespace snnff

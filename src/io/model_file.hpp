@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,12 @@ Node parse_model(std::string_view text, const std::string& name);
 /// One TOML value, every part of it at `place`. Throws ModelError, starting with `place`.
 Node parse_value(std::string_view text, const Place& place);
 
-/// Sets a key as `--set` does: in place of what the file says, or in addition. Text that is no TOML value
-/// and does not look like one is taken as a string. Throws ModelError, starting with the option as typed.
-void apply_override(Node& root, const Override& option);
+/// Sets keys as `--set` does: in place of what the file says, or in addition. Text that is no TOML value
+/// and does not look like one is taken as a string. `named_tables` are the tables whose keys are names of
+/// the user's own ("population"): a name that the file does not have is a further table, which `--add` may
+/// bring and `--set` may not, since a misspelt name would be one. Throws ModelError, starting with the
+/// option as typed.
+void apply_overrides(Node& root, std::span<const Override> options,
+                     std::span<const std::string> named_tables);
 
 }  // namespace snnff

@@ -36,9 +36,18 @@ std::string assigned(py::handle value) {
     return py::str(value).cast<std::string>();  // numbers
 }
 
-std::vector<Override> overrides_of(const py::dict& given) {
+/// `add` brings further populations, as --add does; `changes` are for what there is.
+std::vector<Override> overrides_of(const py::dict& changes, const py::dict& add) {
     std::vector<Override> overrides;
-    for (const auto& [key, value] : given) overrides.push_back({key.cast<std::string>(), assigned(value)});
+    const auto take = [&](const py::dict& given, const char* name, bool adds) {
+        for (const auto& [key, value] : given) {
+            const auto path = key.cast<std::string>();
+            const std::string text = assigned(value);
+            overrides.push_back({path, text, fmt::format("{}: {} = {}", name, path, text), adds});
+        }
+    };
+    take(add, "add", true);
+    take(changes, "overrides", false);
     return overrides;
 }
 
@@ -57,16 +66,16 @@ struct Model {
           title(spec.title),
           seed(spec.seed.value),
           given_files(std::move(spec.given_files)) {}
-    ModelSpec read(const py::dict& given = {}) const {
-        ModelSpec spec = read_model_text(toml, name, folder, overrides_of(given));
+    ModelSpec read(const py::dict& given = {}, const py::dict& add = {}) const {
+        ModelSpec spec = read_model_text(toml, name, folder, overrides_of(given, add));
         spec.given_files.insert(spec.given_files.begin(), given_files.begin(), given_files.end());
         return spec;
     }
 };
 
-Model model_at(const fs::path& path, const py::dict& given) {
+Model model_at(const fs::path& path, const py::dict& given, const py::dict& add) {
     keep_streams();
-    return {read_model(path, overrides_of(given)), path.string(), path.parent_path()};
+    return {read_model(path, overrides_of(given, add)), path.string(), path.parent_path()};
 }
 
 py::dict dict_of(const EpochReport& report, const Network& network) {
@@ -128,11 +137,12 @@ class Listener final : public Observer {
 };
 
 TrainedNetwork train_model(const py::object& given, const std::optional<fs::path>& output,
-                           py::object callback, const py::dict& changes, std::size_t n_threads, bool force) {
+                           py::object callback, const py::dict& changes, std::size_t n_threads, bool force,
+                           const py::dict& add) {
     keep_streams();
     const bool is_model = py::isinstance<Model>(given);
-    const Model model = is_model ? given.cast<Model>() : model_at(given.cast<fs::path>(), changes);
-    ModelSpec spec = is_model ? model.read(changes) : model.read();
+    const Model model = is_model ? given.cast<Model>() : model_at(given.cast<fs::path>(), changes, add);
+    ModelSpec spec = is_model ? model.read(changes, add) : model.read();
     std::atomic<int> stop{0};
     Listener listener(std::move(callback), stop);
     if (output) {
@@ -242,20 +252,23 @@ PYBIND11_MODULE(_snnff, module) {
     use_kernels_of_environment();
 
     py::class_<Model>(module, "Model")
-        .def(py::init(&model_at), Exact(), py::arg("path"), py::arg("overrides") = py::dict())
+        .def(py::init(&model_at), Exact(), py::arg("path"), py::arg("overrides") = py::dict(),
+             py::arg("add") = py::dict())
         .def_static(
             "from_text",
-            [](const std::string& text, const fs::path& folder, const py::dict& given) {
-                return Model(read_model_text(text, "model", folder, overrides_of(given)), "model", folder);
+            [](const std::string& text, const fs::path& folder, const py::dict& given, const py::dict& add) {
+                return Model(read_model_text(text, "model", folder, overrides_of(given, add)), "model",
+                             folder);
             },
-            Exact(), py::arg("text"), py::arg("folder") = ".", py::arg("overrides") = py::dict())
+            Exact(), py::arg("text"), py::arg("folder") = ".", py::arg("overrides") = py::dict(),
+            py::arg("add") = py::dict())
         .def_readonly("title", &Model::title)
         .def_readonly("seed", &Model::seed)
         .def_readonly("toml", &Model::toml);
     add_network(module);
     module.def("train", &train_model, Exact(), py::arg("model"), py::arg("output") = py::none(),
                py::arg("callback") = py::none(), py::kw_only(), py::arg("overrides") = py::dict(),
-               py::arg("threads") = 0, py::arg("force") = false);
+               py::arg("threads") = 0, py::arg("force") = false, py::arg("add") = py::dict());
     module.def("load", &load, Exact(), py::arg("run"));
     module.def("read", &read_file, Exact(), py::arg("run"));
 }

@@ -12,6 +12,11 @@
 namespace snnff {
 namespace {
 
+/// Samples that are recorded: those of the test, where there are any.
+const Dataset& dataset_of(const Experiment& experiment) {
+    return experiment.test.size() > 0 ? experiment.test : experiment.train;
+}
+
 /// Frames are handed to the file in portions of about this many values, whatever the run's length.
 constexpr std::size_t buffered_values = std::size_t{1} << 20;
 
@@ -39,9 +44,9 @@ class Traces final : public Observer {
     Traces(Experiment& experiment, RunFileWriter& writer)
         : experiment_(experiment),
           spec_(experiment.model.recording),
-          dataset_(experiment.test.size() > 0 ? experiment.test : experiment.train),
+          dataset_(dataset_of(experiment)),
           writer_(writer) {
-        check_samples();
+        check_recording(experiment);
         open();
         if (!reports_.empty())
             tracer_ = std::make_unique<Tracer>(experiment.network, experiment.model, dataset_);
@@ -60,14 +65,6 @@ class Traces final : public Observer {
     }
 
   private:
-    void check_samples() const {
-        for (const std::int64_t sample : spec_.samples) {
-            if (static_cast<std::size_t>(sample) < dataset_.size()) continue;
-            throw ModelError(fmt::format("recording.samples: sample {} is not there; 0 to {} are", sample,
-                                         dataset_.size() - 1));
-        }
-    }
-
     void open() {
         const auto& populations = experiment_.network.populations;
         for (std::size_t k = 0; k < populations.size(); ++k) {
@@ -229,6 +226,15 @@ class Traces final : public Observer {
 };
 
 }  // namespace
+
+void check_recording(const Experiment& experiment) {
+    const std::size_t n_samples = dataset_of(experiment).size();
+    for (const std::int64_t sample : experiment.model.recording.samples) {
+        if (static_cast<std::size_t>(sample) < n_samples) continue;
+        throw ModelError(fmt::format("{}: recording.samples: sample {} is not there; 0 to {} are",
+                                     experiment.model.path.string(), sample, n_samples - 1));
+    }
+}
 
 std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer) {
     return std::make_unique<Traces>(experiment, writer);

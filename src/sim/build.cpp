@@ -8,6 +8,7 @@
 #include "core/memory.hpp"
 #include "sim/presentations.hpp"
 #include "snnff/error.hpp"
+#include "snnff/recorder.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
@@ -139,6 +140,10 @@ Dataset read_test(const ModelSpec& model, const Dataset& train) {
     const std::size_t n_inputs = train.n_inputs();
     if (!model.dataset->has(DatasetReader::Split::test)) return {};
     Dataset test = model.dataset->read(DatasetReader::Split::test, model.n_test);
+    if (test.size() < model.n_test) {
+        throw DataError(fmt::format("{}: data.n_test = {} samples asked for, {} there", name_of(test),
+                                    model.n_test, test.size()));
+    }
     if (test.size() > 0 && test.n_inputs() != n_inputs) {
         throw DataError(fmt::format("{}: test samples have {} inputs, training samples {}",
                                     test.files.front().path.string(), test.n_inputs(), n_inputs));
@@ -272,6 +277,7 @@ Experiment build(ModelSpec model) {
     std::vector<DataFile> files = files_of(model, train, validation, test);
     Experiment experiment{std::move(model), std::move(train),   std::move(validation),
                           std::move(test),  std::move(network), std::move(files)};
+    check_recording(experiment);
     check_fits(experiment);
     return experiment;
 }

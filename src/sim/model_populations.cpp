@@ -101,8 +101,10 @@ PopulationTables read_populations(Options& root, const Context& context, ModelSp
     model.populations.reserve(tables.size());
     for (std::size_t i = 0; i < tables.size(); ++i) {
         const Options* table_below = i == 0 ? nullptr : &tables[i - 1].second;
-        model.populations.push_back(
-            read_population(tables[i].first, tables[i].second, context, model, table_below));
+        root.section([&] {
+            model.populations.push_back(
+                read_population(tables[i].first, tables[i].second, context, model, table_below));
+        });
     }
     return tables;
 }

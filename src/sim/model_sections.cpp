@@ -45,7 +45,7 @@ void check_phases(Options& root, const Options& options, const ModelSpec& model)
         options.conflict("phase_updates", options, "updates_per_batch",
                          "a batch belongs to one phase; a multiple of it will do");
     }
-    if (!model.loss->one_sided()) {
+    if (model.loss != nullptr && !model.loss->one_sided()) {
         const Options learning = learning_table(root);
         options.conflict(
             "phases", learning, "loss",

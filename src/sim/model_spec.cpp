@@ -23,17 +23,31 @@ ModelSpec read(Options root) {
     const Context context{.time = model.time};
 
     // While describing, tables come in the order in which the rest reads them.
-    if (!root.describing()) read_rule(root, model);
-    read_stimulus(root, context, model);
-    const PopulationTables populations = read_populations(root, context, model);
-    read_learning(root, context, model);
-    read_plan(root, model);
-    check_backprop(root, populations, model);
-    check_dropout(root, populations, model);
-    read_readout_section(root, context, populations, model);
-    read_prediction(root, populations, model);
-    read_recording(root, populations, model);
+    if (!root.describing()) root.section([&] { read_rule(root, model); });
+    // A fault in one part does not hide those in the next, unless that one builds on it.
+    bool complete = root.section([&] { read_stimulus(root, context, model); });
+    PopulationTables populations;
+    complete &= root.section([&] { populations = read_populations(root, context, model); });
+    complete &= root.section([&] { read_learning(root, context, model); });
+    root.section([&] { read_plan(root, model); });
+    if (!complete || populations.size() != model.populations.size()) return model;  // refused below
+    root.section([&] { check_backprop(root, populations, model); });
+    root.section([&] { check_dropout(root, populations, model); });
+    root.section([&] { read_readout_section(root, context, populations, model); });
+    root.section([&] { read_prediction(root, populations, model); });
+    root.section([&] { read_recording(root, populations, model); });
     return model;
+}
+
+/// Tables whose keys are names: those that are documented with a "*" for the name.
+std::vector<std::string> named_tables(const std::vector<KeyDoc>& keys) {
+    constexpr std::string_view any_name = ".*";
+    std::vector<std::string> tables;
+    for (const KeyDoc& key : keys) {
+        if (!key.path.ends_with(any_name)) continue;
+        tables.push_back(key.path.substr(0, key.path.size() - any_name.size()));
+    }
+    return tables;
 }
 
 }  // namespace
@@ -41,11 +55,13 @@ ModelSpec read(Options root) {
 ModelSpec read_model_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
                           std::span<const Override> overrides) {
     const FloatEnvironment environment;
+    const std::vector<KeyDoc> keys = model_keys();
     Node root = parse_model(text, name);
-    for (const Override& option : overrides) apply_override(root, option);
+    apply_overrides(root, overrides, named_tables(keys));
     Document document(root, folder);
+    document.collect_faults();
     ModelSpec model = read(document.root());
-    document.refuse_unknown_keys(model_keys());
+    document.refuse_unknown_keys(keys);
     model.path = name;
     model.given_files = document.given_files();
     model.resolved = document.resolved();

@@ -28,7 +28,7 @@ std::string message(Call call) {
 
 std::string set(const std::string& text, const std::string& key, const std::string& value) {
     Node root = parse_model(text, "m.toml");
-    apply_override(root, {key, value});
+    apply_overrides(root, std::vector<Override>{{key, value}}, {});
     return value_text(root);
 }
 
@@ -114,9 +114,9 @@ TEST_CASE("--set replaces what the file says, or adds to it") {
     }
     SECTION("an error names the option as typed") {
         Node root = parse_model("a = 1", "m.toml");
-        apply_override(root, {"b", "2"});
+        apply_overrides(root, std::vector<Override>{{"b", "2"}}, {});
         CHECK(root.find("b")->place.text() == "--set b=2");
-        apply_override(root, {"seed", "7", "--seed 7"});
+        apply_overrides(root, std::vector<Override>{{"seed", "7", "--seed 7"}}, {});
         CHECK(root.find("seed")->place.text() == "--seed 7");
     }
 }

@@ -9,7 +9,7 @@ _snnff_sim() {
     local program=$1 word=$2 previous=$3 verb=${COMP_WORDS[1]:-}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "run resume eval trace compare export sweep reproduce info validate new explain --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "run resume eval trace compare export sweep reproduce info validate new explain help version --help --version" -- "$word")
         return
     fi
     case $previous in
@@ -26,7 +26,7 @@ _snnff_sim() {
         --labels) mapfile -t COMPREPLY < <(compgen -W "positive negative neutral all" -- "$word") && return ;;
         --split) mapfile -t COMPREPLY < <(compgen -W "test train" -- "$word") && return ;;
         --seed | --seeds | --threads | --samples | --neurons | --steps | --populations | --checkpoint-every | --max-time) return ;;
-        --set | --over)
+        --set | --add | --over)
             mapfile -t COMPREPLY < <(compgen -S = -W "$(_snnff_sim_keys "$program")" -- "$word")
             compopt -o nospace
             return
@@ -35,16 +35,16 @@ _snnff_sim() {
     if [[ $word == -* ]]; then
         local options
         case $verb in
-            run) options="--output --set --seed --threads --force --quiet --json --dry-run --checkpoint-every --max-time --live" ;;
+            run) options="--output --set --add --seed --threads --force --quiet --json --dry-run --checkpoint-every --max-time --live" ;;
             resume) options="--data --threads --quiet --json --checkpoint-every --max-time --live" ;;
             eval) options="--data --split --threads --json" ;;
             trace) options="--output --samples --labels --populations --variables --neurons --steps --data --split --threads --force" ;;
             export) options="--format --output --force" ;;
-            compare) options="--out-dir --set --seed --threads --force --quiet --json" ;;
-            sweep) options="--over --seeds --output --set --threads --force --quiet --json" ;;
+            compare) options="--out-dir --set --add --seed --threads --force --quiet --json" ;;
+            sweep) options="--over --seeds --output --set --add --threads --force --quiet --json" ;;
             reproduce) options="--data --quick --threads --quiet --json" ;;
             info) options="--model --digest --json" ;;
-            validate) options="--set" ;;
+            validate) options="--set --add" ;;
             explain) options="--json --schema" ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "--help ${options:-}" -- "$word")

@@ -18,11 +18,14 @@ class UsageError(Error): ...
 class RunError(Error): ...
 
 class Model:
-    """A model file after parsing. `overrides` are keys of the model file with new values, as --set takes them."""
+    """A model file after parsing. `overrides` are keys of the model file with new values, as --set takes them;
+    `add` has those of a further population, as --add."""
 
-    def __init__(self, path: Path, overrides: Mapping[str, Any] = ...) -> None: ...
+    def __init__(self, path: Path, overrides: Mapping[str, Any] = ...,
+                 add: Mapping[str, Any] = ...) -> None: ...
     @staticmethod
-    def from_text(text: str, folder: Path = ".", overrides: Mapping[str, Any] = ...) -> "Model": ...
+    def from_text(text: str, folder: Path = ".", overrides: Mapping[str, Any] = ...,
+                  add: Mapping[str, Any] = ...) -> "Model": ...
     @property
     def title(self) -> str: ...
     @property
@@ -85,7 +88,8 @@ class Network:
 
 def train(model: Union[Model, Path], output: Optional[Path] = None,
           callback: Optional[Callable[[Dict[str, Any]], Optional[bool]]] = None, *,
-          overrides: Mapping[str, Any] = ..., threads: int = 0, force: bool = False) -> Network:
+          overrides: Mapping[str, Any] = ..., threads: int = 0, force: bool = False,
+          add: Mapping[str, Any] = ...) -> Network:
     """Trains a model, writes a run file where `output` is given, and returns the trained network.
 
     `callback` is called after every epoch with what happened in it; the run ends there where it returns False.
