@@ -7,6 +7,7 @@
 
 #include "app/execute.hpp"
 #include "app/trained.hpp"
+#include "core/streams.hpp"
 #include "network.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
@@ -64,6 +65,7 @@ struct Model {
 };
 
 Model model_at(const fs::path& path, const py::dict& given) {
+    keep_streams();
     return {read_model(path, overrides_of(given)), path.string(), path.parent_path()};
 }
 
@@ -127,6 +129,7 @@ class Listener final : public Observer {
 
 TrainedNetwork train_model(const py::object& given, const std::optional<fs::path>& output,
                            py::object callback, const py::dict& changes, std::size_t n_threads, bool force) {
+    keep_streams();
     const bool is_model = py::isinstance<Model>(given);
     const Model model = is_model ? given.cast<Model>() : model_at(given.cast<fs::path>(), changes);
     ModelSpec spec = is_model ? model.read(changes) : model.read();
@@ -164,11 +167,13 @@ TrainedNetwork train_model(const py::object& given, const std::optional<fs::path
 }
 
 TrainedNetwork load(const fs::path& run) {
+    keep_streams();
     app::Trained trained = app::read_parameters_of(run);
     return {std::make_shared<const ModelSpec>(std::move(trained.model)), std::move(trained.network)};
 }
 
 py::dict read_file(const fs::path& path) {
+    keep_streams();
     const RunSummary run = read_run(path);
     py::dict provenance, epochs, populations, evaluations;
     for (const auto& [key, value] : run.provenance.facts) provenance[py::str(key)] = value;
@@ -233,6 +238,7 @@ PYBIND11_MODULE(_snnff, module) {
     py::register_exception<UsageError>(module, "UsageError", error);
     py::register_exception<RunError>(module, "RunError", error);
 
+    keep_streams();
     use_kernels_of_environment();
 
     py::class_<Model>(module, "Model")
