@@ -153,7 +153,8 @@ std::string Table::text(std::size_t indent, std::optional<std::size_t> columns) 
         // Longer than a line on its own: cut within words.
         if (total(chosen, widths) > *columns)
             widths = narrowed(chosen, std::vector<std::size_t>(all.size(), 8));
-        text += (text.empty() ? "" : "\n") + block(chosen, widths, indent);
+        if (!text.empty()) text += '\n';
+        text += block(chosen, widths, indent);
     }
     return text;
 }
