@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "app/agreement.hpp"
 #include "app/command_line.hpp"
@@ -62,6 +63,18 @@ std::string differences_table(const std::vector<RunFigures>& runs) {
                          : "Where the models differ:\n" + table.text(2, stdout_columns());
 }
 
+/// Sentences, a line each, at the width of a terminal.
+std::string folded_lines(const std::string& text) {
+    const auto columns = stdout_columns();
+    if (!columns) return text;
+    std::istringstream lines(text);
+    std::string result;
+    for (std::string line; std::getline(lines, line);) {
+        for (const std::string& part : folded(line, *columns)) result += part + "\n";
+    }
+    return result;
+}
+
 /// Where runs differ by less than their samples can tell. Runs of the same bits are one.
 std::string overlaps(const std::vector<RunFigures>& runs) {
     const std::vector<std::string> names = column_names(runs);
@@ -73,14 +86,8 @@ std::string overlaps(const std::vector<RunFigures>& runs) {
         validation.push_back({names[i], runs[i].validation_error, runs[i].n_validation});
         test.push_back({names[i], runs[i].test_error, runs[i].n_test});
     }
-    std::string text;
-    for (const std::string& sentence :
-         {overlap_in_words("validation error", validation), overlap_in_words("test error", test)}) {
-        const auto columns = stdout_columns();
-        for (const std::string& line : columns ? folded(sentence, *columns) : folded(sentence, 1000))
-            text += line + "\n";
-    }
-    return text;
+    return folded_lines(overlap_in_words("validation error", validation) +
+                        overlap_in_words("test error", test));
 }
 
 nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
@@ -172,7 +179,7 @@ int compare(const Arguments& arguments) {
     for (const RunFigures& run : runs) names.push_back(run.path.string());
     put(arguments.json ? json_of(runs, agreement).dump(2) + "\n"
                        : side_by_side(runs, stdout_columns()) + overlaps(runs) + "\n" +
-                             differences_table(runs) + in_words(agreement, names));
+                             differences_table(runs) + folded_lines(in_words(agreement, names)));
     return 0;
 }
 
