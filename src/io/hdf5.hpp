@@ -75,8 +75,12 @@ class Dataset : public Object {
     std::uint64_t n_values() const;  ///< throws where the product overflows
     /// Throws FileError where the values are not of that class, "integer numbers" and the like.
     void expect_integers() const;
-    void expect_numbers() const;
+    void expect_numbers() const;  ///< booleans and enumerations among them
     bool is_text() const;
+    /// Names and values of an enumeration, by value; empty for all else, and for booleans.
+    std::vector<std::pair<std::string, std::int64_t>> enumeration() const;
+    std::string type_text() const;    ///< "float32", "boolean", "string", "references" and the like
+    std::size_t value_bytes() const;  ///< of one value
     /// Throws FileError where there is less data than the shape claims: call it before asking for memory.
     void expect_stored() const;
     /// How many values there are, where the file alone decides: throws FileError as expect_stored() does, and
@@ -148,6 +152,12 @@ void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values
 /// anything else, or lists that claim more than a file of this size can hold.
 template <class T>
 std::vector<std::vector<T>> read_lists(const Dataset& dataset, std::uint64_t first_row, std::uint64_t n_rows);
+/// What the floats of such a data set can tell apart: bits of the mantissa, the hidden one among them, and the
+/// smallest exponent of a normal number. Integers: 0 digits.
+struct FloatType {
+    int digits = 0, least_exponent = 0;
+};
+FloatType float_type_of_lists(const Dataset& dataset);
 /// The one string of a data set, or all strings in the order of its axes; up to 64 MiB.
 std::string read_text(const Dataset& dataset);
 std::vector<std::string> read_texts(const Dataset& dataset);

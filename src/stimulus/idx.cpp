@@ -9,6 +9,7 @@
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
 #include "stimulus/dataset_limits.hpp"
+#include "stimulus/labels.hpp"
 
 namespace snnff {
 namespace {
@@ -115,7 +116,8 @@ class Idx final : public DatasetReader {
                    options.text({"train_labels", "", "training labels"}, "train-labels-idx1-ubyte")},
                   {options.text({"test_images", "", "test images; empty: no test set"},
                                 "t10k-images-idx3-ubyte"),
-                   options.text({"test_labels", "", "test labels"}, "t10k-labels-idx1-ubyte")}}} {
+                   options.text({"test_labels", "", "test labels"}, "t10k-labels-idx1-ubyte")}}},
+          labels_(options) {
         const double offset = options.number({"offset", "", "input = (byte/255 - offset)/scale"}, 0.0);
         const double scale =
             options.number({"scale", "", "input = (byte/255 - offset)/scale"}, 1.0, Bounds::positive());
@@ -156,9 +158,12 @@ class Idx final : public DatasetReader {
         dataset.image_cols = static_cast<std::size_t>(image_header.n_cols);
         dataset.background = input_[0];
         read_values(images, image_header, dataset.x.values(), [&](std::byte b) { return input_[index(b)]; });
-        dataset.label.resize(n);
-        read_values(labels, label_header, std::span{dataset.label},
-                    [](std::byte b) { return std::to_integer<std::int32_t>(b); });
+        FoundLabels found;
+        found.number.resize(n);
+        read_values(labels, label_header, std::span{found.number},
+                    [](std::byte b) { return static_cast<double>(std::to_integer<int>(b)); });
+        dataset.label = labels_.classes_of(shown(labels), found, n);
+        dataset.class_names = labels_.names_of(found);
         return dataset;
     }
 
@@ -187,6 +192,7 @@ class Idx final : public DatasetReader {
 
     fs::path folder_;
     std::array<Names, 2> files_;
+    LabelKeys labels_;
     std::array<float, 256> input_{};  // a byte has 256 values: one division each, in double
 };
 

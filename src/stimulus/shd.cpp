@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/steps_of_events.hpp"
 #include "io/data_file.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
@@ -10,6 +11,7 @@
 #include "snnff/stimulus.hpp"
 #include "stimulus/event_series.hpp"
 #include "stimulus/hdf5_files.hpp"
+#include "stimulus/labels.hpp"
 
 namespace snnff {
 namespace {
@@ -32,6 +34,7 @@ class Shd final : public DatasetReader {
               options.integer({"n_inputs", "inputs", "how many units events can come from"}, 700,
                               Bounds::between(1, static_cast<double>(EventSeries::most_inputs))))),
           per_bin_(read_per_bin(options)),
+          labels_(options),
           time_(time) {}
 
     bool has(Split split) const override { return split == Split::train || !test_.empty(); }
@@ -48,7 +51,10 @@ class Shd final : public DatasetReader {
         std::uint64_t n = n_samples;
         if (limit != 0) n = std::min<std::uint64_t>(n, limit);
         Dataset dataset;
-        dataset.label = read_labels(file, "labels", "spikes/times", n_samples, static_cast<std::size_t>(n));
+        const hdf5::Dataset labels = find_set(file, "labels", "");
+        const FoundLabels found = read_labels(labels, "spikes/times", n_samples);
+        dataset.label = labels_.classes_of(labels.where(), found, static_cast<std::size_t>(n));
+        dataset.class_names = labels_.names_of(found);
         dataset.series = read_events(times, units, n);
         dataset.files = {data_file_at(path)};
         return dataset;
@@ -57,7 +63,7 @@ class Shd final : public DatasetReader {
   private:
     static hdf5::Dataset lists(const hdf5::Group& file, const char* name) {
         return as_data_error([&] {
-            hdf5::Dataset dataset = file.dataset(name);
+            hdf5::Dataset dataset = find_set(file, name, "");
             dataset.n_held_values();
             return dataset;
         });
@@ -73,6 +79,7 @@ class Shd final : public DatasetReader {
     std::shared_ptr<EventSeries> read_events(const hdf5::Dataset& times, const hdf5::Dataset& units,
                                              std::uint64_t n) const {
         auto series = std::make_shared<EventSeries>(n_inputs_, time_, per_bin_);
+        const StepsOfEvents step_of(time_, TimeUnit::seconds, type_of(times));
         for (std::uint64_t first = 0; first < n; first += rows_at_once) {
             const std::uint64_t count = std::min(rows_at_once, n - first);
             const auto all_times =
@@ -87,7 +94,7 @@ class Shd final : public DatasetReader {
                                                 units.path()));
                 }
                 for (std::size_t e = 0; e < all_times[i].size(); ++e)
-                    add(*series, times, units, sample, all_times[i][e], all_units[i][e]);
+                    add(*series, step_of, times, units, sample, all_times[i][e], all_units[i][e]);
                 series->end_sample(times.where());
             }
         }
@@ -95,8 +102,13 @@ class Shd final : public DatasetReader {
         return series;
     }
 
-    void add(EventSeries& series, const hdf5::Dataset& times, const hdf5::Dataset& units,
-             std::uint64_t sample, double seconds, std::int64_t unit) const {
+    static TimeType type_of(const hdf5::Dataset& times) {
+        const hdf5::FloatType type = as_data_error([&] { return hdf5::float_type_of_lists(times); });
+        return {type.digits, type.least_exponent};
+    }
+
+    void add(EventSeries& series, const StepsOfEvents& step_of, const hdf5::Dataset& times,
+             const hdf5::Dataset& units, std::uint64_t sample, double seconds, std::int64_t unit) const {
         if (!(seconds >= 0.0) || std::isinf(seconds)) {
             throw DataError(fmt::format("{}: sample {} has an event at {} s; times are 0 or later",
                                         times.where(), sample, seconds));
@@ -106,12 +118,13 @@ class Shd final : public DatasetReader {
                 fmt::format("{}: sample {} has an event of unit {}; data.n_inputs = {} allows 0 to {}",
                             units.where(), sample, unit, n_inputs_, n_inputs_ - 1));
         }
-        series.add(seconds * 1000.0, static_cast<std::uint16_t>(unit));
+        series.add(step_of(seconds), static_cast<std::uint16_t>(unit));
     }
 
     fs::path train_, test_;
     std::size_t n_inputs_;
     EventSeries::PerBin per_bin_;
+    LabelKeys labels_;
     TimeGrid time_;
 };
 
