@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -7,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "app/agreement.hpp"
 #include "app/command_line.hpp"
@@ -17,6 +19,7 @@
 #include "app/signals.hpp"
 #include "app/table.hpp"
 #include "app/temporary_folder.hpp"
+#include "app/terminal.hpp"
 #include "app/verb.hpp"
 #include "snnff/error.hpp"
 
@@ -49,13 +52,43 @@ bool is_hdf5(const fs::path& path) {
 }
 
 std::string differences_table(const std::vector<RunFigures>& runs) {
-    Table table({});
+    std::vector<std::string> header{"key"};
+    for (std::string& name : column_names(runs)) header.push_back(std::move(name));
+    Table table(header);
     for (const Difference& difference : differences(runs)) {
         std::vector<std::string> row{difference.key};
         for (const std::string& value : difference.values) row.push_back(value.empty() ? "-" : value);
         table.add(std::move(row));
     }
-    return table.empty() ? "The models are the same.\n" : "Where the models differ:\n" + table.text(2);
+    return table.empty() ? "The models are the same.\n"
+                         : "Where the models differ:\n" + table.text(2, stdout_columns());
+}
+
+/// Sentences, a line each, at the width of a terminal.
+std::string folded_lines(const std::string& text) {
+    const auto columns = stdout_columns();
+    if (!columns) return text;
+    std::istringstream lines(text);
+    std::string result;
+    for (std::string line; std::getline(lines, line);) {
+        for (const std::string& part : folded(line, *columns)) result += part + "\n";
+    }
+    return result;
+}
+
+/// Where runs differ by less than their samples can tell. Runs of the same bits are one.
+std::string overlaps(const std::vector<RunFigures>& runs) {
+    const std::vector<std::string> names = column_names(runs);
+    std::vector<ComparedError> validation, test;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const auto same = [&](const RunFigures& other) { return other.digest == runs[i].digest; };
+        const auto before = runs.begin() + static_cast<std::ptrdiff_t>(i);
+        if (!runs[i].digest.empty() && std::any_of(runs.begin(), before, same)) continue;
+        validation.push_back({names[i], runs[i].validation_error, runs[i].n_validation});
+        test.push_back({names[i], runs[i].test_error, runs[i].n_test});
+    }
+    return folded_lines(overlap_in_words("validation error", validation) +
+                        overlap_in_words("test error", test));
 }
 
 nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
@@ -146,7 +179,8 @@ int compare(const Arguments& arguments) {
     std::vector<std::string> names;
     for (const RunFigures& run : runs) names.push_back(run.path.string());
     put(arguments.json ? json_of(runs, agreement).dump(2) + "\n"
-                       : side_by_side(runs) + "\n" + differences_table(runs) + in_words(agreement, names));
+                       : side_by_side(runs, stdout_columns()) + overlaps(runs) + "\n" +
+                             differences_table(runs) + folded_lines(in_words(agreement, names)));
     return 0;
 }
 

@@ -2,9 +2,11 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "app/output.hpp"
 #include "app/table.hpp"
+#include "app/terminal.hpp"
 #include "app/trained.hpp"
 #include "app/verb.hpp"
 
@@ -30,6 +32,12 @@ std::vector<double> errors_per_class(const std::vector<std::uint64_t>& confusion
     return errors;
 }
 
+std::size_t n_samples_of(const std::vector<std::uint64_t>& confusion, std::size_t n_labels,
+                         std::size_t label) {
+    const auto row = confusion.begin() + static_cast<std::ptrdiff_t>(label * n_labels);
+    return std::accumulate(row, row + static_cast<std::ptrdiff_t>(n_labels), std::size_t{0});
+}
+
 /// The class's name, or its number where it has none.
 std::string name_of(const std::vector<std::string>& names, std::size_t label) {
     return label < names.size() ? names[label] : std::to_string(label);
@@ -48,10 +56,10 @@ std::string confusion_table(const std::vector<std::uint64_t>& confusion, std::si
             const std::uint64_t n = confusion[label * n_labels + p];
             row.push_back(n > 0 ? std::to_string(n) : ".");
         }
-        row.push_back(percent(errors[label]));
+        row.push_back(error_text(errors[label], n_samples_of(confusion, n_labels, label), false));
         table.add(std::move(row));
     }
-    return table.text();
+    return table.text(0, stdout_columns());
 }
 
 int eval(const Arguments& arguments) {
@@ -68,10 +76,12 @@ int eval(const Arguments& arguments) {
     const auto confusion = evaluation.confusion();
     const std::size_t n_labels = evaluation.n_labels();
     if (arguments.json) {
+        const Interval interval = error_interval(evaluation.error(), evaluation.label.size());
         nlohmann::ordered_json json{{"run_file", arguments.run},
                                     {"split", arguments.split},
                                     {"samples", evaluation.label.size()},
                                     {"error_percent", evaluation.error()},
+                                    {"error_interval_percent", {interval.low, interval.high}},
                                     {"error_percent_per_class", errors_per_class(confusion, n_labels)},
                                     {"confusion", nlohmann::ordered_json::array()}};
         if (!evaluation.class_names.empty()) json["classes"] = evaluation.class_names;
@@ -83,9 +93,8 @@ int eval(const Arguments& arguments) {
         put(json.dump(2) + "\n");
         return 0;
     }
-    const auto n_samples = static_cast<double>(evaluation.label.size());
-    put(fmt::format("{}, {} set: error {} of {} samples\n\n", arguments.run, arguments.split,
-                    percent(evaluation.error()), grouped(n_samples)) +
+    put(fmt::format("{}, {} set: error {}\n\n", arguments.run, arguments.split,
+                    error_text(evaluation.error(), evaluation.label.size())) +
         confusion_table(confusion, n_labels, evaluation.class_names));
     return 0;
 }

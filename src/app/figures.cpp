@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/flatten.hpp"
+#include "app/table.hpp"
 
 namespace snnff::app {
 namespace {
@@ -34,9 +35,11 @@ const RunSummary::Split* find_split(const RunSummary& summary, std::string_view 
     return nullptr;
 }
 
-double error_of(const RunSummary& summary, std::string_view split) {
+void read_error(const RunSummary& summary, std::string_view split, double& error, std::size_t& n_samples) {
     const auto* found = find_split(summary, split);
-    return found ? found->error : not_evaluated;
+    if (found == nullptr) return;
+    error = found->error;
+    n_samples = found->n_samples;
 }
 
 }  // namespace
@@ -55,9 +58,9 @@ RunFigures read_figures(const std::filesystem::path& path) {
     figures.steps = model.time.steps;
     figures.n_epochs = summary.n_epochs;
     figures.seed = model.seed.value;
-    figures.train_error = error_of(summary, "train");
-    figures.validation_error = error_of(summary, "validation");
-    figures.test_error = error_of(summary, "test");
+    read_error(summary, "train", figures.train_error, figures.n_train);
+    read_error(summary, "validation", figures.validation_error, figures.n_validation);
+    read_error(summary, "test", figures.test_error, figures.n_test);
     figures.seconds = 0.0;
     std::vector<double> last_known_loss(summary.populations.size(), not_evaluated);
     read_epochs(path, [&](const EpochReport& epoch) {
@@ -155,6 +158,15 @@ nlohmann::ordered_json to_json(const RunFigures& figures) {
         {"multiply_accumulates_per_prediction", figures.multiply_accumulates()},
         {"training_seconds", figures.seconds},
     };
+    const auto add_interval = [&](const std::string& split, double error, std::size_t n_samples) {
+        if (std::isnan(error)) return;
+        const Interval interval = error_interval(error, n_samples);
+        json[split + "_error_interval_percent"] = {interval.low, interval.high};
+        json[split + "_samples"] = n_samples;
+    };
+    add_interval("train", figures.train_error, figures.n_train);
+    add_interval("validation", figures.validation_error, figures.n_validation);
+    add_interval("test", figures.test_error, figures.n_test);
     if (!figures.digest.empty()) json["digest"] = figures.digest;
     if (figures.kept_epoch >= 0) json["kept_epoch"] = figures.kept_epoch;
     if (figures.readout_labels > 0) {

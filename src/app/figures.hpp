@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,7 @@ struct RunFigures {
     std::int64_t kept_epoch = -1;  ///< whose weights the run ended with, where it kept the best; else -1
     std::uint64_t seed = 0;
     double train_error = not_evaluated, validation_error = not_evaluated, test_error = not_evaluated;
+    std::size_t n_train = 0, n_validation = 0, n_test = 0;  ///< samples that these errors are of
     double seconds = not_evaluated;  ///< of training, evaluations between epochs included
     std::vector<PopulationFigures> populations;
     std::size_t readout_features = 0, readout_labels = 0;    ///< 0 without a read-out
@@ -53,8 +55,21 @@ nlohmann::ordered_json to_json(const RunFigures& figures);
 /// Of all runs, each once, in the order in which they come up.
 std::vector<std::string> population_names(const std::vector<RunFigures>& runs);
 
-/// One table, run beside run, quantities from top to bottom.
-std::string side_by_side(const std::vector<RunFigures>& runs);
+/// One table, run beside run, quantities from top to bottom, folded at so many columns.
+std::string side_by_side(const std::vector<RunFigures>& runs, std::optional<std::size_t> columns = {});
+
+/// What stands apart in the table, or in a column of it.
+std::vector<std::string> column_names(const std::vector<RunFigures>& runs);
+
+/// An error of something that is compared, in percent of so many samples; NaN where there is none.
+struct ComparedError {
+    std::string name;
+    double error;
+    std::size_t n_samples;
+};
+
+/// Says whose intervals overlap with that of the least error, a sentence; empty where none does.
+std::string overlap_in_words(const std::string& what, const std::vector<ComparedError>& errors);
 
 /// A key in which models differ, with its value in each; empty where a model does not have it.
 struct Difference {

@@ -129,8 +129,7 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures,
                             epochs.trouble, epochs.n, summary.n_epochs, epochs.first, epochs.last);
     }
     for (const auto& split : summary.evaluations) {
-        text += fmt::format("{}: error {} of {}\n", split.name, percent(split.error),
-                            counted(split.n_samples, "sample"));
+        text += fmt::format("{}: error {}\n", split.name, error_text(split.error, split.n_samples));
     }
     for (const auto& report : summary.reports) {
         text += fmt::format("report {}: {} of {}\n", report.name, counted(report.n_frames, "frame"),
@@ -173,7 +172,10 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     }
     auto& evaluations = json["evaluation"] = nlohmann::ordered_json::object();
     for (const auto& split : summary.evaluations) {
-        evaluations[split.name] = {{"error_percent", split.error}, {"samples", split.n_samples}};
+        const Interval interval = error_interval(split.error, split.n_samples);
+        evaluations[split.name] = {{"error_percent", split.error},
+                                   {"error_interval_percent", {interval.low, interval.high}},
+                                   {"samples", split.n_samples}};
     }
     auto& trouble = json["trouble"] = nlohmann::ordered_json::array();
     for (const TroubledEpochs& epochs : troubles) {

@@ -13,6 +13,7 @@
 #include "app/plan_cost.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
+#include "app/terminal.hpp"
 #include "app/unfinished.hpp"
 #include "app/verb.hpp"
 #include "io/place.hpp"
@@ -67,7 +68,7 @@ int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& st
     const bool interrupted = ending == Ending::interrupted;
     if (interrupted && !std::filesystem::exists(request.output)) return exit_code_of_signal(stop);
     const RunFigures figures = read_figures(request.output);
-    put(json ? to_json(figures).dump(2) + "\n" : side_by_side({figures}));
+    put(json ? to_json(figures).dump(2) + "\n" : side_by_side({figures}, stdout_columns()));
     const std::string file = request.output.string();
     const bool resumable = interrupted && std::filesystem::exists(checkpoint_paths(request.output).front());
     if (resumable) note(fmt::format("to go on: snnff-sim resume {}", file));

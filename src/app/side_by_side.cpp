@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -7,9 +10,7 @@
 #include "app/table.hpp"
 
 namespace snnff::app {
-namespace {
-
-/// Stems where they tell the runs apart, else whole paths.
+// Stems where they tell the runs apart, else whole paths.
 std::vector<std::string> column_names(const std::vector<RunFigures>& runs) {
     std::vector<std::string> names;
     std::set<std::string> distinct;
@@ -19,8 +20,6 @@ std::vector<std::string> column_names(const std::vector<RunFigures>& runs) {
     for (const RunFigures& run : runs) names.push_back(run.path.string());
     return names;
 }
-
-}  // namespace
 
 std::vector<std::string> population_names(const std::vector<RunFigures>& runs) {
     std::vector<std::string> names;
@@ -34,7 +33,7 @@ std::vector<std::string> population_names(const std::vector<RunFigures>& runs) {
     return names;
 }
 
-std::string side_by_side(const std::vector<RunFigures>& runs) {
+std::string side_by_side(const std::vector<RunFigures>& runs, std::optional<std::size_t> columns) {
     std::vector<std::string> header{""};
     for (std::string& name : column_names(runs)) header.push_back(std::move(name));
     Table table(header);
@@ -60,9 +59,10 @@ std::string side_by_side(const std::vector<RunFigures>& runs) {
     row("epoch kept", [](const RunFigures& r) {
         return r.kept_epoch < 0 ? std::string("-") : std::to_string(r.kept_epoch);
     });
-    row("train error", [](const RunFigures& r) { return percent(r.train_error); });
-    row("validation error", [](const RunFigures& r) { return percent(r.validation_error); });
-    row("test error", [](const RunFigures& r) { return percent(r.test_error); });
+    row("train error", [](const RunFigures& r) { return error_text(r.train_error, r.n_train); });
+    row("validation error",
+        [](const RunFigures& r) { return error_text(r.validation_error, r.n_validation); });
+    row("test error", [](const RunFigures& r) { return error_text(r.test_error, r.n_test); });
     for (const std::string& name : population_names(runs)) {
         row("final loss, " + name, [&](const RunFigures& r) {
             return short_number(of_population(r, name, &PopulationFigures::final_loss));
@@ -81,7 +81,32 @@ std::string side_by_side(const std::vector<RunFigures>& runs) {
     row("status", [](const RunFigures& r) { return r.status; });
     // Enough of it to tell runs apart at a glance; info has all.
     row("digest", [](const RunFigures& r) { return r.digest.empty() ? "-" : r.digest.substr(0, 12); });
-    return table.text();
+    return table.text(0, columns);
+}
+
+std::string overlap_in_words(const std::string& what, const std::vector<ComparedError>& errors) {
+    const ComparedError* best = nullptr;
+    for (const ComparedError& each : errors) {
+        if (!std::isnan(each.error) && (best == nullptr || each.error < best->error)) best = &each;
+    }
+    if (best == nullptr) return {};
+    const double bound = error_interval(best->error, best->n_samples).high;
+    std::vector<std::string> near;
+    std::size_t n_compared = 0;
+    for (const ComparedError& each : errors) {
+        if (std::isnan(each.error) || &each == best) continue;
+        ++n_compared;
+        if (error_interval(each.error, each.n_samples).low <= bound) near.push_back(each.name);
+    }
+    if (near.empty()) return {};
+    constexpr std::size_t most = 4;
+    std::string others = fmt::format(
+        "{}", fmt::join(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(std::min(near.size(), most)),
+                        ", "));
+    if (near.size() > most) others = fmt::format("{} of {} others", near.size(), n_compared);
+    return fmt::format(
+        "{}: the 95 % intervals of {} and {} overlap; these samples do not say which is better.\n", what,
+        best->name, others);
 }
 
 std::vector<Difference> differences(const std::vector<RunFigures>& runs) {

@@ -12,6 +12,7 @@
 #include "app/outputs.hpp"
 #include "app/signals.hpp"
 #include "app/sweep_results.hpp"
+#include "app/terminal.hpp"
 #include "app/verb.hpp"
 #include "snnff/error.hpp"
 
@@ -165,7 +166,7 @@ int sweep(const Arguments& arguments) {
 
     const std::atomic<int>& stop = stop_on_signals();
     run_cells(sweep, models, arguments, stop);
-    put(arguments.json ? to_json(sweep).dump(2) + "\n" : table_of(sweep));
+    put(arguments.json ? to_json(sweep).dump(2) + "\n" : table_of(sweep, stdout_columns()));
     const std::size_t n_failed = sweep.count(Status::failed);
     if (!arguments.quiet) {
         std::string text = fmt::format("run files: {} ({} of {} complete", sweep.folder.string(),

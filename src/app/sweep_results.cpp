@@ -34,14 +34,31 @@ struct Spread {
     }
 };
 
+/// Runs of several seeds share their samples, so more seeds make the interval no narrower.
+std::string error_over_seeds(const Spread& spread, std::size_t n_samples) {
+    if (spread.n == 1) return error_text(spread.mean, n_samples, false);
+    const Interval interval = error_interval(spread.mean, n_samples);
+    if (std::isnan(interval.low)) return fmt::format("{:.2f} ± {:.2f} %", spread.mean, spread.sd);
+    const int digits = decimals_for(std::max(interval.high - spread.mean, spread.mean - interval.low));
+    return fmt::format("{:.{}f} ± {:.{}f} % ({:.{}f}–{:.{}f})", spread.mean, digits, spread.sd, digits,
+                       interval.low, digits, interval.high, digits);
+}
+
 struct Column {
     std::string header;
     Figure figure;
     std::function<std::string(double)> format;
     std::string unit{};
+    std::function<std::size_t(const RunFigures&)> n_samples{};  ///< of an error
+    bool rounds = false;                                        ///< to two digits of the spread
 
-    std::string text(const Spread& spread) const {
+    std::string text(const Spread& spread, std::size_t n) const {
         if (spread.n == 0) return "-";
+        if (n_samples) return error_over_seeds(spread, n);
+        if (spread.n > 1 && unit.empty() && spread.sd > 0.0 && rounds) {
+            const int digits = decimals_for(spread.sd);
+            return fmt::format("{:.{}f} ± {:.{}f}", spread.mean, digits, spread.sd, digits);
+        }
         if (spread.n == 1) return format(spread.mean) + unit;
         return fmt::format("{} ± {}{}", format(spread.mean), format(spread.sd), unit);
     }
@@ -69,6 +86,18 @@ Spread spread_of(const Sweep& sweep, const Row& row, const Figure& figure) {
     return Spread(std::move(values));
 }
 
+/// Samples that each error of a row is of: the fewest, should they differ.
+std::size_t n_samples_of(const Sweep& sweep, const Row& row, const Column& column) {
+    std::size_t least = 0;
+    for (std::size_t i = row.first; column.n_samples && i < row.first + row.n; ++i) {
+        const auto& figures = sweep.results[i].figures;
+        if (!figures || std::isnan(column.figure(*figures))) continue;
+        const std::size_t n = column.n_samples(*figures);
+        least = least == 0 ? n : std::min(least, n);
+    }
+    return least;
+}
+
 std::vector<RunFigures> complete_runs(const Sweep& sweep) {
     std::vector<RunFigures> runs;
     for (const CellResult& result : sweep.results) {
@@ -78,11 +107,13 @@ std::vector<RunFigures> complete_runs(const Sweep& sweep) {
 }
 
 std::vector<Column> columns_of(const Sweep& sweep) {
-    const auto hundredths = [](double value) { return fmt::format("{:.2f}", value); };
     std::vector<Column> columns{
-        {"train error", [](const RunFigures& r) { return r.train_error; }, hundredths, " %"},
-        {"validation error", [](const RunFigures& r) { return r.validation_error; }, hundredths, " %"},
-        {"test error", [](const RunFigures& r) { return r.test_error; }, hundredths, " %"},
+        {"train error", [](const RunFigures& r) { return r.train_error; }, percent, "",
+         [](const RunFigures& r) { return r.n_train; }},
+        {"validation error", [](const RunFigures& r) { return r.validation_error; }, percent, "",
+         [](const RunFigures& r) { return r.n_validation; }},
+        {"test error", [](const RunFigures& r) { return r.test_error; }, percent, "",
+         [](const RunFigures& r) { return r.n_test; }},
     };
     const std::vector<RunFigures> runs = complete_runs(sweep);
     for (const std::string& name : population_names(runs)) {
@@ -91,7 +122,10 @@ std::vector<Column> columns_of(const Sweep& sweep) {
                                const PopulationFigures* population = r.find(name);
                                return population ? population->spike_rate : not_evaluated;
                            },
-                           short_number});
+                           short_number,
+                           "",
+                           {},
+                           true});
     }
     columns.push_back({"training time", [](const RunFigures& r) { return r.seconds; }, duration});
     std::erase_if(columns, [&](const Column& column) {
@@ -104,6 +138,15 @@ std::vector<Column> columns_of(const Sweep& sweep) {
 std::string_view name_of_status(Status status) {
     constexpr std::string_view names[] = {"not run", "interrupted", "failed", "complete"};
     return names[static_cast<std::size_t>(status)];
+}
+
+/// "time.steps=5, learning.rate=0.1"
+std::string describe_setting(const Sweep& sweep, const Row& row) {
+    const Cell& cell = sweep.cells[row.first];
+    std::string text;
+    for (std::size_t a = 0; a < sweep.axes.size() && a < cell.values.size(); ++a)
+        text += fmt::format("{}{}={}", a > 0 ? " " : "", sweep.axes[a].key, cell.values[a]);
+    return text.empty() ? sweep.model.stem().string() : text;
 }
 
 /// What kept runs of this row from being complete, seeds of the same fate together; empty where nothing did.
@@ -131,6 +174,40 @@ std::string remark(const Sweep& sweep, const Row& row) {
     return text;
 }
 
+/// How many samples the errors are of, and whether they tell the best setting from the others.
+std::string about_errors(const Sweep& sweep, const std::vector<Column>& columns,
+                         std::optional<std::size_t> width) {
+    std::vector<std::string> sentences;
+    std::string samples;
+    for (const Column& column : columns) {
+        if (!column.n_samples) continue;
+        std::vector<ComparedError> errors;
+        std::size_t least = 0, most = 0;
+        for (const Row& row : rows_of(sweep)) {
+            const std::size_t n = n_samples_of(sweep, row, column);
+            if (n == 0) continue;
+            least = least == 0 ? n : std::min(least, n);
+            most = std::max(most, n);
+            errors.push_back({describe_setting(sweep, row), spread_of(sweep, row, column.figure).mean, n});
+        }
+        const std::string range = least == most ? grouped(static_cast<double>(least))
+                                                : fmt::format("{} to {}", grouped(static_cast<double>(least)),
+                                                              grouped(static_cast<double>(most)));
+        samples += fmt::format("{}{}: {} samples", samples.empty() ? "" : ", ", column.header, range);
+        if (column.header != "train error") sentences.push_back(overlap_in_words(column.header, errors));
+    }
+    if (samples.empty()) return {};
+    sentences.insert(
+        sentences.begin(),
+        samples + fmt::format("; in parentheses the 95 % Wilson interval over samples{}.",
+                              sweep.seeds.size() > 1 ? ", after ± the standard deviation over seeds" : ""));
+    std::string text = "\n";
+    for (const std::string& sentence : sentences) {
+        for (const std::string& line : folded(sentence, width.value_or(1000))) text += line + "\n";
+    }
+    return text;
+}
+
 nlohmann::ordered_json settings_of(const Sweep& sweep, const Cell& cell) {
     auto settings = nlohmann::ordered_json::object();
     for (std::size_t a = 0; a < sweep.axes.size(); ++a) settings[sweep.axes[a].key] = cell.values[a];
@@ -148,26 +225,27 @@ std::size_t Sweep::count(Status status) const {
         results.begin(), results.end(), [&](const CellResult& result) { return result.status == status; }));
 }
 
-std::string table_of(const Sweep& sweep) {
-    const std::vector<Column> columns = columns_of(sweep);
+std::string table_of(const Sweep& sweep, std::optional<std::size_t> columns) {
+    const std::vector<Column> figures = columns_of(sweep);
     const bool with_remarks = sweep.count(Status::complete) < sweep.cells.size();
     std::vector<std::string> header;
     for (const Axis& axis : sweep.axes) header.push_back(axis.key);
     if (sweep.axes.empty()) header.emplace_back("model");
-    for (const Column& column : columns) header.push_back(column.header);
+    for (const Column& column : figures) header.push_back(column.header);
     if (with_remarks) header.emplace_back("remark");
     Table table(header);
     if (with_remarks) table.align_last_left();
     for (const Row& row : rows_of(sweep)) {
         std::vector<std::string> cells = sweep.cells[row.first].values;
         if (cells.empty()) cells.push_back(sweep.model.stem().string());
-        for (const Column& column : columns) {
-            cells.push_back(column.text(spread_of(sweep, row, column.figure)));
+        for (const Column& column : figures) {
+            cells.push_back(
+                column.text(spread_of(sweep, row, column.figure), n_samples_of(sweep, row, column)));
         }
         if (with_remarks) cells.push_back(remark(sweep, row));
         table.add(std::move(cells));
     }
-    return table.text();
+    return table.text(0, columns) + about_errors(sweep, figures, columns);
 }
 
 nlohmann::ordered_json to_json(const Sweep& sweep) {

@@ -34,8 +34,9 @@ struct Sweep {
 
 /// A row per setting: the swept keys, errors, spike rate of each population, training time, and what went
 /// wrong, if anything did. With several seeds figures are mean ± standard deviation (of n - 1) over the
-/// runs that are complete. Columns that no run has a figure for are left out.
-std::string table_of(const Sweep& sweep);
+/// runs that are complete. Columns that no run has a figure for are left out. Below stands of how many
+/// samples errors are, and whether they tell the best setting from the others. Folded at so many columns.
+std::string table_of(const Sweep& sweep, std::optional<std::size_t> columns = {});
 
 /// Every run, and with several seeds the mean and standard deviation per setting.
 nlohmann::ordered_json to_json(const Sweep& sweep);

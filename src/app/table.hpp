@@ -2,9 +2,12 @@
 
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/wilson.hpp"
 
 namespace snnff::app {
 
@@ -19,9 +22,16 @@ class Table {
     void align_last_left() { last_left_ = true; }  ///< the last column of the header, for sentences
     bool empty() const noexcept { return rows_.empty(); }
     /// Ends with a newline; no line has blanks at its end. A header of empty cells is left out.
-    std::string text(std::size_t indent = 0) const;
+    /// Where it is wider than `columns`, cells take several lines; where that is not enough, columns that do
+    /// not fit stand below, with the first one again.
+    std::string text(std::size_t indent = 0, std::optional<std::size_t> columns = {}) const;
 
   private:
+    using Row = std::vector<std::string>;
+    bool has_header() const;
+    std::string block(const std::vector<std::size_t>& chosen, const std::vector<std::size_t>& widths,
+                      std::size_t indent) const;
+
     std::vector<std::string> header_;
     std::vector<std::vector<std::string>> rows_;
     bool left_ = false, last_left_ = false;
@@ -31,6 +41,12 @@ class Table {
 std::vector<std::string> folded(const std::string& text, std::size_t columns);
 /// A percentage as "3.46 %"; "-" for NaN.
 std::string percent(double value);
+/// Decimals that leave two digits of an uncertainty; 2 where it is 0 or unknown.
+int decimals_for(double uncertainty);
+/// What an error in percent of so many samples may be: 95 % Wilson interval.
+Interval error_interval(double percent, std::size_t n_samples);
+/// "10.2 % (7.8–13.2), 500 samples" with two digits of the interval's longer arm; "-" for NaN.
+std::string error_text(double percent, std::size_t n_samples, bool with_samples = true);
 /// Four significant digits; "-" for NaN.
 std::string short_number(double value);
 /// 1234567 as "1 234 567"; value is a count, 0 or more.

@@ -3,8 +3,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <system_error>
 
 namespace snnff::app {
 namespace {
@@ -30,6 +33,16 @@ bool stderr_has_colours() {
 
 std::size_t terminal_width() { return columns_of(STDERR_FILENO).value_or(80); }
 
-std::optional<std::size_t> stdout_columns() { return columns_of(STDOUT_FILENO); }
+std::optional<std::size_t> stdout_columns() {
+    constexpr std::size_t least = 20, most = 10'000;
+    if (const char* text = std::getenv("COLUMNS")) {
+        const std::string_view given(text);
+        std::size_t columns = 0;
+        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), columns);
+        if (error == std::errc{} && end == given.data() + given.size() && columns > 0)
+            return std::clamp(columns, least, most);
+    }
+    return columns_of(STDOUT_FILENO);
+}
 
 }  // namespace snnff::app

@@ -11,7 +11,8 @@ bool stderr_is_terminal();
 bool stderr_has_colours();
 /// Columns of the terminal on stderr, asked anew each time because windows change; 80 where unknown.
 std::size_t terminal_width();
-/// Columns of the terminal on stdout; none where that is a file or a pipe.
+/// Columns to fold results at: COLUMNS where the environment has it, else those of the terminal on stdout;
+/// none where that is a file or a pipe, so that what a script reads is the same everywhere.
 std::optional<std::size_t> stdout_columns();
 
 }  // namespace snnff::app

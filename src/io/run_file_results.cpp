@@ -4,6 +4,8 @@
 #include <array>
 #include <numeric>
 
+#include "core/functions.hpp"
+#include "core/wilson.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
 
@@ -109,6 +111,13 @@ void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& e
     set_attribute(group, "axes", axes);
     set_attribute(group, "error", evaluation.error());
     set_attribute(group, "error_units", "percent");
+    const auto n_evaluated = static_cast<double>(evaluation.label.size());
+    const Interval interval =
+        wilson_95(functions::nearest(evaluation.error() / 100.0 * n_evaluated), n_evaluated);
+    set_attribute(group, "error_low", interval.low);
+    set_attribute(group, "error_high", interval.high);
+    set_attribute(group, "error_interval", "95 % Wilson score interval, percent");
+    set_attribute(group, "n_samples", std::uint64_t{evaluation.label.size()});
     hdf5::set_attribute_array<double>(group, "spike_rate", evaluation.spike_rate);
     hdf5::set_attribute_array<double>(group, "accumulates", evaluation.accumulates);
     hdf5::set_attribute_array<double>(group, "multiply_accumulates", evaluation.multiply_accumulates);

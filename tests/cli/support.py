@@ -13,6 +13,9 @@ SIM = os.environ.get("SNNFF_SIM", str(ROOT / "build" / "release" / "snnff-sim"))
 # What tests say that need a browser, Octave or npm, where tools/test --core leaves those out; else nothing.
 LEFT_OUT = "left out by tools/test --core" if os.environ.get("SNNFF_TEST_CORE") else None
 
+# Whoever runs the tests may have told programs how wide to write.
+os.environ.pop("COLUMNS", None)
+
 # A job that a script started in the background passes on that Ctrl-C is ignored, which the program respects.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -100,12 +100,14 @@ class Seeds(SweepTest):
                          [(n, seed) for n in ("1", "3") for seed in (1, 2, 5)])
         self.assertIn("time.steps-3--seed-5.h5", self.names())
         table = self.sweep(*self.OVER).stdout
-        rows = table.splitlines()[2:]
+        rows = table.split("\n\n")[0].splitlines()[2:]
         self.assertEqual(len(rows), 2)
         for row, part in zip(rows, (runs[:3], runs[3:])):
             for figure in ["train_error_percent", "test_error_percent"]:
                 errors = [run[figure] for run in part]
-                self.assertIn(f"{statistics.mean(errors):.2f} ± {statistics.stdev(errors):.2f} %", row)
+                # digits follow the interval of so few samples; see terminal.py for the interval itself
+                self.assertRegex(row, rf"{statistics.mean(errors):.1f} ± {statistics.stdev(errors):.1f} % |"
+                                      rf"{statistics.mean(errors):.0f} ± {statistics.stdev(errors):.0f} % ")
         summary = self.good_json("sweep", self.model, "-o", "grid", *TINY, "--json", *self.OVER)["over_seeds"]
         errors = [run["test_error_percent"] for run in runs[3:]]
         self.assertAlmostEqual(summary[1]["test_error_percent"]["mean"], statistics.mean(errors))
@@ -115,7 +117,7 @@ class Seeds(SweepTest):
     def test_seeds_alone_make_one_row(self):
         done = self.sweep("--seeds", "4,5")
         self.assertEqual(done.returncode, 0, done.stderr)
-        rows = done.stdout.splitlines()[2:]
+        rows = done.stdout.split("\n\n")[0].splitlines()[2:]
         self.assertEqual([row.split()[0] for row in rows], ["small"])
         self.assertEqual(self.names(), ["seed-4.h5", "seed-5.h5"])
         self.assertEqual(self.good_json("info", "grid/seed-5.h5", "--json")["seed"], 5)
@@ -132,7 +134,7 @@ class Resume(SweepTest):
         self.assertEqual(second.returncode, 0, second.stderr)
         self.assertIn("[1/2] time.steps = 1: done already, skipped\n[2/2] time.steps = 3\n", second.stderr)
         self.assertEqual(self.stamps()["time.steps-1.h5"], before["time.steps-1.h5"])
-        errors = [[line.split()[:4] for line in done.stdout.splitlines()[2:]] for done in (first, second)]
+        errors = [[line.split()[:4] for line in done.stdout.split("\n\n")[0].splitlines()[2:]] for done in (first, second)]
         self.assertEqual(*errors)
 
     def test_force_runs_everything_again(self):
@@ -180,7 +182,7 @@ class Resume(SweepTest):
             self.assertEqual(process.returncode, 130, stderr)
             self.assertIn("1 of 3 complete", stderr)
             self.assertEqual("done already" in stderr, first == "again")
-            rows = stdout.splitlines()[2:]
+            rows = stdout.split("\n\n")[0].splitlines()[2:]
             self.assertTrue(rows[1].endswith("interrupted") and rows[2].endswith("not run"), stdout)
             self.assertEqual(self.names(), ["plan.epochs-1.h5", "plan.epochs-1000000.h5"])
             status = [self.good_json("info", f"grid/{name}", "--json")["status"] for name in self.names()]
@@ -211,7 +213,7 @@ class Failures(SweepTest):
         runs = json.loads(done.stdout)["runs"]
         self.assertEqual([run["status"] for run in runs], ["complete"]*2 + ["failed"]*2)
         self.assertIn("100000", runs[2]["message"])
-        rows = self.sweep("--over", "data.n_train=100,100000", "--seeds", "1,2").stdout.splitlines()[2:]
+        rows = self.sweep("--over", "data.n_train=100,100000", "--seeds", "1,2").stdout.split("\n\n")[0].splitlines()[2:]
         self.assertRegex(rows[1], "seed 1, 2 failed: .*100000")
 
 

@@ -12,6 +12,8 @@ import unittest
 from fcntl import ioctl
 from pathlib import Path
 
+import h5py
+
 import support
 
 # Long enough to be interrupted, whatever the machine.
@@ -112,6 +114,69 @@ class Keys(support.CliTest):
             lines = shown.replace("\r", "").splitlines()
             self.assertEqual([text.split()[0] for text in lines if not text.startswith(" ")], keys)
             self.assertLessEqual(max(map(len, lines)), columns)
+
+
+class Widths(support.CliTest):
+    def test_tables_and_help_fold_at_the_width_that_is_asked_for(self):
+        for name in ["a", "b"]:
+            self.good("run", self.model, "-q", "-o", f"{name}.h5", "--seed", "1" if name == "a" else "2")
+        commands = [["compare", "a.h5", "b.h5"], ["compare", *["a.h5", "b.h5"] * 4],
+                    ["sweep", self.model, "--over", "time.steps=1,2", "--seeds", "1,2", "-q", "-o", "s"],
+                    *([verb, "--help"] for verb in ["run", "sweep", "compare"]), ["--help"]]
+        for command in commands:
+            for columns in [100, 60, 40]:
+                shown = self.good(*command, environment={"COLUMNS": str(columns)})
+                self.assertLessEqual(max(map(len, shown.splitlines())), columns, (command, columns))
+            # what is folded loses nothing
+            whole = self.good(*command)
+            self.assertEqual({w for w in shown.split() if w.isalpha()} & {"digest", "status", "Options:"},
+                             {w for w in whole.split() if w.isalpha()} & {"digest", "status", "Options:"})
+        self.assertLessEqual(max(map(len, self.good("sweep", "--help").splitlines())), 80)
+        # a pipe gets a line per row, whatever the machine
+        self.assertRegex(self.good("compare", *["a.h5", "b.h5"] * 4), r"(?m)^status( +complete){8}$")
+
+
+class Uncertainty(support.CliTest):
+    # Newcombe, Stat. Med. 17:857 (1998), method 3, and the formula in 40 digits for 100 samples
+    Z = 1.959963984540054
+
+    def wilson(self, k, n):
+        z = self.Z
+        middle, arm = k + z * z / 2, z * (k * (n - k) / n + z * z / 4) ** 0.5
+        return 100 * (middle - arm) / (n + z * z), 100 * (middle + arm) / (n + z * z)
+
+    def test_errors_carry_their_interval_everywhere(self):
+        self.assertEqual([round(bound, 1) for bound in self.wilson(81, 263)], [25.5, 36.6])
+        self.good("run", self.model, "-q", "-o", "a.h5")
+        facts = self.good_json("info", "a.h5", "--json")
+        error = facts["test_error_percent"]
+        low, high = self.wilson(error, 100)
+        self.assertEqual(facts["test_samples"], 100)
+        for found, expected in zip(facts["test_error_interval_percent"], (low, high)):
+            self.assertAlmostEqual(found, expected, 9)
+        text = f"{error:.1f} % ({low:.1f}–{high:.1f}), 100 samples"
+        for command in [["info", "a.h5"], ["compare", "a.h5"], ["eval", "a.h5"]]:
+            self.assertIn(text, self.good(*command))
+        with h5py.File(self.folder / "a.h5") as run:
+            attributes = run["evaluation/test"].attrs
+            self.assertAlmostEqual(attributes["error_low"], low, 9)
+            self.assertAlmostEqual(attributes["error_high"], high, 9)
+            self.assertEqual(attributes["n_samples"], 100)
+        self.assertNotRegex(self.good("info", "a.h5", "--digest"), "error_low|error_high|n_samples")
+
+    def test_a_comparison_says_where_intervals_overlap(self):
+        self.good("run", self.model, "-q", "-o", "a.h5")
+        self.good("run", self.model, "-q", "-o", "b.h5", "--seed", "4")
+        self.good("run", self.model, "-q", "-o", "long.h5", "--set", "plan.epochs=40", "--set",
+                  'population.hidden1.size=200', "--set", "data.n_train=2000")
+        shown = self.good("compare", "a.h5", "b.h5")
+        self.assertRegex(shown, "test error: the 95 % intervals of [ab] and [ab] overlap")
+        errors = [self.good_json("info", name, "--json")["test_error_interval_percent"] for name in ("a.h5", "long.h5")]
+        self.assertLess(errors[1][1], errors[0][0])
+        self.assertNotIn("overlap", self.good("compare", "a.h5", "long.h5"))
+        # the same bits are no second finding
+        self.assertNotIn("overlap", self.good("compare", "a.h5", "a.h5"))
+        self.assertRegex(shown, r"(?m)^  key +a +b$")
 
 
 class Signals(support.CliTest):

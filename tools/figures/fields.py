@@ -35,10 +35,12 @@ def gallery(run, choice):
     tiles = []
     for unit in chosen:
         field = weight[unit, :n_rows * n_columns].reshape(n_rows, n_columns)
-        tiles.append(Tile(field / (np.abs(field).max() or 1.0), f"{unit}", signed=True))
+        largest = np.abs(field).max()
+        tiles.append(Tile(field / (largest or 1.0), f"{unit}\n±{largest:.2g}", signed=True))
     return Gallery(run.label, tiles, 8, 5,
                    f"{len(tiles)} of {len(weight)} units of {first}, in even steps from the largest weights "
-                   "to the smallest; numbers are the units'.")
+                   "to the smallest; below each its number and the weight that full colour stands for.",
+                   scale=("−largest weight", "+largest weight"))
 
 
 def shape_of(run, n_inputs, choice):

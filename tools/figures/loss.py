@@ -1,13 +1,14 @@
 """Loss of each population by epoch."""
 from . import series
-from .parts import MARK, Figure, side_by_side
+from .parts import MARK, Figure, dash, side_by_side
 
 NAME = "loss"
 
 
 def gather(runs, _):
     def of(run):
-        lines = [*series.of_populations(run, "loss"), series.line(run, "test_loss", "test", MARK, "dash")]
+        lines = [*series.of_populations(run, "loss", dash(runs.index(run))),
+                 series.line(run, "test_loss", "test", MARK, "dot")]
         return series.panel(run, "loss", lines, series.nothing(run, "loss"))
     kinds = {(run.word("learning.rule"), run.word("learning.loss")) for run in runs}  # others are other units
     return Figure(NAME, "Loss of each population",

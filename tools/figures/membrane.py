@@ -54,9 +54,17 @@ def of_population(run, name, report, spikes, choice):
         if np.isfinite(threshold):
             marks.append(Level(threshold, "threshold"))
         n_spikes = f", {int(fired[phase][:, units].sum())} spikes" if fired else ""
-        made.append(Panel(f"{name}, sample {sample}, {report.version(frames, phase)}", "time (ms)", "membrane", marks,
+        made.append(Panel(f"{name}, sample {sample}, {report.version(frames, phase)}", "time (ms)", label_of(run, report), marks,
                           x_range=report.span_ms(frames), about=f"membranes of {len(units)} units of {name}{n_spikes}"))
     return made
+
+
+def label_of(run, report):
+    """What is on the axis: its unit, and on which side of a reset it was taken."""
+    place = f"report/{report.name}/data"
+    unit, reset = (str(run.attribute(place, name, "")) for name in ("units", "reset"))
+    side = f" {reset} the reset" if reset in ("before", "after") else ""
+    return f"membrane{side}" + (f" ({unit})" if unit else "")
 
 
 def choose(report, choice, activity):

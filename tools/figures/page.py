@@ -51,7 +51,12 @@ def header(runs):
     kind = "A run of snnff-sim" if len(runs) == 1 else f"{len(runs)} runs of snnff-sim"
     title = runs[0].label if len(runs) == 1 else "Runs side by side"
     return f'<header>\n<p class="kind">{kind}</p>\n<h1>{escape(title)}</h1>\n' \
-           f'<div class="cards">{cards}</div>\n{unfinished(runs)}{body}\n</header>'
+           f'<div class="cards">{cards}</div>\n{unfinished(runs)}{body}\n{undecided(runs)}</header>'
+
+
+def undecided(runs):
+    sentence = summary.overlaps(runs)
+    return f'<p class="note">{escape(sentence)}</p>\n' if sentence else ""
 
 
 def card(run):
@@ -114,6 +119,9 @@ def gallery(part):
     tiles = "".join(tile(each) for each in part.tiles)
     title = f'<p class="title">{escape(part.title)}</p>' if part.title else ""
     note = f'<p class="note">{escape(part.note)}</p>' if part.note else ""
+    if part.scale:
+        low, high = map(escape, part.scale)
+        note += f'<p class="scale"><span>{low}</span><i></i><span>{high}</span></p>'
     columns = f"--columns: {part.columns}; --narrow: {part.narrow_columns or part.columns}"
     return f'<div class="part">{title}{note}<div class="gallery" style="{columns}">{tiles}</div></div>'
 

@@ -3,13 +3,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# Populations, units: dark enough to be told apart, and from white by 3:1.
-COLOURS = ["#3b6fb6", "#c05f1c", "#2f855a", "#9457a8", "#b8433f", "#6b6b6b"]
-POSITIVE, NEGATIVE, MARK = "#3b6fb6", "#c05f1c", "#444444"
+# Populations, units: told apart by readers with any colour vision, without the yellow that white swallows.
+# Source: Okabe & Ito, Color Universal Design (2008).
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
+POSITIVE, NEGATIVE, MARK = "#0072b2", "#d55e00", "#767676"
+DASHES = ["solid", "dash", "dot", "dashdot"]
 
 
 def colour(i):
     return COLOURS[i % len(COLOURS)]
+
+
+def dash(i):
+    """The dash of run i."""
+    return DASHES[i % len(DASHES)]
+
+
+def outline(bars):
+    """x and y of a histogram's outline, from the ground to the ground."""
+    return np.repeat(bars.edges, 2), np.concatenate([[0.0], np.repeat(bars.heights, 2), [0.0]])
 
 
 @dataclass
@@ -18,7 +30,8 @@ class Line:
     y: np.ndarray
     name: str
     colour: str
-    dash: str = "solid"  # or "dash", "dot"
+    dash: str = "solid"  # or another of DASHES
+    marked: bool = False  # a dot at every value: between them nothing was measured
 
 
 @dataclass
@@ -32,12 +45,22 @@ class Points:
 
 
 @dataclass
+class Cells:
+    """A matrix of values from 0 to 1: a row per unit, a column per step."""
+    x: np.ndarray
+    y: np.ndarray
+    values: np.ndarray
+    colour: str
+
+
+@dataclass
 class Bars:
-    """A histogram: heights between edges."""
+    """A histogram, drawn as its outline: heights between edges."""
     edges: np.ndarray
     heights: np.ndarray
     name: str
     colour: str
+    dash: str = "solid"
 
 
 @dataclass
@@ -84,6 +107,7 @@ class Gallery:
     columns: int
     narrow_columns: int = 0  # where there is little room; 0: as many
     note: str = ""
+    scale: tuple | None = None  # what full blue and full red stand for, as text
 
 
 @dataclass

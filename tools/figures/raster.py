@@ -1,17 +1,18 @@
 """Spikes of all recorded units while they see a sample."""
 import numpy as np
 
-from .parts import NEGATIVE, POSITIVE, Figure, Lacks, Panel, Points, run_by_run
+from .parts import NEGATIVE, POSITIVE, Cells, Figure, Lacks, Panel, Points, run_by_run
 from .recording import not_recorded, reports, sample_of, versions_of
 
 NAME = "raster"
 HOW = "holds no spikes; recording.variables = [\"membrane\", \"spikes\"] in its model records them"
 MOST_UNITS = 200  # rows that can still be told apart
+MOST_STROKES = 60  # rows in which strokes do not run into each other; above, a cell per unit and step
 
 
 def gather(runs, choice):
     return Figure(NAME, "Spikes of a population",
-                  "A row per recorded unit, a stroke per spike. A population that has learnt fires more under the true "
+                  "A row per recorded unit, a stroke or a cell per spike; of more than 200 units, the first 200. A population that has learnt fires more under the true "
                   "label; rows without strokes are silent units.", run_by_run(runs, lambda run: panels(run, choice)))
 
 
@@ -26,11 +27,16 @@ def panels(run, choice):
             raise Lacks(not_recorded(report, sample))
         n_units = min(len(report.node_ids), MOST_UNITS)
         for phase, frames in versions.items():
-            step, unit = np.nonzero(report.data(frames)[:, :n_units] > 0)
-            marks = [Points(report.time_ms(frames)[step], report.node_ids[unit], "spike",
-                            NEGATIVE if phase == 1 else POSITIVE, "tick", in_legend=False)]
+            fired = report.data(frames)[:, :n_units] > 0
+            step, unit = np.nonzero(fired)
+            hue, time = NEGATIVE if phase == 1 else POSITIVE, report.time_ms(frames)
+            if n_units > MOST_STROKES:
+                marks = [Cells(time, report.node_ids[:n_units], fired.T.astype(float), hue)]
+            else:
+                marks = [Points(time[step], report.node_ids[unit], "spike", hue, "tick", in_legend=False)]
             ids = report.node_ids[:n_units].astype(float)
-            title = f"{name}, sample {sample}, {report.version(frames, phase)}"
+            shown = f" ({n_units} of {len(report.node_ids)})" if n_units < len(report.node_ids) else ""
+            title = f"{name}{shown}, sample {sample}, {report.version(frames, phase)}"
             made.append(Panel(title, "time (ms)", "unit", marks, x_range=report.span_ms(frames),
                               y_range=(float(ids.min()) - 1, float(ids.max()) + 1),
                               about=f"{len(step)} spikes of {n_units} units of {name}"))

@@ -49,7 +49,8 @@ def histogram(name, variable, report):
         everything = np.concatenate(list(means.values()))
         edges = np.histogram_bin_edges(everything, bins=25)
     hues = {"true label": POSITIVE, "wrong label": NEGATIVE, "no label": POSITIVE}
-    marks = [Bars(edges, 100 * np.histogram(values, edges)[0] / len(values), kind, hues[kind])
+    marks = [Bars(edges, 100 * np.histogram(values, edges)[0] / len(values), kind, hues[kind],
+                  "dash" if kind == "wrong label" else "solid")
              for kind, values in means.items()]
     label = "spikes per step" if variable == "spikes" else "mean activation"
     about = ", ".join(f"{kind} {values.mean():.3g}" for kind, values in means.items())

@@ -22,8 +22,9 @@ def panel(run):
     goodness, label = run.read(f"evaluation/{split}/goodness", 2), f"evaluation/{split}/label"
     true, wrong = parted(run, goodness, run.labels(label, goodness.shape[1], len(goodness)))
     edges = np.histogram_bin_edges(np.concatenate([true, wrong]), bins=40)
-    marks = [Bars(edges, 100 * np.histogram(values, edges)[0] / len(values), name, hue)
-             for values, name, hue in ((true, "true label", POSITIVE), (wrong, "wrong labels", NEGATIVE))]
+    marks = [Bars(edges, 100 * np.histogram(values, edges)[0] / len(values), name, hue, dash)
+             for values, name, hue, dash in ((true, "true label", POSITIVE, "solid"),
+                                             (wrong, "wrong labels", NEGATIVE, "dash"))]
     theta = threshold(run)
     if theta is not None:
         marks.append(Level(theta, f"θ = {theta:.4g}", vertical=True))

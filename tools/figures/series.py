@@ -9,7 +9,7 @@ def epochs(run):
     return run.read("training/epoch", 1, kinds=WHOLE_NUMBERS).astype(float) + 1
 
 
-def line(run, series, name, hue, dash="solid"):
+def line(run, series, name, hue, dash="solid", marked=False):
     """A line through the epochs in which something was measured; None where it never was."""
     if not run.has(f"training/{series}"):
         return None
@@ -17,7 +17,7 @@ def line(run, series, name, hue, dash="solid"):
     n = min(len(x), len(y))  # a run that was stopped may have flushed one, not yet the other
     x, y = x[:n], y[:n].astype(float)
     measured = np.isfinite(y)
-    return Line(x[measured], y[measured], name, hue, dash) if measured.any() else None
+    return Line(x[measured], y[measured], name, hue, dash, marked) if measured.any() else None
 
 
 def panel(run, y_label, lines, lack):

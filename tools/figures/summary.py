@@ -13,8 +13,38 @@ def error(run, split):
     return run.number(f"evaluation/{split}", "error")
 
 
-def percent(value):
-    return f"{value:.2f} %" if math.isfinite(value) else "–"
+def interval(percent, n):
+    """The 95 % Wilson score interval of an error of n samples, in percent. Source: Wilson, JASA 22:209 (1927)."""
+    z, k = 1.959963984540054, percent / 100 * n
+    arm = z * math.sqrt(max(k * (n - k), 0) / n + z * z / 4)
+    low, high = (k + z * z / 2 - arm) / (n + z * z), (k + z * z / 2 + arm) / (n + z * z)
+    return 100 * max(low, 0.0) if k > 0 else 0.0, 100 * min(high, 1.0) if k < n else 100.0
+
+
+def percent(value, n=0):
+    """"10.2 % (7.8–13.2)", with two digits of the interval's longer arm."""
+    if not math.isfinite(value):
+        return "–"
+    if n == 0 or not 0 <= value <= 100:
+        return f"{value:.2f} %"
+    low, high = interval(value, n)
+    digits = min(max(1 - math.floor(math.log10(max(high - value, value - low))), 0), 6)
+    return f"{value:.{digits}f} % ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def of_samples(run, split):
+    n = run.size(f"evaluation/{split}/label")
+    shown = percent(error(run, split), n)
+    return f"{shown}, {count(n)} samples" if n and shown != "–" else shown
+
+
+def overlaps(runs):
+    """Runs whose intervals on the test set overlap with that of the least error, in a sentence."""
+    known = [(error(run, "test"), run.size("evaluation/test/label"), run.label) for run in runs]
+    known = sorted((each for each in known if 0 <= each[0] <= 100 and each[1]), key=lambda each: each[0])
+    near = [label for value, n, label in known[1:] if interval(value, n)[0] <= interval(*known[0][:2])[1]]
+    return "" if not near else f"Test error: the 95 % intervals of {known[0][2]} and {', '.join(near)} overlap; these " \
+                               "samples do not say which is better."
 
 
 def headline(run):
@@ -22,7 +52,7 @@ def headline(run):
     for split in SPLITS:
         if math.isfinite(error(run, split)):
             n = run.size(f"evaluation/{split}/label")
-            return percent(error(run, split)), f"{split} error" + (f", {n:,} samples" if n else "")
+            return percent(error(run, split), n), f"{split} error" + (f", {n:,} samples" if n else "")
     return "–", "no error measured"
 
 
@@ -54,7 +84,7 @@ def rows(runs):
              ("steps", [run.word("time.steps", "–") for run in runs]),
              ("parameters", [count(parameters(run)) for run in runs]),
              ("epochs", [count(len(optional(run, "training/epoch"))) for run in runs])]
-    table += [(f"{split} error", [percent(error(run, split)) for run in runs]) for split in reversed(SPLITS)]
+    table += [(f"{split} error", [of_samples(run, split) for run in runs]) for split in reversed(SPLITS)]
     for name in population_names(runs):
         losses = [last_finite(optional(run, f"training/{name}/loss")) for run in runs]
         table.append((f"final loss, {name}", [number(loss) for loss in losses]))

@@ -2,7 +2,7 @@
 import matplotlib
 import numpy as np
 
-from .parts import MARK, Bars, Counts, Gap, Gallery, Level, Line, Points
+from .parts import MARK, Bars, Cells, Counts, Gap, Gallery, Level, Line, Points, outline
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
@@ -19,7 +19,7 @@ plt.rcParams.update({
     "figure.dpi": 150,
     "svg.hashsalt": "snnff",
 })
-DASHES = {"solid": "-", "dash": "--", "dot": ":"}
+DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 
 
 def draw(figure):
@@ -85,7 +85,7 @@ def draw_legend(axis, outside):
 
 def line(axis, mark):
     axis.plot(mark.x, mark.y, color=mark.colour, linestyle=DASHES[mark.dash], linewidth=1.5, label=mark.name,
-              marker="o" if len(mark.x) == 1 else None, markersize=4)
+              marker="o" if mark.marked or len(mark.x) == 1 else None, markersize=4)
 
 
 def points(axis, mark):
@@ -94,8 +94,13 @@ def points(axis, mark):
 
 
 def bars(axis, mark):
-    axis.bar(mark.edges[:-1], mark.heights, np.diff(mark.edges), align="edge", color=mark.colour, alpha=0.6,
-             label=mark.name)
+    x, y = outline(mark)
+    axis.plot(x, y, color=mark.colour, linestyle=DASHES[mark.dash], linewidth=1.5, label=mark.name)
+
+
+def cells(axis, mark):
+    colours = matplotlib.colors.LinearSegmentedColormap.from_list("cells", ["#ffffff", mark.colour])
+    axis.pcolormesh(mark.x, mark.y, mark.values, cmap=colours, vmin=0, vmax=1, shading="nearest", rasterized=True)
 
 
 def level(axis, mark):
@@ -116,7 +121,7 @@ def counts(axis, mark):
                   color="white" if share[row, column] > 0.5 else "black")
 
 
-DRAW = {Line: line, Points: points, Bars: bars, Level: level, Counts: counts}
+DRAW = {Line: line, Points: points, Bars: bars, Cells: cells, Level: level, Counts: counts}
 
 
 def lines_in_captions(gallery):

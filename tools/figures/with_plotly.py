@@ -3,7 +3,7 @@ import html
 
 import numpy as np
 
-from .parts import MARK, Bars, Counts, Level, Line, Points
+from .parts import MARK, Bars, Cells, Counts, Level, Line, Points, outline
 
 GRID, AXIS = "#e9eaec", "#9aa0a6"
 FONT = {"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 12, "color": "#24292f"}
@@ -17,13 +17,11 @@ def figure_of(panel):
         DRAW[type(mark)](mark, data, shapes, annotations)
     named = any(trace.get("showlegend") for trace in data)
     layout = {
-        "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
+        "font": FONT, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
         "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label) | {"automargin": True},
         "shapes": shapes, "annotations": annotations, "showlegend": named, "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
     }
-    if any(isinstance(mark, Bars) for mark in panel.marks):
-        layout |= {"bargap": 0, "barmode": "overlay"}
     if panel.whole_x:
         layout["xaxis"] |= {"tickformat": "d", "nticks": 8} | ({"dtick": 1} if is_short(panel) else {})
     if panel.x_range:
@@ -60,8 +58,12 @@ def numbers(values):
     return [float(f"{v:.6g}") if np.isfinite(v) else None for v in np.asarray(values, float).ravel()]
 
 
+def mode_of(mark):
+    return "markers" if len(mark.x) == 1 else "lines+markers" if mark.marked else "lines"
+
+
 def line(mark, data, *_):
-    data.append({"type": "scatter", "mode": "lines" if len(mark.x) > 1 else "markers", "x": numbers(mark.x),
+    data.append({"type": "scatter", "mode": mode_of(mark), "x": numbers(mark.x),
                  "y": numbers(mark.y), "name": safe(mark.name), "showlegend": True,
                  "line": {"color": mark.colour, "dash": mark.dash, "width": 1.8}, "marker": {"color": mark.colour}})
 
@@ -75,9 +77,16 @@ def points(mark, data, *_):
 
 
 def bars(mark, data, *_):
-    data.append({"type": "bar", "x": numbers((mark.edges[:-1] + mark.edges[1:]) / 2), "y": numbers(mark.heights),
-                 "width": numbers(np.diff(mark.edges)), "name": safe(mark.name), "opacity": 0.62, "showlegend": True,
-                 "marker": {"color": mark.colour, "line": {"width": 0}}})
+    x, y = outline(mark)
+    data.append({"type": "scatter", "mode": "lines", "x": numbers(x), "y": numbers(y), "name": safe(mark.name),
+                 "showlegend": True, "line": {"color": mark.colour, "dash": mark.dash, "width": 1.8}})
+
+
+def cells(mark, data, *_):
+    data.append({"type": "heatmap", "x": numbers(mark.x), "y": numbers(mark.y),
+                 "z": [numbers(row) for row in mark.values], "colorscale": [[0, "rgba(0,0,0,0)"], [1, mark.colour]],
+                 "zmin": 0, "zmax": 1, "showscale": False, "name": "spikes",
+                 "hovertemplate": "unit %{y}, %{x} ms<extra></extra>"})
 
 
 def level(mark, data, shapes, annotations):
@@ -116,4 +125,4 @@ def matrix_axes(layout, n):
     layout["yaxis"] |= {"range": [n - 0.5, -0.5], "scaleanchor": "x"}
 
 
-DRAW = {Line: line, Points: points, Bars: bars, Level: level, Counts: counts}
+DRAW = {Line: line, Points: points, Bars: bars, Cells: cells, Level: level, Counts: counts}

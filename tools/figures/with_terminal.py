@@ -4,9 +4,10 @@ import math
 import numpy as np
 
 from .parts import COLOURS, Gap, Line, Panel
+from .terminal import printable
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a pattern
-SIX_COLOURS = (34, 33, 32, 35, 31, 37)  # as near to parts.COLOURS as a terminal's own come
+SIX_COLOURS = (34, 31, 32, 35, 33, 36)  # as near to parts.COLOURS as a terminal's own come
 SCALE = 9  # columns for the numbers beside a panel
 
 
@@ -18,7 +19,7 @@ def draw(figure, columns, rows, coloured):
             if isinstance(part, Panel):
                 text += draw_panel(part, max(columns, 2 * SCALE), rows, coloured)
             elif isinstance(part, Gap):
-                text.append(part.sentence)
+                text.append(printable(part.sentence))
     return text
 
 
@@ -33,7 +34,7 @@ def draw_panel(panel, columns, rows, coloured):
         for row, column in dots(line, (left, right, low, high), 4 * rows, 2 * width):
             pattern[row // 4, column // 2] |= DOTS[row % 4][column % 2]
             owner[row // 4, column // 2] = k
-    names = "   ".join(paint(f"{line.name} {line.y[-1]:.4g}", line.colour, coloured) for line in lines)
+    names = "   ".join(paint(f"{printable(line.name)} {line.y[-1]:.4g}", line.colour, coloured) for line in lines)
     text = [f"{panel.y_label}   {names}"]
     for row in range(rows):
         scale = f"{high:.4g}" if row == 0 else f"{low:.4g}" if row == rows - 1 else ""

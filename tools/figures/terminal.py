@@ -1,0 +1,30 @@
+"""Text of files on its way to a terminal."""
+import unicodedata
+
+
+def printable(text):
+    """Without what steers a terminal or turns the direction of writing: "\\x1b", "\\u202e"."""
+    return "".join(escaped(c) for c in str(text))
+
+
+def one_line(text):
+    return printable(text).replace("\n", "\\x0a").replace("\t", "\\x09")
+
+
+def escaped(c):
+    if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"):
+        return c
+    return f"\\x{ord(c):02x}" if ord(c) < 0x100 else f"\\u{ord(c):04x}"
+
+
+def cut(text, columns):
+    """The text in so many columns, with an ellipsis where it was cut; wide characters take two."""
+    widths = [0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text]
+    if sum(widths) <= columns:
+        return text
+    kept, used = "", 1
+    for c, width in zip(text, widths):
+        if used + width > columns:
+            break
+        kept, used = kept + c, used + width
+    return kept + "…" if columns > 0 else ""
