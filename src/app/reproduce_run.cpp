@@ -14,6 +14,7 @@
 #include "app/provenance.hpp"
 #include "app/temporary_folder.hpp"
 #include "app/traces.hpp"
+#include "app/trained.hpp"
 #include "core/numbers.hpp"
 #include "io/data_file.hpp"
 #include "snnff/error.hpp"
@@ -217,6 +218,7 @@ Reproduction reproduce(const fs::path& run, const ReproduceRequest& request, con
     const fs::path folder = run.parent_path();
     ModelSpec model = read_model_text(summary.model_toml, name, folder, {});
     model = read_model_text(summary.model_toml, name, folder, overrides_of(request.data, model, run));
+    keep_label_place(model);
 
     const TemporaryFolder temporary;
     const fs::path again = temporary.path() / "run.h5";

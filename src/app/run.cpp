@@ -10,6 +10,7 @@
 #include "app/plan_cost.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
+#include "app/trained.hpp"
 #include "app/verb.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
@@ -28,6 +29,7 @@ struct Arguments {
 /// The resolved model and what it would cost, as TOML whose comments hold the figures: what is
 /// printed is itself a model file.
 void print_dry_run(const Experiment& experiment, bool json) {
+    say_doubts(experiment.doubts);
     const PlanCost cost = cost_of(experiment);
     const std::string model = to_toml(experiment.model.resolved);
     if (json) {
@@ -123,6 +125,7 @@ int resume(const ResumeArguments& arguments) {
     const std::atomic<int>& stop = stop_on_signals();
     ModelSpec model = read_model_text(from.head().model_toml, arguments.run + ".ckpt:/model",
                                       request.output.parent_path(), {});
+    keep_label_place(model);
     return tell_of(request, execute(request, std::move(model), stop), stop, arguments.json);
 }
 

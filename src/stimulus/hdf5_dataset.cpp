@@ -12,6 +12,7 @@
 #include "snnff/stimulus.hpp"
 #include "stimulus/dataset_limits.hpp"
 #include "stimulus/hdf5_files.hpp"
+#include "stimulus/packed_values.hpp"
 
 namespace snnff {
 namespace {
@@ -127,6 +128,7 @@ class Hdf5 final : public DatasetReader {
                 }
             }
         }
+        into.remarks = remarks_on_packing(dataset, offset_, scale_);
         if (over_time) {
             into.series = std::make_shared<DenseSeries>(std::move(x), static_cast<std::size_t>(steps));
         } else {
