@@ -136,9 +136,9 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
         static_cast<double>(model.plan.epochs * model.plan.episodes * model.plan.updates_per_batch);
     if (n_updates < few_updates) {
         return fmt::format(
-            "plan.batch_size = {} and {} samples make {:g} updates in all; more plan.epochs or a "
+            "plan.batch_size = {} and {} samples make {:g} update{} in all; more plan.epochs or a "
             "smaller plan.batch_size usually helps",
-            model.plan.batch_size, n, n_updates);
+            model.plan.batch_size, n, n_updates, n_updates == 1.0 ? "" : "s");
     }
     if (n_still == populations.size()) {
         return fmt::format(

@@ -121,6 +121,7 @@ MODELS = {
         """,
     "lif_1300_at_a_time": f"""
         data = {HDF5}
+        overlay.where = "first"
         time.steps = 4
         learning.loss = {{ kind = "softplus", theta = 0.1 }}
         learning.optimizer = {{ kind = "adam", beta1 = 0.8, beta2 = 0.99, epsilon = 1e-6, decoupled_decay = true }}
@@ -340,6 +341,7 @@ MODELS = {
         """,
     "weights_from_nir": """
         data = { kind = "hdf5", train = "train.h5", test = "test.h5", n_train = 120 }
+        overlay.where = "first"
         time.steps = 4
         negatives.kind = "given"
         plan = { epochs = 1, batch_size = 50 }
