@@ -18,9 +18,15 @@ using Exported = std::vector<std::pair<std::filesystem::path, std::uint64_t>>;
 ///   report_<name>.csv        a row per frame: time_ms, epoch, sample, step, label, phase, then a column per
 ///   unit spikes_<population>.csv  a row per spike: time_ms, unit
 /// Numbers have the digits that give the same number again; what was not measured is empty. Holds a bounded
-/// part of the file at a time. Each file appears once it is complete. Throws FileError; UsageError where one
-/// is there and `force` is not set.
+/// part of the file at a time. Each file appears once it is complete; where one is a link, the file behind it
+/// is replaced. Where `folder` is a stream, the tables are written to it one after the other, parted by empty
+/// lines. Throws FileError; UsageError, before anything is written, where a file is there and `force` is not
+/// set, or is the run itself.
 Exported export_csv(const std::filesystem::path& run, const std::filesystem::path& folder, bool force);
+
+/// Whether a path is a pipe, a character device, or one of the process's open files (/dev/stdout, /dev/fd/3):
+/// what can be written through, and not replaced.
+bool is_stream(const std::filesystem::path& path);
 
 /// Writes what a run file recorded, /spikes and /report, as an HDF5 file of SONATA's alone. Throws FileError;
 /// DataError where nothing was recorded.

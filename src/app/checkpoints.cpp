@@ -11,6 +11,7 @@
 #include "app/flatten.hpp"
 #include "app/signals.hpp"
 #include "core/numbers.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -64,6 +65,43 @@ std::string differences(const std::string& one, const std::string& other) {
                              : fmt::format("{} differ", fmt::join(differing, ", "));
 }
 
+/// Says why there is nothing to go on from: the run is complete, was cut early or never begun, or this is no
+/// run.
+[[noreturn]] void refuse_without_checkpoint(const fs::path& run) {
+    const std::string name = run.string();
+    std::error_code error;
+    const bool there = fs::exists(run, error);
+    if (error) throw FileError(fmt::format("{}: cannot be read: {}", name, error.message()));
+    if (!there) {
+        throw FileError(
+            fmt::format("{0}: is not there: the run was not begun, and has no checkpoint "
+                        "({0}.ckpt) either; snnff-sim run MODEL -o {0} begins it",
+                        name));
+    }
+    if (run.extension() == ".ckpt" || run.extension() == ".previous") {
+        fs::path of = run;
+        while (of.extension() == ".ckpt" || of.extension() == ".previous") of.replace_extension();
+        throw FileError(fmt::format("{}: is a checkpoint; resume takes the run file: snnff-sim resume {}",
+                                    name, of.string()));
+    }
+    if (run.extension() == ".toml")
+        throw FileError(
+            fmt::format("{0}: is a model; resume takes a run file; snnff-sim run {0} begins one", name));
+    const RunSummary summary = read_run(run);
+    if (!summary.provenance.text("traced_run").empty())
+        throw FileError(name + ": holds traces, no run; there is nothing to go on with");
+    if (summary.status == "complete") {
+        throw FileError(
+            fmt::format("{0}: is complete ({1} epoch{2}) and so has no checkpoint: there is nothing to "
+                        "go on with; snnff-sim info {0} shows it",
+                        name, summary.n_epochs, summary.n_epochs == 1 ? "" : "s"));
+    }
+    throw FileError(
+        fmt::format("{0}: has no checkpoint beside it ({0}.ckpt): the run was cut before its first, or "
+                    "made none, after {1} epoch{2}; snnff-sim run MODEL -o {0} --force begins it again",
+                    name, summary.n_epochs, summary.n_epochs == 1 ? "" : "s"));
+}
+
 }  // namespace
 
 CheckpointPlan read_checkpoint_every(const std::string& option, const std::string& text) {
@@ -89,7 +127,7 @@ std::chrono::duration<double> read_duration(const std::string& option, const std
     throw UsageError(fmt::format("{} {}: is no time; 90s, 5m or 2h are", option, text));
 }
 
-Continuation::Continuation(const fs::path& run) : run_(run) {
+Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
     std::string reasons;
     for (const fs::path& path : checkpoint_paths(run)) {
         if (!fs::exists(path)) continue;
@@ -102,10 +140,7 @@ Continuation::Continuation(const fs::path& run) : run_(run) {
     }
     if (!file_) {
         if (!reasons.empty()) throw FileError(run.string() + ": no checkpoint can be read: " + reasons);
-        throw FileError(
-            fmt::format("{}: has no checkpoint beside it ({}.ckpt): the run is complete, or was cut "
-                        "before its first; run it again",
-                        run.string(), run.string()));
+        refuse_without_checkpoint(run);
     }
     if (head().numbers != numbers) {
         throw DataError(

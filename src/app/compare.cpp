@@ -12,6 +12,7 @@
 #include "app/execute.hpp"
 #include "app/figures.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
 #include "app/temporary_folder.hpp"
@@ -89,6 +90,7 @@ nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
 
 int compare(const Arguments& arguments) {
     // First which are models and whether their run files may be written: nothing is trained in vain.
+    const std::vector<fs::path> inputs(arguments.files.begin(), arguments.files.end());
     std::optional<TemporaryFolder> temporary;
     std::vector<fs::path> run_files;
     std::vector<std::optional<RunRequest>> to_run;
@@ -121,7 +123,8 @@ int compare(const Arguments& arguments) {
                 fmt::format("{}: another model of this name goes to {}, too; run them one by one",
                             file.string(), request.output.string()));
         }
-        check_output(request.output, request.force);
+        check_output(request.output, request.force, Beside::checkpoints);
+        refuse_inputs(request.output, inputs, Beside::checkpoints);
         run_files.push_back(request.output);
         to_run.emplace_back(std::move(request));
     }

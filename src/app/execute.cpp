@@ -1,19 +1,19 @@
 #include "app/execute.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <random>
+#include <system_error>
 
 #include "app/outcome.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/progress.hpp"
 #include "app/provenance.hpp"
 #include "app/warnings.hpp"
 #include "core/numbers.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
 #include "snnff/run_file.hpp"
@@ -98,6 +98,25 @@ std::string new_run_id() {
     return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
+/// The model file, and files that it names.
+std::vector<std::filesystem::path> files_named_by(const ModelSpec& model) {
+    std::vector<std::filesystem::path> files{model.path};
+    std::error_code ignored;
+    for (const GivenFile& given : model.given_files) {
+        if (!std::filesystem::is_directory(given.path, ignored)) files.push_back(given.path);
+    }
+    return files;
+}
+
+/// Those, and what was read in folders that it names.
+std::vector<std::filesystem::path> files_read_for(const Experiment& experiment) {
+    std::vector<std::filesystem::path> files = files_named_by(experiment.model);
+    for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
+        for (const DataFile& file : dataset->files) files.push_back(file.path);
+    }
+    return files;
+}
+
 /// A run goes on with the data it began with, or not at all. Paths may differ: what counts are the bytes.
 void check_data(const CheckpointHead& before, const CheckpointHead& now) {
     const auto same = [](const DataFile& a, const DataFile& b) {
@@ -130,35 +149,18 @@ std::vector<Override> overrides_of(const std::vector<std::string>& assignments,
     return overrides;
 }
 
-void check_output(const std::filesystem::path& output, bool force) {
-    namespace fs = std::filesystem;
-    std::error_code error;
-    const fs::file_status status = fs::status(output, error);
-    if (fs::is_directory(status)) {
-        throw UsageError(fmt::format("{}: is a folder; -o names a file", output.string()));
-    }
-    if (fs::exists(status) && !force) {
-        throw UsageError(
-            fmt::format("{}: exists already; --force replaces it, -o names another", output.string()));
-    }
-    const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        throw FileError(fmt::format("{}: cannot be made in {}: {}", output.string(), folder.string(),
-                                    std::strerror(errno)));
-    }
-}
-
 Experiment load_experiment(const std::filesystem::path& model, const std::vector<Override>& overrides) {
     return build(read_model(model, overrides));
 }
 
 Ending execute(const RunRequest& request, const std::atomic<int>& stop) {
-    check_output(request.output, request.force);
+    check_output(request.output, request.force, Beside::checkpoints);
     return execute(request, read_model(request.model, request.overrides), stop);
 }
 
 Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
-    check_output(request.output, request.force);
+    check_output(request.output, request.force, Beside::checkpoints);
+    refuse_inputs(request.output, files_named_by(model), Beside::checkpoints);
     const ThreadLimit threads(request.n_threads);
     return execute(request, build(std::move(model)), stop);
 }
@@ -173,10 +175,13 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
                         .data = experiment.files,
                         .n_resumed = goes_on ? request.from->head().n_resumed + 1 : 0};
     if (goes_on) check_data(request.from->head(), head);
+    refuse_inputs(request.output, files_read_for(experiment), Beside::checkpoints);
 
-    RunFileWriter writer(request.output, request.force || goes_on, request.live);
-    CloseOnFailure on_failure(writer, request.output, request.from);
-    if (!goes_on) remove_checkpoints(request.output);  // of a run that this one replaces
+    // Where it is a link, the file behind it is what is written, replaced and gone on with.
+    const std::filesystem::path output = behind_links(request.output);
+    RunFileWriter writer(output, request.force || goes_on, request.live);
+    CloseOnFailure on_failure(writer, output, request.from);
+    if (!goes_on) remove_checkpoints(output);  // of a run that this one replaces
     Provenance provenance =
         provenance_of(experiment, {request.n_threads, request.threads_from}, request.command_line);
     if (goes_on) {
@@ -205,7 +210,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     observers.push_back(&outcome);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
-    CheckpointKeeper keeper(request.checkpoints, request.output, std::move(head), writer, request.from);
+    CheckpointKeeper keeper(request.checkpoints, output, std::move(head), writer, request.from);
     const bool keeps = request.checkpoints.any() || goes_on || request.checkpoints.max_time.count() > 0;
     Ending ending = Ending::interrupted;
     try {
@@ -226,7 +231,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
         on_failure.tell(error);
     }
     on_failure.closed();
-    if (ending == Ending::complete) remove_checkpoints(request.output);
+    if (ending == Ending::complete) remove_checkpoints(output);
     return ending;
 }
 

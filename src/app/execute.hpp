@@ -32,10 +32,6 @@ struct RunRequest {
 std::vector<Override> overrides_of(const std::vector<std::string>& assignments,
                                    const std::optional<std::uint64_t>& seed);
 
-/// Throws UsageError where the output exists and may not be replaced, FileError where its folder
-/// cannot take it: both before any work is done.
-void check_output(const std::filesystem::path& output, bool force);
-
 /// Reads, builds, trains, evaluates and records. The run file is there only once model and data were
 /// found good, and goes again where the run fails. Ends early, with a closed file of status
 /// `interrupted`, once `stop` is set; where that is before training, no file is made.

@@ -6,6 +6,7 @@
 
 #include "app/execute.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/table.hpp"
 #include "app/trained.hpp"
 #include "app/verb.hpp"
@@ -28,10 +29,13 @@ void list(const Exported& exported, std::string_view what) {
 
 int export_run(const Arguments& arguments) {
     if (arguments.format == "csv") {
-        list(export_csv(arguments.run, arguments.output, arguments.force), "rows");
+        const Exported exported = export_csv(arguments.run, arguments.output, arguments.force);
+        if (!is_stream(arguments.output)) list(exported, "rows");
         return 0;
     }
     check_output(arguments.output, arguments.force);
+    const std::filesystem::path inputs[] = {arguments.run};
+    refuse_inputs(arguments.output, inputs);
     if (arguments.format == "sonata") {
         list(export_sonata(arguments.run, arguments.output), "reports and populations");
         return 0;
@@ -61,7 +65,9 @@ Verb add_export(CLI::App& program) {
         ->required()
         ->type_name("FORMAT")
         ->check(CLI::IsMember({"nir", "csv", "sonata"}));
-    command->add_option("-o,--output", arguments->output, "file to write; a folder for csv")
+    command
+        ->add_option("-o,--output", arguments->output,
+                     "file to write; for csv a folder, a pipe or /dev/stdout")
         ->required()
         ->type_name("PATH");
     command->add_flag("--force", arguments->force, "replace what is there, once the new file is complete");

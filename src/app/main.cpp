@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <new>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "app/verb.hpp"
 #include "core/float_environment.hpp"
 #include "core/memory.hpp"
+#include "core/streams.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -98,6 +100,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_streams();
     // A reader of our output that goes away is seen where we write, not by dying of SIGPIPE: a run
     // must not end because the terminal's pager did.
     ::signal(SIGPIPE, SIG_IGN);
@@ -112,6 +115,10 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         return complain("memory ran out; fewer samples, smaller batches or populations need less",
                         ExitCode::failed);
+    } catch (const std::filesystem::filesystem_error& error) {
+        // What the file system answers, where nobody nearer knew more to say.
+        return complain(fmt::format("{}: {}", error.path1().string(), error.code().message()),
+                        ExitCode::file);
     } catch (const std::exception& error) {
         return complain(error.what(), ExitCode::failed);
     }

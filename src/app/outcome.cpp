@@ -72,10 +72,12 @@ void Outcome::on_epoch(const EpochReport& report, const Network&) {
 }
 
 void Outcome::on_evaluation(std::string_view split, const Evaluation& evaluation) {
-    const bool train = split == "train";
-    if (train) has_train_ = true;
+    if (split == "train") train_error_ = evaluation.error();
     if (!at_chance(evaluation)) return;
-    if (train) train_at_chance_ = true;
+    if (split == "train") train_at_chance_ = true;
+    // Where training samples are told apart, only a wide gap speaks of other data and not of few samples.
+    const bool learnt = !std::isnan(train_error_) && !train_at_chance_;
+    if (learnt && train_error_ > evaluation.error() / 2.0) return;
     at_chance_.push_back(describe_chance(split, evaluation));
 }
 
@@ -158,18 +160,14 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
 
 std::vector<std::string> Outcome::doubts(const Experiment& experiment) const {
     if (at_chance_.empty()) return {};
-    std::vector<std::string> sentences = at_chance_;
-    for (std::string& sentence : sentences) {
-        if (has_train_ && !train_at_chance_) {
-            sentence +=
-                "; training samples are told apart, so that these are other data, have other labels, or "
-                "were not learnt in general";
-        } else {
-            sentence += "; " + likely_reason(experiment);
-        }
-    }
-    sentences.resize(1);  // the others have the same reason
-    return sentences;
+    const bool learnt = !std::isnan(train_error_) && !train_at_chance_;
+    // One sentence: the other sets have the same reason.
+    return {
+        fmt::format("{}; {}", at_chance_.front(),
+                    learnt ? fmt::format("of training samples it takes {:.1f} % for another class: these are "
+                                         "other data, have other labels, or were not learnt in general",
+                                         train_error_)
+                           : likely_reason(experiment))};
 }
 
 }  // namespace snnff::app

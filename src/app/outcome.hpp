@@ -36,7 +36,7 @@ class Outcome : public Observer {
     std::vector<Seen> seen_;
     std::vector<std::string> at_chance_;  ///< a sentence for each split
     bool train_at_chance_ = false;
-    bool has_train_ = false;
+    double train_error_ = not_evaluated;
 };
 
 }  // namespace snnff::app

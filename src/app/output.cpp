@@ -1,6 +1,7 @@
 #include "app/output.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +24,12 @@ int write_all(int descriptor, std::string_view text) noexcept {
         }
     }
     return 0;
+}
+
+/// Whether nobody is there to read any more: a pipe's reader has ended, or the terminal is gone (SIGHUP).
+bool reader_is_gone(int error) noexcept {
+    struct stat found {};
+    return error == EPIPE || (error == EIO && ::fstat(STDOUT_FILENO, &found) == 0 && S_ISCHR(found.st_mode));
 }
 
 /// Without control characters but line ends and tabs: those of ASCII, and those that UTF-8 has as C2 80 to C2
@@ -49,7 +56,7 @@ std::string printable(std::string_view text) {
 
 void put(std::string_view text) {
     const int error = write_all(STDOUT_FILENO, printable(text));
-    if (error != 0 && error != EPIPE) {
+    if (error != 0 && !reader_is_gone(error)) {
         throw FileError(std::string("stdout: cannot be written: ") + std::strerror(error));
     }
 }

@@ -9,7 +9,7 @@ namespace snnff::app {
 // Text may come from files of others: characters that would move the cursor, colour what follows or rename
 // the window are written as "\x1b" and the like.
 
-/// Writes to stdout and flushes. A reader that has gone (`| head`) has all it wanted, so that is no
+/// Writes to stdout and flushes. A reader that has gone (`| head`, a terminal that was closed) has all it wanted, so that is no
 /// error; a full disk or a closed stdout is: throws FileError.
 void put(std::string_view text);
 

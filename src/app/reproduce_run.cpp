@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "app/execute.hpp"
+#include "app/find_data.hpp"
 #include "app/progress.hpp"
 #include "app/provenance.hpp"
 #include "app/temporary_folder.hpp"
 #include "app/traces.hpp"
-#include "app/trained.hpp"
 #include "core/numbers.hpp"
 #include "io/data_file.hpp"
 #include "snnff/error.hpp"
@@ -130,16 +130,6 @@ void check_data(const fs::path& run, const Provenance& then, std::span<const Dat
     }
 }
 
-/// Adds what would do where a file of the run has gone.
-template <class Read>
-auto reading_data(Read read) {
-    try {
-        return read();
-    } catch (const FileError& error) {
-        throw FileError(fmt::format("{}; --data FOLDER or ROLE=PATH says where the data are", error.what()));
-    }
-}
-
 std::int64_t n_quick(std::int64_t n_planned) { return std::clamp<std::int64_t>(n_planned / 10, 1, 2); }
 
 /// Runs the model again; how many epochs are to be compared, 0: the whole run, none: it was interrupted.
@@ -214,11 +204,8 @@ Reproduction reproduce(const fs::path& run, const ReproduceRequest& request, con
                              {"version", value_of(summary.provenance, "version"), version_line()}};
         return result;
     }
-    const std::string name = run.string() + ":/model";
-    const fs::path folder = run.parent_path();
-    ModelSpec model = read_model_text(summary.model_toml, name, folder, {});
-    model = read_model_text(summary.model_toml, name, folder, overrides_of(request.data, model, run));
-    keep_label_place(model);
+    bool found_elsewhere = false;  // or not: all data are held to their SHA-256
+    ModelSpec model = read_kept_model(summary.model_toml, run, request.data, {}, found_elsewhere);
 
     const TemporaryFolder temporary;
     const fs::path again = temporary.path() / "run.h5";

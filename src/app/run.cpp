@@ -6,11 +6,12 @@
 #include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/figures.hpp"
+#include "app/find_data.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/plan_cost.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
-#include "app/trained.hpp"
 #include "app/verb.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
@@ -66,7 +67,7 @@ int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& st
     const RunFigures figures = read_figures(request.output);
     put(json ? to_json(figures).dump(2) + "\n" : side_by_side({figures}));
     const std::string file = request.output.string();
-    const bool resumable = interrupted && std::filesystem::exists(file + ".ckpt");
+    const bool resumable = interrupted && std::filesystem::exists(checkpoint_paths(request.output).front());
     if (resumable) note(fmt::format("to go on: snnff-sim resume {}", file));
     if (!request.quiet) {
         const auto size = static_cast<double>(std::filesystem::file_size(request.output));
@@ -103,6 +104,7 @@ int run(const Arguments& arguments) {
 
 struct ResumeArguments {
     std::string run, checkpoint_every = "5m", max_time;
+    std::vector<std::string> data;
     std::size_t threads = 0;
     bool quiet = false, json = false, live = false;
 };
@@ -117,16 +119,19 @@ int resume(const ResumeArguments& arguments) {
     request.checkpoints = read_checkpoint_every("--checkpoint-every", arguments.checkpoint_every);
     if (!arguments.max_time.empty())
         request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
+    const MovedData moved = read_moved_data(arguments.data);
     Continuation from(arguments.run);
     if (!from.note().empty()) note(from.note());
     tell_of_kernels(request);
     request.from = &from;
     request.force = true;
     const std::atomic<int>& stop = stop_on_signals();
-    ModelSpec model = read_model_text(from.head().model_toml, arguments.run + ".ckpt:/model",
-                                      request.output.parent_path(), {});
-    keep_label_place(model);
-    return tell_of(request, execute(request, std::move(model), stop), stop, arguments.json);
+    bool found_elsewhere = false;  // or not: execute() holds all data to their SHA-256
+    ModelSpec model = read_kept_model(from.head().model_toml, request.output, moved, {}, found_elsewhere);
+    check_output(request.output, request.force, Beside::checkpoints);
+    const ThreadLimit threads(request.n_threads);
+    Experiment experiment = reading_data([&] { return build(std::move(model)); });
+    return tell_of(request, execute(request, std::move(experiment), stop), stop, arguments.json);
 }
 
 void add_live_option(CLI::App& command, bool& live) {
@@ -180,10 +185,19 @@ Verb add_resume(CLI::App& program) {
     CLI::App* command =
         add_command(program, "resume", "Go on with a run that was cut, as if it had not been.",
                     "  snnff-sim resume run.h5\n"
-                    "  snnff-sim resume run.h5 --max-time 2h\n");
+                    "  snnff-sim resume run.h5 --max-time 2h\n"
+                    "  snnff-sim resume run.h5 --data /mnt/data\n");
     command->add_option("RUN", arguments->run, "run file (HDF5), its checkpoint beside it")
         ->required()
         ->type_name("FILE");
+    command
+        ->add_option(
+            "--data", arguments->data,
+            "where data are that were moved: a folder that has them by name, or one of the roles train, "
+            "validation, test and \"initial weights\" with a path; may be repeated; default: where they "
+            "were, or beside the run as they lay before")
+        ->type_name("FOLDER|ROLE=PATH")
+        ->allow_extra_args(false);
     command
         ->add_option("--threads", arguments->threads, "threads to use; default: as many as the process may")
         ->type_name("N");

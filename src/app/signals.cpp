@@ -3,18 +3,26 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace snnff::app {
 namespace {
 
 std::atomic<int> stop{0};
+std::atomic<bool> asked_by_hand{false};  // SIGINT or SIGTERM came
 static_assert(std::atomic<int>::is_always_lock_free, "signal handlers may only touch lock-free atomics");
 
 extern "C" void on_signal(int signal) {
-    if (stop.exchange(signal) != 0) ::_exit(exit_code_of_signal(signal));
+    const bool by_hand = signal == SIGINT || signal == SIGTERM;
+    if (by_hand && asked_by_hand.exchange(true)) ::_exit(exit_code_of_signal(signal));
+    int none = 0;
+    if (!stop.compare_exchange_strong(none, signal)) return;
+    const int reason = errno;  // of what was interrupted
     constexpr char text[] =
         "\nsnnff-sim: stopping after this batch and closing the run file; once more ends at once\n";
     // Nothing can be done about a message that cannot be written.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
+    errno = reason;
 }
 
 }  // namespace
@@ -31,7 +39,7 @@ const std::atomic<int>& stop_on_signals() {
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU}) {
         // A signal that was ignored when we started (nohup, a shell's background job) stays ignored.
         struct sigaction before {};
         sigaction(signal, nullptr, &before);

@@ -4,8 +4,11 @@
 
 namespace snnff::app {
 
-/// From here on SIGINT and SIGTERM ask the run to stop: the flag holds the signal's number, 0 before.
-/// The run then ends after its mini-batch and closes its file; a second signal ends the process at once.
+/// From here on SIGINT, SIGTERM and what else batch systems send before they kill (SIGHUP, SIGUSR1, SIGXCPU)
+/// ask the run to stop: the flag holds the first signal's number, 0 before. The run then ends after its
+/// mini-batch and closes its file. A second SIGINT or SIGTERM ends the process at once. The others never do:
+/// the kernel sends SIGXCPU every second, a terminal that goes away several SIGHUP, and a batch system
+/// SIGTERM after its warning. What was ignored when the process began (SIGHUP under nohup) stays ignored.
 const std::atomic<int>& stop_on_signals();
 
 /// Stands for a signal where a run has had its time.
@@ -13,7 +16,7 @@ inline constexpr int stopped_by_max_time = -1;
 /// As if `signal` had come.
 void request_stop(int signal) noexcept;
 
-/// 128 + signal, as shells report a process stopped by it.
+/// 128 + signal, as shells report a process stopped by it;
 /// 124, as timeout(1) answers, for stopped_by_max_time.
 int exit_code_of_signal(int signal) noexcept;
 

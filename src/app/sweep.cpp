@@ -8,6 +8,7 @@
 #include "app/execute.hpp"
 #include "app/flatten.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/signals.hpp"
 #include "app/sweep_results.hpp"
 #include "app/verb.hpp"
@@ -110,7 +111,7 @@ void look_at_folder(Sweep& sweep, const std::vector<ModelSpec>& models, bool for
     fs::create_directories(sweep.folder, error);
     if (error) throw FileError(fmt::format("{}: cannot be made: {}", sweep.folder.string(), error.message()));
     for (std::size_t i = 0; i < sweep.cells.size(); ++i) {
-        if (!sweep.results[i].found) check_output(sweep.run_file(sweep.cells[i]), true);
+        if (!sweep.results[i].found) check_output(sweep.run_file(sweep.cells[i]), true, Beside::checkpoints);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/table.hpp"
 #include "app/traces.hpp"
 #include "app/trained.hpp"
@@ -119,8 +120,10 @@ std::vector<Override> recording_of(const Arguments& arguments, const ModelSpec& 
 
 int trace(const Arguments& arguments) {
     check_output(arguments.output, arguments.force);
-    const ThreadLimit threads(arguments.threads);
     const std::filesystem::path run(arguments.run);
+    std::vector<std::filesystem::path> inputs{run, arguments.source.data};
+    refuse_inputs(arguments.output, inputs);
+    const ThreadLimit threads(arguments.threads);
     const RunSummary summary = read_run(run);
     const ModelSpec as_trained =
         read_model_text(summary.model_toml, arguments.run + ":/model", run.parent_path(), {});
@@ -128,6 +131,8 @@ int trace(const Arguments& arguments) {
     say_doubts(trained.doubts);
     const std::size_t n_samples = trained.model.recording.samples.size();
     const std::int64_t n_steps = trained.model.time.steps;
+    for (const DataFile& file : trained.dataset.files) inputs.push_back(file.path);
+    refuse_inputs(arguments.output, inputs);
     record_traces(std::move(trained), {run, arguments.output, arguments.source.split, arguments.threads,
                                        arguments.force, command_line()});
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <system_error>
 
+#include "app/find_data.hpp"
 #include "sim/doubts.hpp"
 #include "snnff/error.hpp"
 
@@ -84,11 +86,10 @@ ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::st
     const std::string name = run.string() + ":/model";
     const fs::path folder = run.parent_path();
     ModelSpec model = read_model_text(summary.model_toml, name, folder, overrides);
-    keep_label_place(model);
-    if (data.empty()) return model;
-    if (!fs::exists(data)) {
-        throw FileError(data + ": is not there; --data takes a folder of IDX files or an HDF5 file");
-    }
+    std::error_code error;
+    const bool there = fs::exists(data, error);
+    if (error) throw FileError(fmt::format("{}: cannot be read: {}", data, error.message()));
+    if (!there) throw FileError(data + ": is not there; --data takes a folder of IDX files or an HDF5 file");
     for (Override& from : data_from(data, model.resolved)) overrides.push_back(std::move(from));
     model = read_model_text(summary.model_toml, name, folder, overrides);
     keep_label_place(model);
@@ -144,7 +145,9 @@ void keep_label_place(ModelSpec& model) {
 
 Trained read_parameters_of(const fs::path& run) {
     Trained trained{.summary = read_run(run), .model = {}, .network = {}, .dataset = {}};
-    trained.model = model_of(run, trained.summary, "", {});
+    trained.model =
+        read_model_text(trained.summary.model_toml, run.string() + ":/model", run.parent_path(), {});
+    keep_label_place(trained.model);
     if (trained.summary.shapes.empty() || trained.summary.shapes.front().n_inputs == 0) {
         throw DataError(run.string() + ": holds no trained weights; the run has to come to its end");
     }
@@ -155,12 +158,19 @@ Trained read_parameters_of(const fs::path& run) {
 }
 
 Trained read_trained(const fs::path& run, const SampleSource& source, std::vector<Override> overrides) {
-    Trained trained =
-        read_trained_as(run, model_of(run, read_run(run), source.data, std::move(overrides)), source.split);
-    if (source.data.empty()) {
-        doubt_files(trained.summary.provenance, trained.dataset, source.split, trained.doubts);
+    const RunSummary summary = read_run(run);
+    if (!source.data.empty())
+        return read_trained_as(run, model_of(run, summary, source.data, std::move(overrides)), source.split);
+    bool found_elsewhere = false;
+    ModelSpec model = read_kept_model(summary.model_toml, run, {}, std::move(overrides), found_elsewhere);
+    try {
+        Trained trained = read_trained_as(run, std::move(model), source.split);
+        if (found_elsewhere) check_found_data(run, summary.provenance, trained.dataset.files);
+        doubt_files(summary.provenance, trained.dataset, source.split, trained.doubts);
+        return trained;
+    } catch (const FileError& error) {
+        throw FileError(fmt::format("{}; --data says where the samples are", error.what()));
     }
-    return trained;
 }
 
 Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::string& split_name) {

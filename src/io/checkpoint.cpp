@@ -9,6 +9,7 @@
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_write.hpp"
+#include "io/place.hpp"
 #include "io/run_file_provenance.hpp"
 #include "snnff/error.hpp"
 
@@ -107,7 +108,8 @@ class Restoring final : public Sections {
     void enter(std::string_view name) override { groups_.push_back(here().group(name)); }
 };
 
-fs::path with(const fs::path& run, const char* suffix) { return run.string() + suffix; }
+/// Beside the file itself, where the run is named by a link to it.
+fs::path with(const fs::path& run, const char* suffix) { return behind_links(run).string() + suffix; }
 
 }  // namespace
 
@@ -135,6 +137,7 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
         // Written last: a file without it was cut short.
         hdf5::set_attribute(root, "complete", std::uint32_t{1});
     });
+    keep_mode(run, written);  // weights that nobody else may read are in both
     std::error_code error;
     if (fs::exists(newest)) fs::rename(newest, previous, error);
     if (!error) fs::rename(written, newest, error);
@@ -180,7 +183,7 @@ State& CheckpointFile::state() noexcept { return *open_->state; }
 void remove_checkpoints(const fs::path& run) noexcept {
     std::error_code ignored;
     for (const char* suffix : {".ckpt", ".ckpt.previous", ".ckpt.new"})
-        fs::remove(run.string() + suffix, ignored);
+        fs::remove(with(run, suffix), ignored);
 }
 
 }  // namespace snnff

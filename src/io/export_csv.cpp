@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
+#include <functional>
 #include <iterator>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "io/hdf5.hpp"
+#include "io/place.hpp"
+#include "io/text_file.hpp"
 #include "snnff/error.hpp"
 #include "snnff/export.hpp"
 
@@ -17,44 +21,6 @@ namespace fs = std::filesystem;
 
 /// Values that are held at a time.
 constexpr std::uint64_t values_at_once = std::uint64_t{1} << 20;
-
-/// A text file that appears under its name once it is complete.
-class Csv {
-  public:
-    Csv(fs::path path, bool force) : path_(std::move(path)), beside_(path_.string() + ".new") {
-        std::error_code ignored;  // opening it says what is wrong with a name
-        if (fs::exists(path_, ignored) && !force) {
-            throw UsageError(path_.string() +
-                             ": exists already; --force replaces it, -o names another folder");
-        }
-        out_.open(beside_);
-        if (!out_) throw FileError(beside_.string() + ": cannot be written");
-    }
-    ~Csv() {
-        if (!out_.is_open()) return;
-        out_.close();
-        std::error_code ignored;
-        fs::remove(beside_, ignored);
-    }
-    Csv(const Csv&) = delete;
-    Csv& operator=(const Csv&) = delete;
-
-    void add(std::string_view text) { out_ << text; }
-    void finish() {
-        out_.close();
-        std::error_code error;
-        if (out_) fs::rename(beside_, path_, error);
-        if (out_ && !error) return;
-        std::error_code ignored;
-        fs::remove(beside_, ignored);
-        throw FileError(fmt::format("{}: cannot be written: {}", path_.string(),
-                                    error ? error.message() : "is the disk full?"));
-    }
-
-  private:
-    fs::path path_, beside_;
-    std::ofstream out_;
-};
 
 /// A column [row], or a block of them [row x column]: some rows at a time as text.
 class Column {
@@ -110,12 +76,56 @@ class Column {
     std::vector<std::int64_t> whole_;
 };
 
-std::uint64_t write_rows(const fs::path& path, bool force, const std::string& header,
-                         std::vector<Column>& columns, std::uint64_t width) {
+/// Where tables go: a file each in a folder, or one stream.
+class Tables {
+  public:
+    explicit Tables(const fs::path& place) : place_(place), through_(is_stream(place)) {
+        if (through_) return;
+        std::error_code error;
+        fs::create_directories(place, error);
+        if (fs::is_directory(place, error)) return;
+        if (!error) error = std::make_error_code(std::errc::not_a_directory);
+        throw FileError(
+            fmt::format("{}: is no folder and cannot be made one: {}", place.string(), error.message()));
+    }
+    /// Before anything is written: whether all of them may be.
+    void check(const fs::path& run, const std::vector<std::string>& names, bool force) const {
+        for (const std::string& name : names) {
+            if (through_) return;
+            const fs::path path = place_ / name;
+            refuse_irregular(path);
+            std::error_code error;
+            if (fs::exists(behind_links(path), error) && !force) {
+                throw UsageError(path.string() +
+                                 ": exists already; --force replaces it, -o names another folder");
+            }
+            if (fs::equivalent(path, run, error)) {
+                throw UsageError(path.string() + ": is the run that is read; -o names another folder");
+            }
+            check_place(path, ".new");
+        }
+    }
+    /// `write` adds the rows of a table and returns how many there are.
+    template <class Write>
+    void add(const std::string& name, Exported& done, Write write) {
+        const fs::path path = through_ ? place_ : place_ / name;
+        TextFile file(path);
+        if (through_ && !done.empty()) file.add("\n");
+        const std::uint64_t n_rows = write(file);
+        file.finish();
+        done.emplace_back(path, n_rows);
+    }
+
+  private:
+    fs::path place_;
+    bool through_;
+};
+
+std::uint64_t write_rows(TextFile& csv, const std::string& header, std::vector<Column>& columns,
+                         std::uint64_t width) {
     std::uint64_t n_rows = columns.front().n_rows();
     // A file of a run that was killed may hold a row more of one column than of another.
     for (const Column& column : columns) n_rows = std::min(n_rows, column.n_rows());
-    Csv csv(path, force);
     csv.add(header + "\n");
     const std::uint64_t at_once = std::max<std::uint64_t>(1, values_at_once / width);
     for (std::uint64_t first = 0; first < n_rows; first += at_once) {
@@ -131,12 +141,10 @@ std::uint64_t write_rows(const fs::path& path, bool force, const std::string& he
             csv.add({line.data(), line.size()});
         }
     }
-    csv.finish();
     return n_rows;
 }
 
-void export_training(const hdf5::Group& root, const fs::path& folder, bool force, Exported& done) {
-    if (!root.has("training")) return;
+std::uint64_t export_training(const hdf5::Group& root, TextFile& file) {
     const hdf5::Group training = root.group("training");
     std::string header = "epoch";
     std::vector<Column> columns;
@@ -154,11 +162,10 @@ void export_training(const hdf5::Group& root, const fs::path& folder, bool force
              {"loss", "goodness_positive", "goodness_negative", "spike_rate", "weight_norm", "trouble"})
             add(group, population + ".", name);
     }
-    const fs::path path = folder / "training.csv";
-    done.emplace_back(path, write_rows(path, force, header, columns, columns.size()));
+    return write_rows(file, header, columns, columns.size());
 }
 
-void export_report(const hdf5::Group& report, const fs::path& path, bool force, Exported& done) {
+std::uint64_t export_report(const hdf5::Group& report, TextFile& file) {
     const auto shape = report.dataset("data").shape();
     const hdf5::Dataset ids = report.dataset("mapping/node_ids");
     if (shape.size() != 2 || ids.shape() != std::vector<hsize_t>{shape[1]}) {
@@ -177,39 +184,47 @@ void export_report(const hdf5::Group& report, const fs::path& path, bool force, 
     }
     columns.emplace_back(report, "data", Column::Form::block);
     for (const std::uint64_t unit : units) header += fmt::format(",unit_{}", unit);
-    done.emplace_back(path, write_rows(path, force, header, columns, shape[1] + 6));
+    return write_rows(file, header, columns, shape[1] + 6);
 }
 
-void export_spikes(const hdf5::Group& spikes, const fs::path& path, bool force, Exported& done) {
+std::uint64_t export_spikes(const hdf5::Group& spikes, TextFile& file) {
     std::vector<Column> columns;
     columns.emplace_back(spikes, "timestamps");
     columns.emplace_back(spikes, "node_ids");
-    done.emplace_back(path, write_rows(path, force, "time_ms,unit", columns, 2));
+    return write_rows(file, "time_ms,unit", columns, 2);
 }
 
 }  // namespace
 
 Exported export_csv(const fs::path& run, const fs::path& folder, bool force) {
     const hdf5::Group root = hdf5::open_file(run.string());
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (!fs::is_directory(folder)) {
-        throw FileError(
-            fmt::format("{}: is no folder and cannot be made one: {}", folder.string(), error.message()));
-    }
-    Exported done;
-    export_training(root, folder, force, done);
+    struct Table {
+        std::string name;
+        std::function<std::uint64_t(TextFile&)> write;
+    };
+    std::vector<Table> all;
+    if (root.has("training"))
+        all.push_back({"training.csv", [&](TextFile& file) { return export_training(root, file); }});
     const auto each = [&](const char* section, const auto& export_one) {
         if (!root.has(section)) return;
-        const hdf5::Group all = root.group(section);
-        for (const std::string& name : all.child_groups()) {
+        for (const std::string& name : root.group(section).child_groups()) {
             if (name.find('/') != std::string::npos || name == "..")
                 continue;  // no path leads out of the folder
-            export_one(all.group(name), folder / fmt::format("{}_{}.csv", section, name), force, done);
+            all.push_back(
+                {fmt::format("{}_{}.csv", section, name), [&root, section, name, export_one](TextFile& file) {
+                     return export_one(root.group(section).group(name), file);
+                 }});
         }
     };
     each("report", export_report);
     each("spikes", export_spikes);
+
+    Tables tables(folder);
+    std::vector<std::string> names;
+    for (const Table& table : all) names.push_back(table.name);
+    tables.check(run, names, force);
+    Exported done;
+    for (const Table& table : all) tables.add(table.name, done, table.write);
     return done;
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "io/hdf5_write.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 #include "snnff/export.hpp"
 
@@ -13,7 +14,7 @@ Exported export_sonata(const std::filesystem::path& run, const std::filesystem::
                         "records",
                         from.where()));
     }
-    const std::filesystem::path beside = file.string() + ".new";
+    const std::filesystem::path place = behind_links(file), beside = place.string() + ".new";
     std::uint64_t n = 0;
     hdf5::write_file(beside, [&](const hdf5::Group& to) {
         hdf5::set_attribute(to, "magic", std::uint32_t{0x0A7A});
@@ -25,7 +26,8 @@ Exported export_sonata(const std::filesystem::path& run, const std::filesystem::
             n += from.group(name).child_groups().size();
         }
     });
-    std::filesystem::rename(beside, file);
+    keep_mode(place, beside);
+    take_place(beside, place);
     return {{file, n}};
 }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "io/hdf5_write.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -246,9 +247,10 @@ void check_lif(const hdf5::Group& graph, const hdf5::Group& node, const Populati
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
                                    const Network& network) {
     std::vector<std::string> sentences = what_nir_cannot_say(model, network);
-    const std::filesystem::path beside = path.string() + ".new";
+    const std::filesystem::path place = behind_links(path), beside = place.string() + ".new";
     hdf5::write_file(beside, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences); });
-    std::filesystem::rename(beside, path);
+    keep_mode(place, beside);
+    take_place(beside, place);
     return sentences;
 }
 

@@ -13,6 +13,7 @@
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/place.hpp"
 #include "io/run_file_arrays.hpp"
 #include "io/run_file_provenance.hpp"
 #include "io/run_file_state.hpp"
@@ -49,14 +50,12 @@ void refuse_if_in_use(const fs::path& path) {
 fs::path place_to_write(const fs::path& path, bool force) {
     const auto name = shown(path);
     std::error_code error;
-    const fs::file_status found = fs::status(path, error);
-    if (fs::is_directory(found)) throw FileError(fmt::format("{}: is a folder; name a file in it", name));
-    if (fs::exists(found)) {
+    refuse_irregular(path);
+    if (fs::exists(path, error)) {
         if (!force) {
             throw UsageError(
                 fmt::format("{}: exists already; --force replaces it once the new one is complete", name));
         }
-        if (!fs::is_regular_file(found)) throw FileError(fmt::format("{}: is not a regular file", name));
         refuse_if_in_use(path);
         fs::path beside = path.string() + ".new";
         refuse_if_in_use(beside);
@@ -121,12 +120,12 @@ herr_t RunFileWriter::File::close_quietly() noexcept {
 RunFileWriter::RunFileWriter(const fs::path& path, bool force, bool live) : file_(std::make_unique<File>()) {
     File& s = *file_;
     s.wants_live = live;
-    std::error_code error;
     // Where the path is a link, what it points to is replaced, not the link.
-    s.path = fs::is_symlink(path, error) && fs::exists(path, error) ? fs::canonical(path) : path;
+    s.path = behind_links(path);
     s.written = place_to_write(s.path, force);
     s.root = (live ? hdf5::create_live_file : hdf5::create_file)(s.written.string(), s.written != s.path);
     try {
+        if (s.written != s.path) keep_mode(s.path, s.written);
         set_attribute(s.root, "NX_class", "NXroot");
         // SONATA's mark and version, by which its readers know reports and spikes.
         set_attribute(s.root, "magic", std::uint32_t{0x0A7A});
@@ -213,12 +212,7 @@ void RunFileWriter::take_place() {
     File& s = *file_;
     if (s.written == s.path) return;
     s.flush();
-    std::error_code error;
-    fs::rename(s.written, s.path, error);
-    if (error) {
-        throw FileError(fmt::format("{}: cannot take the place of {}: {}", shown(s.written), shown(s.path),
-                                    error.message()));
-    }
+    snnff::take_place(s.written, s.path);
     s.written = s.path;
 }
 

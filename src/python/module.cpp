@@ -8,6 +8,7 @@
 #include "app/execute.hpp"
 #include "app/output.hpp"
 #include "app/trained.hpp"
+#include "core/streams.hpp"
 #include "network.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
@@ -65,6 +66,7 @@ struct Model {
 };
 
 Model model_at(const fs::path& path, const py::dict& given) {
+    keep_streams();
     return {read_model(path, overrides_of(given)), path.string(), path.parent_path()};
 }
 
@@ -137,6 +139,7 @@ TrainedNetwork trained_network(app::Trained trained) {
 
 TrainedNetwork train_model(const py::object& given, const std::optional<fs::path>& output,
                            py::object callback, const py::dict& changes, std::size_t n_threads, bool force) {
+    keep_streams();
     const bool is_model = py::isinstance<Model>(given);
     const Model model = is_model ? given.cast<Model>() : model_at(given.cast<fs::path>(), changes);
     ModelSpec spec = is_model ? model.read(changes) : model.read();
@@ -174,9 +177,13 @@ TrainedNetwork train_model(const py::object& given, const std::optional<fs::path
     return trained;
 }
 
-TrainedNetwork load(const fs::path& run) { return trained_network(app::read_parameters_of(run)); }
+TrainedNetwork load(const fs::path& run) {
+    keep_streams();
+    return trained_network(app::read_parameters_of(run));
+}
 
 py::dict read_file(const fs::path& path) {
+    keep_streams();
     const RunSummary run = read_run(path);
     py::dict provenance, epochs, populations, evaluations;
     for (const auto& [key, value] : run.provenance.facts) provenance[py::str(key)] = value;
@@ -241,6 +248,7 @@ PYBIND11_MODULE(_snnff, module) {
     py::register_exception<UsageError>(module, "UsageError", error);
     py::register_exception<RunError>(module, "RunError", error);
 
+    keep_streams();
     use_kernels_of_environment();
 
     py::class_<Model>(module, "Model")

@@ -4,13 +4,14 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 
 import h5py
 
 from cut_runs import LONG, CutRunTest
-from support import BACKPROP, ROOT
+from support import BACKPROP, ROOT, SIM
 
 # Rankings, drop-outs, moved images, a head, the best weights kept: everything that has state of its own.
 RICH = LONG.replace('kind = "uniform_wrong"', 'kind = "hard"\npower = 4.0\nevery_n_epochs = 3').replace(
@@ -93,7 +94,8 @@ class Checkpoint(CutRunTest):
 
     def test_signals_save_and_say_how_to_go_on(self):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
-        for how, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for how, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGUSR1, 138),
+                          (signal.SIGXCPU, 152)):
             for left in self.folder.glob("cut.h5*"):
                 left.unlink()
             found, said = self.cut(0.05, how, every="5m")
@@ -103,6 +105,33 @@ class Checkpoint(CutRunTest):
                 self.assertEqual(file.attrs["status"], "interrupted")
             self.good("resume", "cut.h5", "-q")
             self.expect_same()
+
+    def test_what_batch_systems_send_again_or_after_their_warning_ends_nothing_at_once(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        for first, then in ((signal.SIGXCPU, signal.SIGXCPU), (signal.SIGHUP, signal.SIGHUP),
+                            (signal.SIGUSR1, signal.SIGTERM)):
+            process = self.start("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--checkpoint-every", "0.02s")
+            while process.poll() is None and not (self.folder / "cut.h5.ckpt").exists():
+                time.sleep(0.001)
+            process.send_signal(first)
+            process.send_signal(then)
+            self.assertIn(process.wait(timeout=60), (128 + first, 128 + then))
+            with h5py.File(self.folder / "cut.h5") as file:
+                self.assertEqual(file.attrs["status"], "interrupted", "closed, not left as it was")
+            self.good("resume", "cut.h5", "-q")
+            self.expect_same()
+
+    def test_a_signal_that_was_ignored_stays_ignored(self):
+        for how in (signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU, signal.SIGTERM):
+            process = subprocess.Popen([SIM, "run", "long.toml", "-o", "cut.h5", "--force", "--checkpoint-every", "0.02s"],
+                                       cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                       preexec_fn=lambda signal_=how: signal.signal(signal_, signal.SIG_IGN))
+            while process.poll() is None and not (self.folder / "cut.h5.ckpt").exists():
+                time.sleep(0.001)
+            process.send_signal(how)
+            said = process.communicate(timeout=60)[1]
+            self.assertEqual(process.returncode, 0, said)
+            self.assertNotIn("stopping", said)
 
     def test_max_time(self):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
@@ -203,8 +232,24 @@ class Checkpoint(CutRunTest):
     def test_nothing_to_resume(self):
         self.good("run", "long.toml", "-o", "done.h5", "-q", "--set", "plan.epochs=1")
         self.assertEqual([f for f in self.files() if "ckpt" in f], [])
-        self.refused(4, "resume", "done.h5", says=["no checkpoint", "complete"])
-        self.refused(4, "resume", "nowhere.h5", says="nowhere.h5")
+        self.refused(4, "resume", "done.h5", says=["done.h5: is complete (1 epoch)", "nothing to go on with"])
+        self.refused(4, "resume", "nowhere.h5", says=["nowhere.h5: is not there", "not begun", "snnff-sim run"])
+        self.refused(4, "resume", "long.toml", says=["is a model", "snnff-sim run long.toml"])
+        done = self.sim("run", "long.toml", "-o", "bare.h5", "-q", "--checkpoint-every", "0.02s", "--max-time", "0.1s")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        self.refused(4, "resume", "bare.h5.ckpt", says=["is a checkpoint", "snnff-sim resume bare.h5\n"])
+        for left in self.folder.glob("bare.h5.ckpt*"):
+            left.unlink()
+        self.refused(4, "resume", "bare.h5", says=["no checkpoint", "was cut before its first", "--force begins it again"])
+
+    def test_run_offers_to_resume_what_was_interrupted(self):
+        self.interrupted()
+        with h5py.File(self.folder / "cut.h5") as file:
+            n = len(file["training/epoch"])
+        self.refused(2, "run", "long.toml", "-o", "cut.h5",
+                     says=[f"a run that was interrupted after {n} epoch", "snnff-sim resume cut.h5", "--force"])
+        self.good("resume", "cut.h5", "-q")
+        self.assertNotIn("resume", self.refused(2, "run", "long.toml", "-o", "cut.h5", says="exists already; --force"))
 
     def test_a_run_that_replaces_another_can_be_taken_up_too(self):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")

@@ -12,7 +12,7 @@ import matplotlib.image
 import numpy as np
 
 import browser
-from support import BACKPROP, ROOT, CliTest
+from support import BACKPROP, LEFT_OUT, ROOT, CliTest
 
 SOURCE = ROOT / "tests" / "h5web"
 # Kept from run to run: fetching H5Web takes longer than everything else here.
@@ -139,6 +139,8 @@ class H5Web(CliTest):
 
 
 def what_is_missing():
+    if LEFT_OUT:
+        return LEFT_OUT
     if not shutil.which("npm"):
         return "no npm to fetch H5Web with; apt-get install npm"
     if not browser.program():

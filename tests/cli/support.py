@@ -10,8 +10,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SIM = os.environ.get("SNNFF_SIM", str(ROOT / "build" / "release" / "snnff-sim"))
 
+# What tests say that need a browser, Octave or npm, where tools/test --core leaves those out; else nothing.
+LEFT_OUT = "left out by tools/test --core" if os.environ.get("SNNFF_TEST_CORE") else None
+
 # A job that a script started in the background passes on that Ctrl-C is ignored, which the program respects.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def say_skipped(result, test, reason, add=unittest.TextTestResult.addSkip):
+    """A line that tools/test collects: unittest prints "s" and ctest nothing."""
+    add(result, test, reason)
+    print(f"skipped: {test.id().removeprefix('__main__.')}: {reason}", flush=True)
+
+
+unittest.TextTestResult.addSkip = say_skipped
 
 SMALL = f"""
 title = "small"

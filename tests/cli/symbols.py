@@ -28,7 +28,7 @@ def shared_library(program, name):
 
 def main(program, library, *modules):
     if shutil.which("nm") is None or shutil.which("ldd") is None:
-        print("no nm or ldd: skipped")
+        print("skipped: no nm or no ldd; apt-get install binutils libc-bin")
         return 77
     libm = shared_library(program, "libm.so")
     # C++'s own library needs libm, so that whoever links that has it.

@@ -162,7 +162,7 @@ TEST_CASE("a place that cannot be written to is refused by name") {
     CHECK_THROWS_AS(RunFileWriter(missing, false), FileError);
     CHECK(contains(message_of([&] { RunFileWriter(missing, false); }), "there is no folder"));
     CHECK(contains(message_of([&] { RunFileWriter(folder.path(), true); }), "is a folder"));
-    CHECK(contains(message_of([&] { RunFileWriter("/dev/null", true); }), "not a regular file"));
+    CHECK(contains(message_of([&] { RunFileWriter("/dev/null", true); }), "is a device"));
     {
         RunFileWriter running(folder / "busy.h5", false);
         CHECK(contains(message_of([&] { RunFileWriter(folder / "busy.h5", true); }), "another process"));

@@ -36,7 +36,7 @@ _snnff_sim() {
         local options
         case $verb in
             run) options="--output --set --seed --threads --force --quiet --json --dry-run --checkpoint-every --max-time --live" ;;
-            resume) options="--threads --quiet --json --checkpoint-every --max-time --live" ;;
+            resume) options="--data --threads --quiet --json --checkpoint-every --max-time --live" ;;
             eval) options="--data --split --threads --json" ;;
             trace) options="--output --samples --labels --populations --variables --neurons --steps --data --split --threads --force" ;;
             export) options="--format --output --force" ;;

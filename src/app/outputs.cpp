@@ -1,0 +1,89 @@
+#include "app/outputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <vector>
+
+#include "io/place.hpp"
+#include "snnff/checkpoint.hpp"
+#include "snnff/error.hpp"
+#include "snnff/run_file.hpp"
+
+namespace snnff::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What stands beside a run, the longest name first.
+constexpr std::string_view beside_a_run[] = {".ckpt.previous", ".ckpt.new", ".ckpt", ".new", ".cut"};
+constexpr std::string_view beside_others[] = {".new"};
+
+std::span<const std::string_view> suffixes(Beside beside) {
+    if (beside == Beside::checkpoints) return beside_a_run;
+    return beside_others;
+}
+
+/// ", and is a run that ..." for one that was cut and can be gone on with, else empty.
+std::string about_cut_run(const fs::path& output) {
+    std::error_code ignored;
+    const bool saved = std::ranges::any_of(checkpoint_paths(output),
+                                           [&](const fs::path& path) { return fs::exists(path, ignored); });
+    if (!saved) return "";
+    try {
+        const RunSummary run = read_run(output);
+        if (run.status == "complete") return "";
+        return fmt::format(", and is a run that was {} after {} epoch{}; snnff-sim resume {} goes on with it",
+                           run.status == "interrupted" ? "interrupted" : "cut", run.n_epochs,
+                           run.n_epochs == 1 ? "" : "s", output.string());
+    } catch (const Error&) {  // being written, damaged, something else
+        return "";
+    }
+}
+
+/// Whether the file is one that is read, or lies in a folder of a folder that is.
+bool is_of(const fs::path& file, const fs::path& input) {
+    std::error_code error;
+    if (fs::equivalent(file, input, error)) return true;
+    if (!fs::is_directory(input, error)) return false;
+    const fs::path whole = fs::canonical(file, error), folder = fs::canonical(input, error);
+    if (error) return false;
+    const fs::path rest = whole.lexically_relative(folder);
+    return !rest.empty() && *rest.begin() != ".." && rest.has_parent_path();
+}
+
+}  // namespace
+
+void check_output(const fs::path& output, bool force, Beside beside) {
+    refuse_irregular(output);
+    std::error_code error;
+    const fs::path file = behind_links(output);
+    if (fs::exists(file, error) && !force) {
+        const std::string cut = beside == Beside::checkpoints ? about_cut_run(output) : "";
+        throw UsageError(fmt::format("{}: exists already{} --force replaces it, -o names another",
+                                     output.string(), cut.empty() ? ";" : cut + ","));
+    }
+    check_place(output, suffixes(beside).front());
+    for (const std::string_view suffix : suffixes(beside))
+        refuse_irregular(file.string() + std::string(suffix));
+}
+
+void refuse_inputs(const fs::path& output, std::span<const fs::path> inputs, Beside beside) {
+    const fs::path file = behind_links(output);
+    std::vector<fs::path> names{file};
+    for (const std::string_view suffix : suffixes(beside))
+        names.emplace_back(file.string() + std::string(suffix));
+    std::error_code error;
+    for (const fs::path& name : names) {
+        if (!fs::exists(name, error)) continue;
+        for (const fs::path& input : inputs) {
+            if (input.empty() || !is_of(name, input)) continue;
+            throw UsageError(fmt::format(
+                "{}: {} {}, which is read; -o names another file", output.string(),
+                name == file ? "is" : fmt::format("would need {}, which is", name.string()), input.string()));
+        }
+    }
+}
+
+}  // namespace snnff::app
