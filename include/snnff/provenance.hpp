@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "snnff/data_file.hpp"
+#include "snnff/input_facts.hpp"
 
 namespace snnff {
 
@@ -32,6 +33,7 @@ struct Provenance {
     std::vector<std::pair<std::string, Fact>> facts{};  ///< attributes, in this order; of the first stretch
     std::vector<DataFile> data{};                       ///< /provenance/data, paths as the model gave them
     std::vector<Stretch> stretches{};                   ///< /provenance/stretches
+    std::vector<std::pair<std::string, InputFacts>> inputs{};  ///< /provenance/inputs, by role
 
     void add(std::string name, std::string_view text) {
         facts.emplace_back(std::move(name), std::string(text));

@@ -70,6 +70,9 @@ class RunFileWriter {
     void write_populations(std::span<const Population> populations);
     void write_readout(const SoftmaxHead& head);
     void write_evaluation(std::string_view split, const Evaluation& evaluation);
+    /// Sentences on what is doubtful about data and result: attribute `trouble` of /evaluation. Not called
+    /// where there are none.
+    void write_doubts(std::span<const std::string> doubts);
 
     /// Opens a report; returns its handle. Spikes of the same population go to /spikes/<population>.
     std::size_t open_report(const ReportSpec& spec);
@@ -121,6 +124,7 @@ struct RunSummary {
         std::vector<double> spike_rate, accumulates, multiply_accumulates;  ///< per population
     };
     std::vector<Split> evaluations;
+    std::vector<std::string> doubts;  ///< about data and result, in words
     struct Report {
         std::string name;
         std::uint64_t n_frames = 0, n_neurons = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "snnff/data_file.hpp"
+#include "snnff/input_facts.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/random.hpp"
 
@@ -28,6 +29,13 @@ class InputSeries {
     virtual float smallest() const noexcept = 0;
     /// Whether inputs are events, 0 nearly everywhere.
     virtual bool events() const noexcept = 0;
+    /// Events that were read: those within the steps, those after the last one, and the time of the latest.
+    struct EventCount {
+        std::uint64_t n_kept = 0, n_dropped = 0;
+        double latest_ms = 0.0;
+    };
+    /// Nothing where inputs are no events.
+    virtual EventCount event_count() const noexcept { return {}; }
     virtual std::size_t n_bytes() const noexcept = 0;
 };
 
@@ -44,6 +52,8 @@ struct Dataset {
     std::vector<DataFile> files;
     std::size_t image_rows = 0, image_cols = 0;  ///< 0 where a sample is no image
     float background = 0.0f;                     ///< what an image is filled up with when it is moved
+    std::vector<std::string> remarks{};          ///< what the reader found and left alone, and what would do
+    InputFacts facts{};                          ///< set by prepare()
 
     std::size_t size() const noexcept { return series ? label.size() : x.rows(); }
     std::size_t n_inputs() const noexcept { return series ? series->n_inputs() + n_label_inputs : x.cols(); }
@@ -115,9 +125,11 @@ float normalising_gain(Normalisation normalisation, double sum_of_squares, std::
 
 /// Writes labels into samples: n_labels inputs are 0 but for the one of the label.
 struct LabelOverlay {
-    /// Which ones: the first of the data, whatever they held, or further ones after its last; automatic:
-    /// appended where samples vary in time, else first.
-    enum class Where { first, appended, automatic };
+    /// Which ones: the first of the data, whatever they held, or further ones after its last. automatic:
+    /// appended, but for images of which those inputs are dark in every training sample; build() settles it.
+    /// by_time: appended where samples vary in time, else first, which is what automatic meant to programs
+    /// that left it unsettled in their run files.
+    enum class Where { first, appended, automatic, by_time };
     std::size_t n_labels = 10;
     float value = 1.0f;  ///< what is written for the label
     float smoothing =

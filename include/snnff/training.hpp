@@ -85,6 +85,8 @@ struct Experiment {
     Dataset train, validation, test;
     Network network;
     std::vector<DataFile> files{};  ///< all that was read, by role
+    /// What is doubtful about the data: each a sentence with numbers and what would do.
+    std::vector<std::string> doubts{};
 };
 
 /// Loads the data, checks it against the model and fills the parameters. Where overlay.value follows
@@ -97,7 +99,7 @@ Experiment build(ModelSpec model);
 Network make_network(const ModelSpec& model, std::size_t n_inputs);
 
 /// Makes a data set that was read apart from build() fit for evaluation: labels are checked against
-/// the model and the label field is cleared. Throws DataError.
+/// the model, inputs must be finite, and the label field is cleared. Throws DataError.
 void prepare(Dataset& dataset, const ModelSpec& model);
 
 /// Bytes training will hold at its peak: data, parameters, moments, activity.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "app/outcome.hpp"
 #include "app/output.hpp"
 #include "app/table.hpp"
 #include "app/terminal.hpp"
@@ -72,6 +73,9 @@ int eval(const Arguments& arguments) {
         arguments.split == "train" && model.n_train == 0 && model.n_validation < n_samples_read;
     const std::size_t limit = set_aside ? n_samples_read - model.n_validation : 0;
     const Evaluation evaluation = evaluate(trained.network, model, trained.dataset, limit);
+    std::vector<std::string> doubts = trained.doubts;
+    if (at_chance(evaluation)) doubts.push_back(describe_chance(arguments.split, evaluation));
+    say_doubts(doubts);
 
     const auto confusion = evaluation.confusion();
     const std::size_t n_labels = evaluation.n_labels();
@@ -90,6 +94,7 @@ int eval(const Arguments& arguments) {
             json["confusion"].push_back(
                 std::vector<std::uint64_t>(first, first + static_cast<std::ptrdiff_t>(n_labels)));
         }
+        json["doubts"] = doubts;
         put(json.dump(2) + "\n");
         return 0;
     }

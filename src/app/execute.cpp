@@ -6,6 +6,7 @@
 #include <random>
 #include <system_error>
 
+#include "app/outcome.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
 #include "app/progress.hpp"
@@ -80,10 +81,12 @@ class EpochWriter : public Observer {
     Continuation* from_;
 };
 
-void write_evaluations(const Experiment& experiment, RunFileWriter& writer) {
+void write_evaluations(const Experiment& experiment, RunFileWriter& writer, Outcome& outcome) {
     const auto write = [&](std::string_view split, const Dataset& dataset, std::size_t limit = 0) {
         if (dataset.size() == 0) return;
-        writer.write_evaluation(split, evaluate(experiment.network, experiment.model, dataset, limit));
+        const Evaluation evaluation = evaluate(experiment.network, experiment.model, dataset, limit);
+        writer.write_evaluation(split, evaluation);
+        outcome.on_evaluation(split, evaluation);
     };
     write("train", experiment.train, experiment.model.n_evaluated_train);
     write("validation", experiment.validation);
@@ -210,6 +213,9 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     if (!request.quiet) observers.push_back(&progress.emplace());
     Warnings warnings(request.output.string());
     if (request.warns) observers.push_back(&warnings);
+    if (request.warns) say_doubts(experiment.doubts);
+    Outcome outcome(experiment);
+    observers.push_back(&outcome);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
     CheckpointKeeper keeper(request.checkpoints, output, std::move(head), writer, request.from);
@@ -220,7 +226,14 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
         progress.reset();
         writer.write_populations(experiment.network.populations);
         if (experiment.network.head) writer.write_readout(*experiment.network.head);
-        if (ending == Ending::complete) write_evaluations(experiment, writer);
+        if (ending == Ending::complete) {
+            write_evaluations(experiment, writer, outcome);
+            const std::vector<std::string> found = outcome.doubts(experiment);
+            if (request.warns) say_doubts(found);
+            std::vector<std::string> doubts = experiment.doubts;
+            doubts.insert(doubts.end(), found.begin(), found.end());
+            if (!doubts.empty()) writer.write_doubts(doubts);
+        }
         writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
     } catch (const FileError& error) {
         on_failure.tell(error);

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "app/output.hpp"
+#include "app/trained.hpp"
 
 namespace snnff::app {
 namespace {
@@ -88,11 +89,16 @@ ModelSpec read_kept_model(const std::string& toml, const fs::path& run, const Mo
         model = read_model_text(toml, name, folder, overrides);
     }
     places = found(model, run);
-    if (places.empty()) return model;
+    if (places.empty()) {
+        keep_label_place(model);
+        return model;
+    }
     found_elsewhere = true;
     overrides.insert(overrides.end(), std::make_move_iterator(places.begin()),
                      std::make_move_iterator(places.end()));
-    return read_model_text(toml, name, folder, overrides);
+    model = read_model_text(toml, name, folder, overrides);
+    keep_label_place(model);
+    return model;
 }
 
 void check_found_data(const fs::path& run, const Provenance& then, std::span<const DataFile> now) {

@@ -128,6 +128,7 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures,
         text += fmt::format("trouble: {} {} in {} of {} epochs, {} to {}\n", epochs.population,
                             epochs.trouble, epochs.n, summary.n_epochs, epochs.first, epochs.last);
     }
+    for (const std::string& doubt : summary.doubts) text += fmt::format("trouble: {}\n", doubt);
     for (const auto& split : summary.evaluations) {
         text += fmt::format("{}: error {}\n", split.name, error_text(split.error, split.n_samples));
     }
@@ -191,6 +192,7 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     }
     auto& spikes = json["spikes"] = nlohmann::ordered_json::object();
     for (const auto& [population, n_spikes] : summary.spikes) spikes[population] = n_spikes;
+    json["doubts"] = summary.doubts;
     json["model"] = summary.model_toml;
     return json;
 }

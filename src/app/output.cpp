@@ -65,4 +65,8 @@ void note(std::string_view line, std::string_view mark) {
     write_all(STDERR_FILENO, std::string(mark) + printable(line) + "\n");
 }
 
+void say_doubts(std::span<const std::string> doubts) {
+    for (const std::string& doubt : doubts) note("warning: " + doubt);
+}
+
 }  // namespace snnff::app

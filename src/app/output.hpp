@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace snnff::app {
@@ -13,5 +15,8 @@ void put(std::string_view text);
 
 /// Writes a line to stderr, after a mark that may be coloured; what cannot be written there is dropped.
 void note(std::string_view line, std::string_view mark = {});
+
+/// What is doubtful about data or results, a line each on stderr.
+void say_doubts(std::span<const std::string> doubts);
 
 }  // namespace snnff::app

@@ -69,6 +69,12 @@ Provenance provenance_of(const Experiment& experiment, const ThreadsAsked& threa
     };
     provenance.data = experiment.files;
     provenance.stretches = {stretch};
+    const auto add = [&](const char* role, const Dataset& dataset) {
+        if (dataset.size() > 0) provenance.inputs.emplace_back(role, dataset.facts);
+    };
+    add("train", experiment.train);
+    add("validation", experiment.validation);
+    add("test", experiment.test);
     return provenance;
 }
 

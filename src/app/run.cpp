@@ -34,6 +34,7 @@ struct Arguments {
 /// The resolved model and what it would cost, as TOML whose comments hold the figures: what is
 /// printed is itself a model file.
 void print_dry_run(const Experiment& experiment, bool json) {
+    say_doubts(experiment.doubts);
     const PlanCost cost = cost_of(experiment);
     const std::string model = to_toml(experiment.model.resolved);
     if (json) {

@@ -59,14 +59,17 @@ std::vector<ModelSpec> read_models(const Sweep& sweep, const Assignments& assign
     return models;
 }
 
-/// What an existing run file says of its model, against the model at hand. An overlay.value that follows
-/// from the data is a number in the file.
+/// What an existing run file says of its model, against the model at hand. An overlay.value or overlay.where
+/// that follows from the data is settled in the file.
 std::vector<Difference> differences_to(const RunFigures& run, const ModelSpec& model) {
     RunFigures wanted;
     wanted.model = flatten(model.resolved);
     std::vector<Difference> found = differences({run, wanted});
     if (model.overlay_value_is_max) {
         std::erase_if(found, [](const Difference& difference) { return difference.key == "overlay.value"; });
+    }
+    if (model.overlay.where == LabelOverlay::Where::automatic) {
+        std::erase_if(found, [](const Difference& difference) { return difference.key == "overlay.where"; });
     }
     return found;
 }

@@ -128,6 +128,7 @@ int trace(const Arguments& arguments) {
     const ModelSpec as_trained =
         read_model_text(summary.model_toml, arguments.run + ":/model", run.parent_path(), {});
     Trained trained = read_trained(run, arguments.source, recording_of(arguments, as_trained));
+    say_doubts(trained.doubts);
     const std::size_t n_samples = trained.model.recording.samples.size();
     const std::int64_t n_steps = trained.model.time.steps;
     for (const DataFile& file : trained.dataset.files) inputs.push_back(file.path);

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <system_error>
 
 #include "app/find_data.hpp"
+#include "sim/doubts.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -48,17 +50,50 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
     return {{"data", "{ " + table + " }"}};
 }
 
+/// Files that are not what they were when the run was made.
+void doubt_files(const Provenance& then, const Dataset& dataset, std::string_view role,
+                 std::vector<std::string>& doubts) {
+    for (std::size_t i = 0, k = 0; i < dataset.files.size(); ++i) {
+        const DataFile& now = dataset.files[i];
+        while (k < then.data.size() && then.data[k].role != role) ++k;
+        if (k == then.data.size()) return;
+        const DataFile& before = then.data[k++];
+        if (before.sha256 == now.sha256) continue;
+        doubts.push_back(
+            fmt::format("{}: changed since the run was made: {} bytes with SHA-256 {}… then, {} bytes with "
+                        "{}… now, so that "
+                        "this is another measurement than the run's; the {} file of then would do",
+                        now.path.string(), before.size, before.sha256.substr(0, 12), now.size,
+                        now.sha256.substr(0, 12), role));
+    }
+}
+
+void doubt_weights(const Network& network, const fs::path& run, std::vector<std::string>& doubts) {
+    for (const Population& population : network.populations) {
+        const auto finite = [](float w) { return std::isfinite(w); };
+        if (std::ranges::all_of(population.weight.memory(), finite) &&
+            std::ranges::all_of(population.bias, finite))
+            continue;
+        doubts.push_back(
+            fmt::format("{}: weights of population \"{}\" are not finite, so that predictions mean "
+                        "nothing; a run with a smaller learning.rate would do",
+                        run.string(), population.name));
+    }
+}
+
 ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::string& data,
                    std::vector<Override> overrides) {
     const std::string name = run.string() + ":/model";
     const fs::path folder = run.parent_path();
-    const ModelSpec model = read_model_text(summary.model_toml, name, folder, overrides);
+    ModelSpec model = read_model_text(summary.model_toml, name, folder, overrides);
     std::error_code error;
     const bool there = fs::exists(data, error);
     if (error) throw FileError(fmt::format("{}: cannot be read: {}", data, error.message()));
     if (!there) throw FileError(data + ": is not there; --data takes a folder of IDX files or an HDF5 file");
     for (Override& from : data_from(data, model.resolved)) overrides.push_back(std::move(from));
-    return read_model_text(summary.model_toml, name, folder, overrides);
+    model = read_model_text(summary.model_toml, name, folder, overrides);
+    keep_label_place(model);
+    return model;
 }
 
 /// Before anybody makes room for weights as the model and the data have them.
@@ -103,10 +138,16 @@ Network trained_network(const fs::path& run, const RunSummary& summary, const Mo
 
 }  // namespace
 
+void keep_label_place(ModelSpec& model) {
+    using Where = LabelOverlay::Where;
+    if (model.overlay.where == Where::automatic) model.overlay.where = Where::by_time;
+}
+
 Trained read_parameters_of(const fs::path& run) {
     Trained trained{.summary = read_run(run), .model = {}, .network = {}, .dataset = {}};
     trained.model =
         read_model_text(trained.summary.model_toml, run.string() + ":/model", run.parent_path(), {});
+    keep_label_place(trained.model);
     if (trained.summary.shapes.empty() || trained.summary.shapes.front().n_inputs == 0) {
         throw DataError(run.string() + ": holds no trained weights; the run has to come to its end");
     }
@@ -125,6 +166,7 @@ Trained read_trained(const fs::path& run, const SampleSource& source, std::vecto
     try {
         Trained trained = read_trained_as(run, std::move(model), source.split);
         if (found_elsewhere) check_found_data(run, summary.provenance, trained.dataset.files);
+        doubt_files(summary.provenance, trained.dataset, source.split, trained.doubts);
         return trained;
     } catch (const FileError& error) {
         throw FileError(fmt::format("{}; --data says where the samples are", error.what()));
@@ -145,9 +187,19 @@ Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::stri
     if (trained.dataset.size() == 0) {
         throw DataError(fmt::format("{}: its data have no samples in the {} set", run.string(), split_name));
     }
+    trained.doubts = doubts_about_set(trained.dataset);
     prepare(trained.dataset, model);
+    const auto add = [&](std::vector<std::string> doubts) {
+        trained.doubts.insert(trained.doubts.end(), doubts.begin(), doubts.end());
+    };
+    add(doubts_about_events(trained.dataset, model.time));
+    for (const auto& [role, facts] : trained.summary.provenance.inputs) {
+        if (role != "train") continue;
+        add(doubts_about_samples(place_of(trained.dataset), {split_name, trained.dataset.facts}, facts));
+    }
     trained.network = trained_network(run, trained.summary, model, trained.dataset.n_inputs());
     if (model.predict_by != PredictBy::goodness) trained.network.head = read_readout(run, model);
+    doubt_weights(trained.network, run, trained.doubts);
     return trained;
 }
 

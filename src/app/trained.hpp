@@ -15,6 +15,7 @@ struct Trained {
     ModelSpec model;
     Network network;
     Dataset dataset;
+    std::vector<std::string> doubts{};  ///< about the samples, held against those of training, and weights
 };
 
 /// Which samples.
@@ -27,6 +28,10 @@ struct SampleSource {
 /// last of the training file. Throws FileError, DataError, ModelError.
 Trained read_trained(const std::filesystem::path& run, const SampleSource& source,
                      std::vector<Override> overrides = {});
+
+/// A run's model says where labels are, but for those of earlier versions, in which "auto" went by time
+/// alone.
+void keep_label_place(ModelSpec& model);
 
 /// The run's parameters in a network of `model`, which may present other samples for longer, and the samples
 /// that the model reads. Throws likewise.

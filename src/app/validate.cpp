@@ -18,6 +18,7 @@ struct Arguments {
 int validate(const Arguments& arguments) {
     for (const std::string& model : arguments.models) {
         const Experiment experiment = load_experiment(model, overrides_of(arguments.assignments, {}));
+        say_doubts(experiment.doubts);
         std::string network = std::to_string(experiment.train.n_inputs());
         double n_parameters = 0.0;
         for (const Population& population : experiment.network.populations) {

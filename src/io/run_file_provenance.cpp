@@ -156,6 +156,34 @@ std::vector<DataFile> read_data_files(const hdf5::Group& group) {
     return files;
 }
 
+void write_inputs(const hdf5::Group& group, const InputFacts& facts) {
+    hdf5::set_attribute(group, "NX_class", "NXcollection");
+    hdf5::set_attribute(group, "long_name", "inputs as the network got them, before labels were written");
+    hdf5::set_attribute(group, "n_samples", facts.n_samples);
+    hdf5::set_attribute(group, "smallest", facts.smallest);
+    hdf5::set_attribute(group, "largest", facts.largest);
+    hdf5::set_attribute(group, "mean", facts.mean);
+    hdf5::set_attribute(group, "root_mean_square", facts.root_mean_square);
+    hdf5::set_attribute_array<std::uint64_t>(group, "samples_per_label", facts.samples_per_label);
+}
+
+InputFacts read_inputs(const hdf5::Group& group) {
+    const auto number = [&]<class T>(const char* name, T& into) {
+        const auto values = hdf5::read_attribute<T>(group, name);
+        if (values.size() != 1)
+            throw FileError(fmt::format("{}: attribute \"{}\" is not one number", group.where(), name));
+        into = values.front();
+    };
+    InputFacts facts;
+    number("n_samples", facts.n_samples);
+    number("smallest", facts.smallest);
+    number("largest", facts.largest);
+    number("mean", facts.mean);
+    number("root_mean_square", facts.root_mean_square);
+    facts.samples_per_label = hdf5::read_attribute<std::uint64_t>(group, "samples_per_label");
+    return facts;
+}
+
 void write_provenance(const hdf5::Group& group, const Provenance& provenance) {
     hdf5::set_attribute(group, "NX_class", "NXcollection");
     for (const auto& [name, fact] : provenance.facts)
@@ -167,6 +195,9 @@ void write_provenance(const hdf5::Group& group, const Provenance& provenance) {
     };
     if (!provenance.data.empty()) write_data_files(section("data"), provenance.data);
     if (!provenance.stretches.empty()) write_stretches(section("stretches"), provenance.stretches);
+    if (provenance.inputs.empty()) return;
+    const hdf5::Group inputs = section("inputs");
+    for (const auto& [role, facts] : provenance.inputs) write_inputs(hdf5::create_group(inputs, role), facts);
 }
 
 Provenance read_provenance(const hdf5::Group& group) {
@@ -176,6 +207,11 @@ Provenance read_provenance(const hdf5::Group& group) {
     }
     if (group.has("data")) provenance.data = read_data_files(group.group("data"));
     if (group.has("stretches")) provenance.stretches = read_stretches(group.group("stretches"));
+    if (group.has("inputs")) {
+        const hdf5::Group inputs = group.group("inputs");
+        for (const std::string& role : inputs.child_groups())
+            provenance.inputs.emplace_back(role, read_inputs(inputs.group(role)));
+    }
     return provenance;
 }
 

@@ -175,6 +175,16 @@ RunSummary::Split read_split(const hdf5::Group& all, const std::string& name) {
     return split;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        lines.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return lines;
+}
+
 LayerShape shape_of(const hdf5::Group& group) {
     const hdf5::Dataset weight = group.dataset("weight");
     const auto shape = weight.shape();
@@ -252,6 +262,8 @@ RunSummary read_run(const std::filesystem::path& path, std::span<const std::int6
     if (root.has("evaluation")) {
         const hdf5::Group all = root.group("evaluation");
         for (const auto& name : all.child_groups()) run.evaluations.push_back(read_split(all, name));
+        if (hdf5::has_attribute(all, "trouble"))
+            run.doubts = lines_of(hdf5::read_text_attribute(all, "trouble"));
     }
     if (root.has("report")) {
         const hdf5::Group all = root.group("report");

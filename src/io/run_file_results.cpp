@@ -1,5 +1,6 @@
 // /populations, /readout and /evaluation: what training led to.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <numeric>
@@ -166,6 +167,13 @@ void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& e
     hdf5::attach_scale(confusion, 0, truth);
     hdf5::attach_scale(confusion, 1, predicted);
     s.flush();
+}
+
+void RunFileWriter::write_doubts(std::span<const std::string> doubts) {
+    File& s = *file_;
+    s.end_live();
+    const hdf5::Group& all = s.section(s.evaluation, "evaluation", "NXcollection");
+    set_attribute(all, "trouble", fmt::format("{}", fmt::join(doubts, "\n")));
 }
 
 }  // namespace snnff

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "app/execute.hpp"
+#include "app/output.hpp"
 #include "app/trained.hpp"
 #include "core/streams.hpp"
 #include "network.hpp"
@@ -136,6 +137,15 @@ class Listener final : public Observer {
     std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+TrainedNetwork trained_network(app::Trained trained) {
+    TrainedNetwork network{std::make_shared<const ModelSpec>(std::move(trained.model)),
+                           std::move(trained.network)};
+    for (auto& [role, facts] : trained.summary.provenance.inputs) {
+        if (role == "train") network.trained_on = std::move(facts);
+    }
+    return network;
+}
+
 TrainedNetwork train_model(const py::object& given, const std::optional<fs::path>& output,
                            py::object callback, const py::dict& changes, std::size_t n_threads, bool force,
                            const py::dict& add) {
@@ -160,17 +170,18 @@ TrainedNetwork train_model(const py::object& given, const std::optional<fs::path
         }
         listener.rethrow();
         app::Trained trained = app::read_parameters_of(*output);
-        return {std::make_shared<const ModelSpec>(std::move(trained.model)), std::move(trained.network)};
+        return trained_network(std::move(trained));
     }
     TrainedNetwork trained;
     {
         const py::gil_scoped_release released;
         const ThreadLimit threads(n_threads);
         Experiment experiment = build(std::move(spec));
+        app::say_doubts(experiment.doubts);
         Observer* const observers[] = {&listener};
         train(experiment, observers, stop);
         trained = {std::make_shared<const ModelSpec>(std::move(experiment.model)),
-                   std::move(experiment.network)};
+                   std::move(experiment.network), experiment.train.facts};
     }
     listener.rethrow();
     return trained;
@@ -178,8 +189,7 @@ TrainedNetwork train_model(const py::object& given, const std::optional<fs::path
 
 TrainedNetwork load(const fs::path& run) {
     keep_streams();
-    app::Trained trained = app::read_parameters_of(run);
-    return {std::make_shared<const ModelSpec>(std::move(trained.model)), std::move(trained.network)};
+    return trained_network(app::read_parameters_of(run));
 }
 
 py::dict read_file(const fs::path& path) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/doubts.hpp"
 #include "snnff/error.hpp"
 #include "snnff/trace.hpp"
 
@@ -33,6 +34,14 @@ Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y
     dataset.label.assign(n, 0);
     if (y != nullptr) std::copy_n(y->data(), n, dataset.label.begin());
     prepare(dataset, model);
+    if (trained.trained_on) {
+        const NamedFacts samples{y != nullptr ? "evaluated" : "presented", dataset.facts};
+        for (const std::string& doubt : y != nullptr
+                                            ? doubts_about_samples("x", samples, *trained.trained_on)
+                                            : doubts_about_scale("x", samples, *trained.trained_on)) {
+            if (PyErr_WarnEx(PyExc_UserWarning, doubt.c_str(), 1) < 0) throw py::error_already_set();
+        }
+    }
     return dataset;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <optional>
+
 #include "arrays.hpp"
 #include "snnff/training.hpp"
 
@@ -13,6 +16,7 @@ using Ints = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast
 struct TrainedNetwork {
     std::shared_ptr<const ModelSpec> model;
     Network network;
+    std::optional<InputFacts> trained_on{};  ///< inputs of the training samples, where they are known
 };
 
 /// Adds the classes Network, Population and Evaluation to the module.

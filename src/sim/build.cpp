@@ -6,6 +6,9 @@
 
 #include "core/float_environment.hpp"
 #include "core/memory.hpp"
+#include "sim/doubts.hpp"
+#include "sim/input_facts.hpp"
+#include "sim/label_field.hpp"
 #include "sim/presentations.hpp"
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
@@ -92,38 +95,6 @@ float smallest(const Dataset& dataset) {
     return dataset.series ? dataset.series->smallest() : std::ranges::min(dataset.x.values());
 }
 
-/// Makes room for labels. Their field is 0 in memory: a variant's changes write the label.
-void make_label_field(Dataset& dataset, const LabelOverlay& overlay) {
-    using Where = LabelOverlay::Where;
-    const std::size_t n_labels = overlay.n_labels, n_inputs = dataset.n_inputs();
-    if (overlay.where == Where::appended || (overlay.where == Where::automatic && dataset.series)) {
-        dataset.first_label_input = n_inputs;
-        if (dataset.series) {
-            dataset.n_label_inputs = n_labels;
-            return;
-        }
-        Matrix wider(dataset.size(), n_inputs + n_labels);
-        for (std::size_t s = 0; s < dataset.size(); ++s)
-            std::ranges::copy(dataset.x.row(s), wider.row(s).begin());
-        dataset.x = std::move(wider);
-        return;
-    }
-    if (dataset.series) {
-        throw DataError(fmt::format(
-            "{}: inputs vary in time, and overlay.where = \"first\" would take the first {} away; "
-            "\"appended\", the default for such data, keeps them",
-            name_of(dataset), n_labels));
-    }
-    if (n_inputs < n_labels) {
-        throw DataError(
-            fmt::format("{}: samples have {} inputs, fewer than overlay.n_labels = {}; "
-                        "overlay.where = \"appended\" adds inputs for labels",
-                        name_of(dataset), n_inputs, n_labels));
-    }
-    for (std::size_t s = 0; s < dataset.size(); ++s)
-        std::ranges::fill(dataset.x.row(s).subspan(0, n_labels), 0.0f);
-}
-
 void check_training_data(const Dataset& train, const ModelSpec& model) {
     const std::string where = name_of(train);
     if (train.size() == 0) throw DataError(where + ": no training sample; at least one is needed");
@@ -202,6 +173,14 @@ std::vector<DataFile> files_of(const ModelSpec& model, const Dataset& train, con
     return files;
 }
 
+/// From here on the resolved model says where labels are, whatever other data are shown to the network.
+void settle_label_place(ModelSpec& model, const Dataset& train) {
+    if (!model.overlay.enabled || model.overlay.where != LabelOverlay::Where::automatic) return;
+    model.overlay.where = label_place(train, model.overlay);
+    const bool first = model.overlay.where == LabelOverlay::Where::first;
+    model.resolved.at_path("overlay.where", {}).value = std::string(first ? "first" : "appended");
+}
+
 void check_fits(const Experiment& experiment) {
     const auto wanted = static_cast<double>(estimated_memory(experiment));
     const auto limit = static_cast<double>(attainable_memory());
@@ -239,6 +218,7 @@ void prepare(Dataset& dataset, const ModelSpec& model) {
     const FloatEnvironment environment;
     if (dataset.size() == 0) return;
     check_labels(dataset, model, dataset.label, "label");
+    dataset.facts = input_facts(dataset, model.overlay.n_labels);
     const float label = model.overlay.enabled ? model.overlay.value : smallest(dataset);
     model.encoding->check(name_of(dataset), dataset.series != nullptr, std::min(label, smallest(dataset)),
                           std::max(label, largest(dataset)));
@@ -270,14 +250,21 @@ Experiment build(ModelSpec model) {
         model.overlay.value = largest(train);
         model.resolved.at_path("overlay.value", {}).value = static_cast<double>(model.overlay.value);
     }
+    settle_label_place(model, train);
+    std::vector<std::string> doubts;
+    for (const Dataset* dataset : {&train, &test}) {
+        for (std::string& doubt : doubts_about_set(*dataset)) doubts.push_back(std::move(doubt));
+    }
+    for (std::string& doubt : doubts_about_overlay(model, train)) doubts.push_back(std::move(doubt));
     for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
     check_labels(train, model, train.negative_label, "negative label");
     if (model.negatives) model.negatives->check(train, model.overlay.n_labels);
     Network network = make_network(model, train.n_inputs());
     std::vector<DataFile> files = files_of(model, train, validation, test);
-    Experiment experiment{std::move(model), std::move(train),   std::move(validation),
-                          std::move(test),  std::move(network), std::move(files)};
+    Experiment experiment{std::move(model),   std::move(train), std::move(validation), std::move(test),
+                          std::move(network), std::move(files), std::move(doubts)};
     check_recording(experiment);
+    for (std::string& doubt : doubts_about_data(experiment)) experiment.doubts.push_back(std::move(doubt));
     check_fits(experiment);
     return experiment;
 }

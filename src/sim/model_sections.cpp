@@ -96,7 +96,7 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
     model.overlay.where = static_cast<LabelOverlay::Where>(overlay.choice(
         {"where", "",
          "which inputs; first: those of the data, whatever they held; appended: further ones after its last; "
-         "auto: appended where samples vary in time, else first"},
+         "auto: appended, but for images in which those inputs are dark in every training sample"},
         "auto", overlay_where_names));
     const auto value = overlay.number_or(
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");

@@ -17,11 +17,13 @@ EventSeries::EventSeries(std::size_t n_inputs, const TimeGrid& time, PerBin per_
 }
 
 void EventSeries::add(double step, std::uint16_t input) {
+    latest_ms_ = std::max(latest_ms_, step * time_.dt_ms);
     // Compared as a double, for it may be huge.
     if (step >= static_cast<double>(time_.steps)) {
         ++n_dropped_;
         return;
     }
+    ++n_kept_;
     events_.push_back(static_cast<std::uint64_t>(step) << 16 | input);
 }
 

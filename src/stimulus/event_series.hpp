@@ -36,6 +36,7 @@ class EventSeries final : public InputSeries {
     bool events() const noexcept override { return true; }
     std::size_t n_bytes() const noexcept override;
     std::uint64_t n_dropped() const noexcept { return n_dropped_; }
+    EventCount event_count() const noexcept override { return {n_kept_, n_dropped_, latest_ms_}; }
 
   private:
     struct Step {
@@ -52,7 +53,8 @@ class EventSeries final : public InputSeries {
     TimeGrid time_;
     PerBin per_bin_;
     float largest_ = 1.0f;
-    std::uint64_t n_dropped_ = 0;
+    std::uint64_t n_kept_ = 0, n_dropped_ = 0;
+    double latest_ms_ = 0.0;
     std::vector<std::uint64_t> events_;       // of the sample being read: step << 16 | input
     std::vector<Step> steps_;                 // that hold events, sample after sample
     std::vector<std::size_t> first_step_{0};  // [sample + 1] into steps_

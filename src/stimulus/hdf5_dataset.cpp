@@ -18,6 +18,7 @@
 #include "stimulus/dataset_limits.hpp"
 #include "stimulus/hdf5_files.hpp"
 #include "stimulus/labels.hpp"
+#include "stimulus/packed_values.hpp"
 
 namespace snnff {
 namespace {
@@ -188,6 +189,7 @@ class Hdf5 final : public DatasetReader {
                 }
             }
         }
+        into.remarks = remarks_on_packing(dataset, offset_, scale_);
         into.image_rows = static_cast<std::size_t>(layout.image_rows);
         into.image_cols = static_cast<std::size_t>(layout.image_cols);
         into.background = static_cast<float>(-offset_ / scale_);

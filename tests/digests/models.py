@@ -100,6 +100,7 @@ MODELS = {
         """,
     "lif_many_steps": """
         data = { kind = "hdf5", train = "narrow.h5", n_train = 40 }
+        overlay.where = "first"
         time.steps = 130
         encoding.kind = "latency"
         plan = { epochs = 2, batch_size = 20 }
@@ -108,6 +109,7 @@ MODELS = {
         """,
     "relu_600_at_a_time": f"""
         data = {HDF5[:-2]}, n_train = 600 }}
+        overlay.where = "first"
         time.steps = 1
         learning = {{ goodness = "mean_abs", optimizer = "sgd", rate = 0.3, weight_decay = 0.01 }}
         plan = {{ epochs = 2, batch_size = 0 }}
@@ -121,6 +123,7 @@ MODELS = {
         """,
     "lif_1300_at_a_time": f"""
         data = {HDF5}
+        overlay.where = "first"
         time.steps = 4
         learning.loss = {{ kind = "softplus", theta = 0.1 }}
         learning.optimizer = {{ kind = "adam", beta1 = 0.8, beta2 = 0.99, epsilon = 1e-6, decoupled_decay = true }}
@@ -340,6 +343,7 @@ MODELS = {
         """,
     "weights_from_nir": """
         data = { kind = "hdf5", train = "train.h5", test = "test.h5", n_train = 120 }
+        overlay.where = "first"
         time.steps = 4
         negatives.kind = "given"
         plan = { epochs = 1, batch_size = 50 }
@@ -349,6 +353,7 @@ MODELS = {
         """,
     "small_velocities": """
         data = { kind = "hdf5", train = "fading.h5" }
+        overlay.where = "first"
         time.steps = 2
         learning = { optimizer = { kind = "sgd", momentum = 0.5 }, rate = 0.01 }
         plan = { epochs = 1, batch_size = 1, shuffle = false }
@@ -358,6 +363,7 @@ MODELS = {
         """,
     "small_moments": """
         data = { kind = "hdf5", train = "fading.h5" }
+        overlay.where = "first"
         time.steps = 2
         learning = { optimizer = { kind = "adam", beta1 = 0.5, beta2 = 0.6, epsilon = 1e-30 }, rate = 0.001 }
         plan = { epochs = 1, batch_size = 1, shuffle = false }

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace snnff {
+
+/// What a set of samples holds, in numbers, before labels are written into it. A run file keeps them, so that
+/// other samples can be held to those that a network learnt from.
+struct InputFacts {
+    std::uint64_t n_samples = 0;
+    double smallest = 0.0, largest = 0.0;
+    double mean = std::numeric_limits<double>::quiet_NaN();  ///< NaN where inputs vary in time
+    /// Over samples and inputs; of inputs that vary in time, their squares are summed over the steps.
+    double root_mean_square = 0.0;
+    std::vector<std::uint64_t> samples_per_label{};  ///< [label]
+
+    bool operator==(const InputFacts&) const = default;
+};
+
+}  // namespace snnff
