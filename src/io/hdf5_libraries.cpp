@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "io/hdf5.hpp"
 #include "io/libraries.hpp"
 
 namespace snnff {
@@ -17,5 +18,7 @@ std::string file_libraries() {
     return fmt::format("HDF5 {}.{}.{}, zlib {}, {}", major, minor, release, zlibVersion(),
                        openssl.substr(0, openssl.find(' ', openssl.find(' ') + 1)));
 }
+
+void leave_open_at_exit() { hdf5::checked(H5dont_atexit()); }
 
 }  // namespace snnff
