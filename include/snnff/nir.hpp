@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,23 +11,26 @@
 
 namespace snnff {
 
-/// Time step that NIR's readers take a discrete model to have where it does not say (snnTorch), in seconds.
-inline constexpr double nir_dt_s = 1e-4;
-
 /// Writes a network as a NIR graph (HDF5): Input, for every population an Affine (or, where it has no bias, a
 /// Linear) node and, where it spikes, a LIF node of its name, Output. A decay β per step becomes
-///     tau = dt/(1 − β),   r = tau/dt,   dt = 1e-4 s
-/// so that v ← β·v + I as here. What NIR has no words for (the true dt, steps, reset by subtraction,
+///     tau = dt/(1 − β),   r = tau/dt
+/// so that Euler's steps of dt give v ← β·v + I as here; β = 1 becomes an IF node with r = 1/dt. dt is
+/// `dt_ms`, or the model's. What NIR has no words for (the model's dt, steps, reset by subtraction,
 /// activations, normalisation, Forward-Forward) goes to `metadata`, and is returned, a sentence each. `path`
-/// appears once it is complete. Throws FileError; ModelError for a decay of 1, whose time constant is
-/// infinite. Source: Pedersen et al., Nature Communications 15:8122 (2024); snntorch.export_nir for the
-/// mapping.
+/// appears once it is complete. Throws FileError; ModelError where some units of a
+/// population have β = 1, a time constant without end, and others not. Source: Pedersen et al., Nature
+/// Communications 15:8122 (2024); snntorch.export_nir for the mapping.
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
-                                   const Network& network);
+                                   const Network& network, std::optional<double> dt_ms = {});
 
 /// Weight [unit x input] and bias [unit] of the Affine or Linear node `node`, or of the one that feeds the
-/// node of that name; no bias reads as zeros. Where that node is a LIF, its decay (1 − dt/tau, dt from the
-/// metadata of its graph or 1e-4 s) and threshold have to be the population's. Throws FileError, DataError.
-void read_nir_parameters(const std::filesystem::path& path, std::string_view node, Population& population);
+/// node of that name; no bias reads as zeros. What a LIF or IF node does to its input is mapped into them,
+///     LIF   weight·r·dt/tau,   bias·r·dt/tau + v_leak·dt/tau        IF   weight·r·dt,   bias·r·dt
+/// as Euler's steps of dt have it; a factor that float32 cannot tell from 1 leaves their bits. The decay
+/// 1 − dt/tau (1 for IF) and the threshold have to be the population's, v_reset 0. dt is `dt_ms`, or what the
+/// metadata of the graph says, or else `model_dt_ms`. A node with several ways in is refused. Throws
+/// FileError, DataError.
+void read_nir_parameters(const std::filesystem::path& path, std::string_view node, Population& population,
+                         double model_dt_ms = 1.0, std::optional<double> dt_ms = {});
 
 }  // namespace snnff

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "app/execute.hpp"
 #include "app/output.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 struct Arguments {
     std::string run, format, output;
+    std::optional<double> dt_ms;
     bool force = false;
 };
 
@@ -41,7 +43,11 @@ int export_run(const Arguments& arguments) {
         return 0;
     }
     const Trained trained = read_parameters_of(arguments.run);
-    for (const std::string& sentence : write_nir(arguments.output, trained.model, trained.network)) {
+    const double dt_ms = arguments.dt_ms.value_or(trained.model.time.dt_ms);
+    note(fmt::format("time constants belong to steps of {} ms{}", dt_ms,
+                     arguments.dt_ms ? "" : ", the model's; --dt takes another"));
+    for (const std::string& sentence :
+         write_nir(arguments.output, trained.model, trained.network, arguments.dt_ms)) {
         note("not in the graph (kept in its metadata): " + sentence);
     }
     put(arguments.output + "\n");
@@ -70,6 +76,11 @@ Verb add_export(CLI::App& program) {
                      "file to write; for csv a folder, a pipe or /dev/stdout")
         ->required()
         ->type_name("PATH");
+    command
+        ->add_option("--dt", arguments->dt_ms,
+                     "step that the time constants of a NIR graph belong to; by default the model's")
+        ->type_name("MS")
+        ->check(CLI::PositiveNumber);
     command->add_flag("--force", arguments->force, "replace what is there, once the new file is complete");
     return {command, [arguments] { return export_run(*arguments); }};
 }

@@ -1,8 +1,10 @@
 #include "app/signals.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace snnff::app {
@@ -25,6 +27,17 @@ extern "C" void on_signal(int signal) {
     errno = reason;
 }
 
+/// `ulimit -t` sets the limit at which SIGXCPU comes and the one at which the process is killed to the same
+/// second, and then only the second counts: the first is set back, so that there is time to save.
+void be_warned_of_the_end() {
+    struct rlimit limit {};
+    if (::getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return;
+    if (limit.rlim_cur < limit.rlim_max || limit.rlim_max < 2) return;
+    constexpr rlim_t least = 1, most = 60;  // seconds of processor time, of all threads together
+    limit.rlim_cur = limit.rlim_max - std::clamp<rlim_t>(limit.rlim_max / 10, least, most);
+    ::setrlimit(RLIMIT_CPU, &limit);
+}
+
 }  // namespace
 
 int exit_code_of_signal(int signal) noexcept { return signal == stopped_by_max_time ? 124 : 128 + signal; }
@@ -45,6 +58,7 @@ const std::atomic<int>& stop_on_signals() {
         sigaction(signal, nullptr, &before);
         if (before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
     }
+    be_warned_of_the_end();
     return stop;
 }
 

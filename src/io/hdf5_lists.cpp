@@ -1,6 +1,7 @@
 // Data sets of lists, each with a length of its own, and the memory for such values.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "io/hdf5_variable.hpp"
@@ -62,6 +63,20 @@ std::vector<std::vector<T>> read_lists(const Dataset& dataset, std::uint64_t fir
         result.emplace_back(values, values + list.len);
     }
     return result;
+}
+
+FloatType float_type_of_lists(const Dataset& dataset) {
+    expect_lists<double>(dataset);
+    const Handle list(dataset.check(H5Dget_type(dataset.id()), "has no type"), H5Tclose);
+    const Handle type(dataset.check(H5Tget_super(list.get()), "has no type"), H5Tclose);
+    if (H5Tget_class(type.get()) != H5T_FLOAT) return {};
+    std::size_t sign = 0, exponent = 0, n_exponent = 0, mantissa = 0, n_mantissa = 0;
+    dataset.check(H5Tget_fields(type.get(), &sign, &exponent, &n_exponent, &mantissa, &n_mantissa),
+                  "has no fields of a floating-point number");
+    const bool hidden_bit = H5Tget_norm(type.get()) == H5T_NORM_IMPLIED;
+    // Values are read as doubles, which tell no more apart.
+    return {static_cast<int>(std::min<std::size_t>(n_mantissa + (hidden_bit ? 1 : 0), 53)),
+            1 - static_cast<int>(std::min<std::size_t>(H5Tget_ebias(type.get()), 1023))};
 }
 
 template std::vector<std::vector<double>> read_lists(const Dataset&, std::uint64_t, std::uint64_t);

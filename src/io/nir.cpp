@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "io/hdf5_write.hpp"
 #include "io/place.hpp"
@@ -48,25 +49,29 @@ void write_weights(const hdf5::Group& nodes, const std::string& name, const Popu
 
 std::string weights_name(const Population& population) { return population.name + "_weights"; }
 
-void write_lif(const hdf5::Group& nodes, const Population& population) {
+void write_lif(const hdf5::Group& nodes, const Population& population, double dt_s) {
     std::vector<double> tau, r, threshold;
-    for (const float beta : population.neuron->decays()) {
-        if (!(beta < 1.0f)) {
-            throw ModelError(
-                fmt::format("population \"{}\": beta = {} has no finite time constant, which NIR's "
-                            "LIF needs; a beta below 1 has",
-                            population.name, beta));
-        }
-        r.push_back(1.0 / (1.0 - static_cast<double>(beta)));
-        tau.push_back(nir_dt_s * r.back());
+    const auto decays = population.neuron->decays();
+    const auto n_leaky = std::ranges::count_if(decays, [](float beta) { return beta < 1.0f; });
+    const bool leaky = n_leaky > 0;
+    if (leaky && n_leaky != std::ssize(decays)) {
+        throw ModelError(
+            fmt::format("population \"{}\": beta = 1 for some units and below 1 for others is neither NIR's "
+                        "IF nor its LIF; 1 for all, or less for all, is one",
+                        population.name));
+    }
+    for (const float beta : decays) {
+        const double steps = leaky ? 1.0 / (1.0 - static_cast<double>(beta)) : 1.0 / dt_s;
+        r.push_back(steps);
+        tau.push_back(dt_s * steps);
     }
     for (const float value : population.neuron->thresholds()) threshold.push_back(static_cast<double>(value));
     const std::vector<double> zeros(population.n_units(), 0.0);
     const hdf5::Group node = hdf5::create_group(nodes, population.name);
-    write_text(node, "type", "LIF");
-    write_vector(node, "tau", tau);
+    write_text(node, "type", leaky ? "LIF" : "IF");
+    if (leaky) write_vector(node, "tau", tau);
     write_vector(node, "r", r);
-    write_vector(node, "v_leak", zeros);
+    if (leaky) write_vector(node, "v_leak", zeros);
     write_vector(node, "v_threshold", threshold);
     write_vector(node, "v_reset", zeros);
 }
@@ -125,7 +130,7 @@ std::string free_name(std::string wanted, const Network& network) {
 }
 
 void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network& network,
-                 std::span<const std::string> sentences) {
+                 std::span<const std::string> sentences, double dt_s) {
     write_text(root, "version", nir_version);
     const hdf5::Group graph = hdf5::create_group(root, "node");
     write_text(graph, "type", "NIRGraph");
@@ -143,7 +148,7 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
         write_weights(nodes, weights, population);
         connect(weights);
         if (!population.neuron->spiking()) continue;
-        write_lif(nodes, population);
+        write_lif(nodes, population, dt_s);
         connect(population.name);
     }
     write_shape(nodes, end, "Output", network.populations.back().n_units());
@@ -154,7 +159,7 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     const hdf5::Group metadata = hdf5::create_group(graph, "metadata");
     write_text(metadata, "creator", "snnff-sim");
     write_text(metadata, "title", model.title);
-    const std::array<double, 1> dt{nir_dt_s}, true_dt{model.time.dt_ms};
+    const std::array<double, 1> dt{dt_s}, true_dt{model.time.dt_ms};
     write_array(metadata, "dt", std::span<const double>(dt));
     write_array(metadata, "dt_ms", std::span<const double>(true_dt));
     const std::array<std::int64_t, 1> steps{model.time.steps};
@@ -173,7 +178,7 @@ std::string type_of(const hdf5::Group& nodes, const std::string& name) {
 }
 bool has_weights(const std::string& type) { return type == "Affine" || type == "Linear"; }
 
-std::vector<float> read_floats(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected) {
+std::vector<double> read_numbers(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected) {
     const auto shape = dataset.shape();
     if (shape != expected) {
         throw DataError(fmt::format("{}: has the shape [{}]; the model's population has [{}]",
@@ -181,17 +186,16 @@ std::vector<float> read_floats(const hdf5::Dataset& dataset, const std::vector<h
     }
     dataset.expect_numbers();
     dataset.expect_stored();
-    std::vector<float> values(dataset.n_values());
+    std::vector<double> values(dataset.n_values());
     hdf5::read(dataset, std::span(values));
-    if (!std::ranges::all_of(values, [](float v) { return std::isfinite(v); })) {
+    if (!std::ranges::all_of(values, [](double v) { return std::isfinite(static_cast<float>(v)); })) {
         throw DataError(fmt::format("{}: holds values that are no finite numbers", dataset.where()));
     }
     return values;
 }
 
-/// The Affine or Linear node that is `name` or has an edge to it.
-std::string weights_node(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name) {
-    if (has_weights(type_of(nodes, name))) return name;
+/// What has an edge to `name`.
+std::vector<std::string> sources_of(const hdf5::Group& graph, const std::string& name) {
     const hdf5::Dataset edges = graph.dataset("edges");
     const auto shape = edges.shape();
     if (shape.size() != 2 || shape[1] != 2) {
@@ -199,14 +203,44 @@ std::string weights_node(const hdf5::Group& graph, const hdf5::Group& nodes, con
                                     fmt::join(shape, ", ")));
     }
     const std::vector<std::string> ends = hdf5::read_texts(edges);
+    std::vector<std::string> sources;
     for (std::size_t e = 0; e + 1 < ends.size(); e += 2) {
-        if (ends[e + 1] == name && nodes.has(ends[e]) && has_weights(type_of(nodes, ends[e]))) return ends[e];
+        if (ends[e + 1] == name) sources.push_back(ends[e]);
     }
-    throw DataError(fmt::format("{}: no Affine or Linear node leads to it", nodes.group(name).where()));
+    return sources;
 }
 
-double dt_of(const hdf5::Group& graph) {
-    if (!graph.has("metadata") || !graph.group("metadata").has("dt")) return nir_dt_s;
+void expect_one_way_in(const hdf5::Group& nodes, const std::string& name,
+                       std::span<const std::string> sources) {
+    if (sources.size() <= 1) return;
+    throw DataError(
+        fmt::format("{}: {} lead to it; a population takes one input, through one node of weights",
+                    nodes.group(name).where(), fmt::join(sources, ", ")));
+}
+
+/// The Affine or Linear node that is `name` or the only one with an edge to it.
+std::string weights_node(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name) {
+    if (has_weights(type_of(nodes, name))) {
+        if (graph.has("edges")) expect_one_way_in(nodes, name, sources_of(graph, name));
+        return name;
+    }
+    const std::vector<std::string> sources = sources_of(graph, name);
+    expect_one_way_in(nodes, name, sources);
+    if (sources.empty() || !nodes.has(sources.front())) {
+        throw DataError(fmt::format("{}: no Affine or Linear node leads to it", nodes.group(name).where()));
+    }
+    const std::string type = type_of(nodes, sources.front());
+    if (!has_weights(type)) {
+        throw DataError(
+            fmt::format("{}: is of the type \"{}\" and leads to {}; Affine and Linear are understood",
+                        nodes.group(sources.front()).where(), type, name));
+    }
+    expect_one_way_in(nodes, sources.front(), sources_of(graph, sources.front()));
+    return sources.front();
+}
+
+double dt_of(const hdf5::Group& graph, double model_dt_ms) {
+    if (!graph.has("metadata") || !graph.group("metadata").has("dt")) return model_dt_ms / 1000.0;
     const hdf5::Dataset dataset = graph.group("metadata").dataset("dt");
     std::vector<double> value(1);
     if (dataset.n_values() != 1) throw DataError(dataset.where() + ": is not one number of seconds");
@@ -224,38 +258,70 @@ void expect_equal(const hdf5::Group& node, std::string_view what, double there, 
                                 node.where(), what, unit, there, here, key, there));
 }
 
-void check_lif(const hdf5::Group& graph, const hdf5::Group& node, const Population& population) {
+/// What a unit's weights and bias are multiplied by, and what is added to its bias.
+struct Drive {
+    std::vector<double> gain, bias;
+};
+
+/// Throws where the node has other dynamics than the population.
+Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Population& population) {
     const auto decays = population.neuron->decays();
     if (decays.empty()) {
-        throw DataError(fmt::format("{}: is a LIF node; population \"{}\" has the neuron \"{}\"",
-                                    node.where(), population.name, population.neuron->kind()));
+        throw DataError(fmt::format("{}: is a {} node; population \"{}\" has the neuron \"{}\"", node.where(),
+                                    leaky ? "LIF" : "IF", population.name, population.neuron->kind()));
     }
-    const std::vector<hsize_t> shape{population.n_units()};
-    const auto tau = read_floats(node.dataset("tau"), shape),
-               threshold = read_floats(node.dataset("v_threshold"), shape);
-    const double dt = dt_of(graph);
-    for (std::size_t u = 0; u < tau.size(); ++u) {
-        expect_equal(node, "the decay 1 - dt/tau", 1.0 - dt / static_cast<double>(tau[u]),
-                     static_cast<double>(decays[u]), u, "beta");
-        expect_equal(node, "v_threshold", static_cast<double>(threshold[u]),
+    const std::size_t n = population.n_units();
+    const auto values = [&](const char* name, double absent) {
+        if (!node.has(name)) return std::vector<double>(n, absent);
+        return read_numbers(node.dataset(name), {static_cast<hsize_t>(n)});
+    };
+    const std::vector<hsize_t> shape{n};
+    const auto threshold = read_numbers(node.dataset("v_threshold"), shape),
+               r = read_numbers(node.dataset("r"), shape), v_reset = values("v_reset", 0.0),
+               v_leak = leaky ? values("v_leak", 0.0) : std::vector<double>(n, 0.0),
+               tau = leaky ? read_numbers(node.dataset("tau"), shape) : std::vector<double>(n, 1.0);
+    Drive drive;
+    for (std::size_t u = 0; u < n; ++u) {
+        if (!(tau[u] > 0.0)) {
+            throw DataError(
+                fmt::format("{}: tau of unit {} is {}; a time constant is above 0", node.where(), u, tau[u]));
+        }
+        const double share = dt_s / tau[u];
+        expect_equal(
+            node,
+            leaky ? fmt::format("the decay 1 - dt/tau, dt = {:.6g} s,", dt_s) : "the decay of an IF node",
+            leaky ? 1.0 - share : 1.0, static_cast<double>(decays[u]), u, "beta");
+        expect_equal(node, "v_threshold", threshold[u],
                      static_cast<double>(population.neuron->thresholds()[u]), u, "threshold");
+        if (v_reset[u] != 0.0) {
+            throw DataError(
+                fmt::format("{}: v_reset of unit {} is {:.6g}; a reset to 0 is what there is here",
+                            node.where(), u, v_reset[u]));
+        }
+        const double gain = r[u] * (leaky ? share : dt_s);
+        // r and tau are float32, as NIR's writers have them: their quotient is off by a few units there.
+        drive.gain.push_back(std::abs(gain - 1.0) <= 1e-6 ? 1.0 : gain);
+        drive.bias.push_back(leaky ? share * v_leak[u] : 0.0);
     }
+    return drive;
 }
 
 }  // namespace
 
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
-                                   const Network& network) {
+                                   const Network& network, std::optional<double> dt_ms) {
+    const double dt_s = dt_ms.value_or(model.time.dt_ms) / 1000.0;
     std::vector<std::string> sentences = what_nir_cannot_say(model, network);
     const std::filesystem::path place = behind_links(path), beside = place.string() + ".new";
-    hdf5::write_file(beside, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences); });
+    hdf5::write_file(beside,
+                     [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });
     keep_mode(place, beside);
     take_place(beside, place);
     return sentences;
 }
 
 void read_nir_parameters(const std::filesystem::path& path, std::string_view node_name,
-                         Population& population) {
+                         Population& population, double model_dt_ms, std::optional<double> dt_ms) {
     const std::string name(node_name);
     const hdf5::Group root = hdf5::open_file(path.string());
     if (!root.has("node") || !root.group("node").has("nodes")) {
@@ -267,23 +333,34 @@ void read_nir_parameters(const std::filesystem::path& path, std::string_view nod
                                     fmt::join(nodes.child_groups(), ", ")));
     }
     const std::string type = type_of(nodes, name);
-    if (type == "LIF") {
-        check_lif(graph, nodes.group(name), population);
+    Drive drive{std::vector<double>(population.n_units(), 1.0),
+                std::vector<double>(population.n_units(), 0.0)};
+    if (type == "LIF" || type == "IF") {
+        const double dt_s = dt_ms ? *dt_ms / 1000.0 : dt_of(graph, model_dt_ms);
+        drive = drive_of(nodes.group(name), type == "LIF", dt_s, population);
     } else if (!has_weights(type)) {
-        throw DataError(fmt::format("{}: is of the type \"{}\"; LIF, Affine and Linear are understood",
+        throw DataError(fmt::format("{}: is of the type \"{}\"; LIF, IF, Affine and Linear are understood",
                                     nodes.group(name).where(), type));
     }
     const hdf5::Group weights = nodes.group(weights_node(graph, nodes, name));
-    const auto weight = read_floats(weights.dataset("weight"), {population.n_units(), population.n_inputs()});
-    population.weight.copy_in(weight);
-    population.bias.assign(population.n_units(), 0.0f);
-    if (!weights.has("bias")) return;
-    const auto bias = read_floats(weights.dataset("bias"), {population.n_units()});
-    std::ranges::copy(bias, population.bias.begin());
-    const auto nonzero = std::ranges::find_if(bias, [](float value) { return value != 0.0f; });
+    const std::size_t n_inputs = population.n_inputs();
+    const auto weight = read_numbers(weights.dataset("weight"), {population.n_units(), n_inputs});
+    std::vector<float> scaled(weight.size());
+    for (std::size_t i = 0; i < scaled.size(); ++i)
+        scaled[i] = static_cast<float>(weight[i] * drive.gain[i / n_inputs]);
+    population.weight.copy_in(scaled);
+    std::vector<double> bias(population.n_units(), 0.0);
+    if (weights.has("bias")) bias = read_numbers(weights.dataset("bias"), {population.n_units()});
+    population.bias.resize(population.n_units());
+    for (std::size_t u = 0; u < bias.size(); ++u) {
+        bias[u] = bias[u] * drive.gain[u] + drive.bias[u];
+        population.bias[u] = static_cast<float>(bias[u]);
+    }
+    const auto nonzero = std::ranges::find_if(bias, [](double value) { return value != 0.0; });
     if (!population.learns_bias && nonzero != bias.end()) {
-        throw DataError(fmt::format("{}/bias: unit {} has {}, but population \"{}\" has bias = false",
-                                    weights.where(), nonzero - bias.begin(), *nonzero, population.name));
+        throw DataError(
+            fmt::format("{}: bias of unit {} is {}, v_leak included, but population \"{}\" has bias = false",
+                        weights.where(), nonzero - bias.begin(), *nonzero, population.name));
     }
 }
 

@@ -155,7 +155,7 @@ void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames, co
     }
     for (std::size_t i = 0; i < n; ++i) {
         // A product, not a sum of steps: times do not drift however long the run.
-        series.time.append_one(static_cast<double>(series.time.n_rows()) * series.frame_ms);
+        series.time.append_one(series.time_ms(series.time.n_rows()));
         series.epoch.append_one(epoch);
         series.data.append(frames.row(i));
     }
@@ -169,7 +169,7 @@ void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames, co
 void ReportSeries::flush() {
     for (Appender* series : {&data, &time, &sample, &step, &label, &phase, &epoch}) series->flush();
     hdf5::set_length(frame, data.n_rows());
-    const std::array<double, 3> now{0.0, static_cast<double>(data.n_rows()) * frame_ms, frame_ms};
+    const std::array<double, 3> now{0.0, time_ms(data.n_rows()), frame_ms};
     hdf5::write(bounds, std::span<const double>{now});
 }
 

@@ -12,6 +12,7 @@
 
 #include "io/hdf5_write.hpp"
 #include "snnff/run_file.hpp"
+#include "snnff/time_grid.hpp"
 
 namespace snnff {
 
@@ -53,6 +54,9 @@ struct ReportSeries {
     hdf5::Dataset bounds;  // mapping/time: start, stop, step
     double frame_ms = 1.0;
 
+    double time_ms(std::uint64_t frame) const noexcept {
+        return TimeGrid{frame_ms, 1}.time_ms(static_cast<std::int64_t>(frame));
+    }
     void flush();
 };
 

@@ -97,7 +97,7 @@ class Traces final : public Observer {
         ReportSpec report;
         report.population = population.name;
         report.neurons = neurons_[k];
-        report.frame_ms = experiment_.model.time.dt_ms * static_cast<double>(spec_.every_n_steps);
+        report.frame_ms = experiment_.model.time.time_ms(spec_.every_n_steps);
         report.threshold = std::numeric_limits<double>::quiet_NaN();
         report.name = population.name + "_" + name;
         Variable variable = Variable::current;

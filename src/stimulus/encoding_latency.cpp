@@ -19,7 +19,9 @@ namespace {
 ///   rc       time = tau_ms·ln(x/(x − threshold))       a membrane that charges up to threshold
 ///
 /// A value below `threshold` (for rc: not above it) never fires, nor one whose time comes after the last
-/// step. Halves are rounded to the even step.
+/// step. Halves are rounded to the even step, and so is the time of a value that float32 cannot tell from one
+/// whose time is a half: 0.3 of 6 steps fires at 3.5, in step 4, though the float next to 0.3 comes a little
+/// earlier.
 /// Source: spikegen.latency of snnTorch (Eshraghian et al., Proc. IEEE 111:1016, 2023).
 class Latency final : public Encoding {
   public:
@@ -51,9 +53,18 @@ class Latency final : public Encoding {
     double fires_at(float value) const noexcept {
         const auto x = static_cast<double>(value);
         if (x < threshold_ || (rc_ && x == threshold_)) return std::numeric_limits<double>::infinity();
-        const double time = rc_ ? tau_steps_ * functions::log(x / (x - threshold_))
-                                : (1.0 - x) * static_cast<double>(steps_ - 1);
-        return functions::nearest(time);
+        if (rc_) return functions::nearest(tau_steps_ * functions::log(x / (x - threshold_)));
+        const double per_unit = static_cast<double>(steps_ - 1), time = (1.0 - x) * per_unit;
+        const double half = functions::floor(time) + 0.5;
+        const bool on_half = std::abs(time - half) <= half_a_unit(value) * per_unit;
+        return functions::nearest(on_half ? half : time);
+    }
+
+    /// Half a unit in the last place of a float.
+    static double half_a_unit(float value) noexcept {
+        int exponent = 0;
+        std::frexp(static_cast<double>(value), &exponent);
+        return std::ldexp(1.0, std::max(exponent - 1, -126) - 24);
     }
 
     bool rc_;

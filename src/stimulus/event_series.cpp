@@ -16,8 +16,8 @@ EventSeries::EventSeries(std::size_t n_inputs, const TimeGrid& time, PerBin per_
     assert(n_inputs <= most_inputs);
 }
 
-void EventSeries::add(double time_ms, std::uint16_t input) {
-    const double step = time_ms / time_.dt_ms;  // its whole part; compared first, for it may be huge
+void EventSeries::add(double step, std::uint16_t input) {
+    // Compared as a double, for it may be huge.
     if (step >= static_cast<double>(time_.steps)) {
         ++n_dropped_;
         return;

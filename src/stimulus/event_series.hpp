@@ -19,8 +19,9 @@ class EventSeries final : public InputSeries {
     /// `n_inputs` is at most most_inputs.
     EventSeries(std::size_t n_inputs, const TimeGrid& time, PerBin per_bin);
 
-    /// An event of the sample that is being read, at `time_ms` >= 0; those after the last step are dropped.
-    void add(double time_ms, std::uint16_t input);
+    /// An event of the sample that is being read, in `step`, a whole number from 0 on (StepsOfEvents); those
+    /// after the last step are dropped.
+    void add(double step, std::uint16_t input);
     /// Ends the sample. Throws DataError, beginning with `where`, where the data set grows too large.
     void end_sample(std::string_view where);
     /// Throws DataError where no sample has an event: a wrong dt_ms, or steps that are too few.

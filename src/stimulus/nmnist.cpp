@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "core/steps_of_events.hpp"
 #include "io/gzip.hpp"
 #include "io/sha256.hpp"
 #include "snnff/error.hpp"
@@ -53,12 +54,13 @@ class Nmnist final : public DatasetReader {
         std::vector<Recording> recordings = find(folder);
         if (limit != 0 && limit < recordings.size()) recordings.resize(limit);
         auto series = std::make_shared<EventSeries>(2 * side * side, time_, per_bin_);
+        const StepsOfEvents step_of(time_, TimeUnit::microseconds, whole_time);
         Dataset dataset;
         Sha256 sha256;
         std::uint64_t n_bytes = 0;
         for (const Recording& recording : recordings) {
             const std::string name = shown(recording.path);
-            n_bytes += read_events(recording.path, name, *series, sha256);
+            n_bytes += read_events(recording.path, name, step_of, *series, sha256);
             series->end_sample(name);
             dataset.label.push_back(recording.label);
         }
@@ -97,8 +99,8 @@ class Nmnist final : public DatasetReader {
     }
 
     /// Returns how many bytes the recording has.
-    static std::uint64_t read_events(const fs::path& path, const std::string& name, EventSeries& series,
-                                     Sha256& sha256) {
+    static std::uint64_t read_events(const fs::path& path, const std::string& name,
+                                     const StepsOfEvents& step_of, EventSeries& series, Sha256& sha256) {
         InputFile file(path);
         const std::uint64_t n_bytes = file.size_on_disk();
         if (n_bytes == 0) throw DataError(fmt::format("{}: is empty", name));
@@ -130,7 +132,7 @@ class Nmnist final : public DatasetReader {
                                 i / event_bytes, x, y, side, side));
             }
             const std::uint32_t time_us = (byte(2) & 0x7fu) << 16 | byte(3) << 8 | byte(4);
-            series.add(static_cast<double>(base_us + time_us) / 1000.0,
+            series.add(step_of(static_cast<double>(base_us + time_us)),
                        static_cast<std::uint16_t>((polarity * side + y) * side + x));
         }
         return n_bytes;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/steps_of_events.hpp"
 #include "io/data_file.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
@@ -73,6 +74,7 @@ class Shd final : public DatasetReader {
     std::shared_ptr<EventSeries> read_events(const hdf5::Dataset& times, const hdf5::Dataset& units,
                                              std::uint64_t n) const {
         auto series = std::make_shared<EventSeries>(n_inputs_, time_, per_bin_);
+        const StepsOfEvents step_of(time_, TimeUnit::seconds, type_of(times));
         for (std::uint64_t first = 0; first < n; first += rows_at_once) {
             const std::uint64_t count = std::min(rows_at_once, n - first);
             const auto all_times =
@@ -87,7 +89,7 @@ class Shd final : public DatasetReader {
                                                 units.path()));
                 }
                 for (std::size_t e = 0; e < all_times[i].size(); ++e)
-                    add(*series, times, units, sample, all_times[i][e], all_units[i][e]);
+                    add(*series, step_of, times, units, sample, all_times[i][e], all_units[i][e]);
                 series->end_sample(times.where());
             }
         }
@@ -95,8 +97,13 @@ class Shd final : public DatasetReader {
         return series;
     }
 
-    void add(EventSeries& series, const hdf5::Dataset& times, const hdf5::Dataset& units,
-             std::uint64_t sample, double seconds, std::int64_t unit) const {
+    static TimeType type_of(const hdf5::Dataset& times) {
+        const hdf5::FloatType type = as_data_error([&] { return hdf5::float_type_of_lists(times); });
+        return {type.digits, type.least_exponent};
+    }
+
+    void add(EventSeries& series, const StepsOfEvents& step_of, const hdf5::Dataset& times,
+             const hdf5::Dataset& units, std::uint64_t sample, double seconds, std::int64_t unit) const {
         if (!(seconds >= 0.0) || std::isinf(seconds)) {
             throw DataError(fmt::format("{}: sample {} has an event at {} s; times are 0 or later",
                                         times.where(), sample, seconds));
@@ -106,7 +113,7 @@ class Shd final : public DatasetReader {
                 fmt::format("{}: sample {} has an event of unit {}; data.n_inputs = {} allows 0 to {}",
                             units.where(), sample, unit, n_inputs_, n_inputs_ - 1));
         }
-        series.add(seconds * 1000.0, static_cast<std::uint16_t>(unit));
+        series.add(step_of(seconds), static_cast<std::uint16_t>(unit));
     }
 
     fs::path train_, test_;

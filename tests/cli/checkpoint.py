@@ -2,6 +2,7 @@
 run, of other data."""
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -120,6 +121,15 @@ class Checkpoint(CutRunTest):
                 self.assertEqual(file.attrs["status"], "interrupted", "closed, not left as it was")
             self.good("resume", "cut.h5", "-q")
             self.expect_same()
+
+    def test_processor_time_that_runs_out_is_seen_before_the_end(self):
+        """As `ulimit -t 2` has it: soft and hard limit are the same, and the kernel kills at the second."""
+        done = self.sim("run", "long.toml", "-o", "cut.h5", "-q", "--set", "plan.epochs=1000000",
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 2)))
+        self.assertEqual(done.returncode, 128 + signal.SIGXCPU, done.stderr)
+        self.assertIn("snnff-sim resume cut.h5", done.stderr)
+        with h5py.File(self.folder / "cut.h5") as file:
+            self.assertEqual(file.attrs["status"], "interrupted")
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
         for how in (signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU, signal.SIGTERM):

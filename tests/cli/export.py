@@ -107,6 +107,79 @@ class Nir(CliTest):
             nir["node/nodes/hidden1_weights/weight"][3, 5] = numpy.nan
         self.refused(5, *init('broken.nir"'), says=["weight", "finite"])
 
+    def test_graphs_of_others_compute_what_nir_defines(self):
+        # one to three layers, LIF and IF, against Euler's steps of the graph in float64
+        for seed, kinds in ((1, ["LIF"]), (2, ["LIF", "IF"]), (3, ["IF", "LIF", "LIF"]), (4, ["LIF", "LIF"])):
+            rng, dt, n_steps = numpy.random.default_rng(seed), 5e-4, 50
+            layers, sizes = [], [4] + [5 + k for k in range(len(kinds))]
+            for k, kind in enumerate(kinds):
+                n = sizes[k + 1]
+                layers.append({"type": kind, "weight": rng.normal(0.4, 0.5, (n, sizes[k])), "bias": rng.normal(0.2, 0.1, n),
+                               "tau": rng.uniform(3e-3, 2e-2, n), "v_leak": rng.normal(0, 0.3, n) * (kind == "LIF"),
+                               "r": rng.uniform(0.5, 3.0, n) * (1.0 if kind == "LIF" else 300.0),
+                               "v_threshold": rng.uniform(0.2, 0.6, n), "v_reset": numpy.zeros(n)})
+            x = rng.uniform(0, 1, (4, sizes[0])).astype("f4")
+            self.write_graph("other.nir", layers)
+            with h5py.File(self.folder / "x.h5", "w") as file:
+                file["x"], file["y"] = x, numpy.array([0, 1, 0, 1])
+            share = [dt / layer["tau"] if layer["type"] == "LIF" else numpy.zeros(len(layer["tau"])) for layer in layers]
+            text = ('[data]\nkind = "hdf5"\ntrain = "x.h5"\n[time]\ndt_ms = 0.5\nsteps = 50\n[overlay]\nn_labels = 2\n'
+                    '[learning]\nrule = "backprop"\nrate = 1e-30\n[plan]\nepochs = 1\n')
+            for k, layer in enumerate(layers):
+                text += (f'[population.p{k}]\nneuron = "lif"\nsize = {sizes[k + 1]}\nreset = "zero"\noutput = "spikes"\n'
+                         f'beta = {[float(b) for b in 1 - share[k]]}\nthreshold = {layer["v_threshold"].tolist()}\n'
+                         f'init = {{ kind = "nir", path = "other.nir", node = "p{k}" }}\n')
+            text += '[population.o]\nneuron = "lif"\nsize = 2\n'
+            self.good("run", self.write("other.toml", text), "-q", "-o", "other.h5", "--force")
+            self.good("trace", "other.h5", "--split", "train", "--labels", "neutral", "--samples", "0", "-o", "other_traces.h5",
+                      "--force")
+            spikes = numpy.tile(x[0].astype(float), (n_steps, 1))
+            with h5py.File(self.folder / "other_traces.h5") as traces:
+                for k, layer in enumerate(layers):
+                    v, out = numpy.zeros(sizes[k + 1]), []
+                    for current in spikes @ layer["weight"].T + layer["bias"]:
+                        change = layer["v_leak"] - v + layer["r"] * current
+                        v = v + (share[k] * change if layer["type"] == "LIF" else dt * layer["r"] * current)
+                        out.append(v > layer["v_threshold"])
+                        v = numpy.where(out[-1], layer["v_reset"], v)
+                    spikes = numpy.array(out, float)
+                    group, found = traces[f"spikes/p{k}"], numpy.zeros_like(spikes)
+                    found[numpy.rint(group["timestamps"][:] / 0.5).astype(int), group["node_ids"][:]] = 1
+                    self.assertGreater(spikes.sum(), 0)
+                    self.assertTrue(numpy.array_equal(found, spikes), (seed, k))
+
+    def write_graph(self, name, layers, more_edges=()):
+        text = h5py.string_dtype()
+        with h5py.File(self.folder / name, "w") as file:
+            file.create_dataset("version", data="1.0.8", dtype=text)
+            graph = file.create_group("node")
+            graph.create_dataset("type", data="NIRGraph", dtype=text)
+            row = ["input"] + [n for k in range(len(layers)) for n in (f"w{k}", f"p{k}")] + ["output"]
+            edges = [list(edge) for edge in zip(row, row[1:])] + [list(edge) for edge in more_edges]
+            graph.create_dataset("edges", data=numpy.array(edges, object), dtype=text)
+            for k, layer in enumerate(layers):
+                for node, keys in ((f"w{k}", ("weight", "bias")), (f"p{k}", ("tau", "r", "v_leak", "v_threshold", "v_reset"))):
+                    group = graph.create_group(f"nodes/{node}")
+                    group.create_dataset("type", data="Affine" if node[0] == "w" else layer["type"], dtype=text)
+                    for key in keys:
+                        group[key] = layer[key]
+
+    def test_graphs_of_another_kind_are_refused_by_name(self):
+        def layer(**other):
+            one = numpy.ones(20)
+            return {"type": "LIF", "weight": numpy.ones((20, 784)), "bias": 0 * one, "tau": 1e-2 * one, "r": 10 * one,
+                    "v_leak": 0 * one, "v_threshold": one, "v_reset": 0 * one, **other}
+        take = ["run", self.model, "-q", "-o", "other.h5", "--set", f'population.hidden1.init={{ kind = "nir", '
+                f'path = "{self.folder}/g.nir", node = "p0" }}']
+        for graph, edges, says in ((layer(), [("p0", "w0")], ["w0", "input, p0"]),
+                                   (layer(), [("p0", "p0")], ["p0", "w0, p0"]),
+                                   (layer(v_reset=numpy.full(20, 0.5)), [], ["p0", "v_reset", "0.5"]),
+                                   (layer(type="CubaLIF"), [], ["p0", "CubaLIF"]),
+                                   (layer(type="LI"), [], ["p0", '"LI"']),
+                                   (layer(tau=numpy.zeros(20)), [], ["p0", "tau"])):
+            self.write_graph("g.nir", [graph], edges)
+            self.refused(5, *take, says=says)
+
     def test_back_propagated_spikes(self):
         self.good("run", self.write("backprop.toml", BACKPROP), "-q", "-o", "run.h5")
         self.good("export", "run.h5", "--format", "nir", "-o", "net.nir")

@@ -121,6 +121,15 @@ TEST_CASE("a latency input fires once, when its formula says") {
         CHECK(fires_in(*encoding, 0.0f, 5) == -1);
         CHECK(fires_in(*encoding, 0.01f, 5) == 4);  // the threshold itself fires
     }
+    SECTION("linear: tenths of 6 steps whose time is a half go to the even step, as the fractions do") {
+        const auto encoding = made<Encoding>("latency", {}, over(6));
+        for (int tenths = 1; tenths <= 10; ++tenths) {
+            const int twice = 10 - tenths;  // the time, (1 - tenths/10)*5, in halves of a step
+            const int expected = twice % 2 == 0 ? twice / 2 : (twice / 2 + 1) / 2 * 2;
+            CAPTURE(tenths);
+            CHECK(fires_in(*encoding, static_cast<float>(tenths) / 10.0f, 6) == expected);
+        }
+    }
     SECTION("rc: as a leaky membrane under a constant current reaches the threshold") {
         constexpr std::int64_t steps = 40;
         constexpr double tau = 7.0, threshold = 0.2, dt = 0.5;
