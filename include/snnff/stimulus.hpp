@@ -40,6 +40,7 @@ struct Dataset {
     std::size_t first_label_input = 0;          ///< where labels are written, once there is room for them
     std::vector<std::int32_t> label;            ///< [sample]
     std::vector<std::int32_t> negative_label;   ///< [sample], or empty where the file gives none
+    std::vector<std::string> class_names;       ///< by class; empty where classes are numbers only
     std::vector<DataFile> files;
     std::size_t image_rows = 0, image_cols = 0;  ///< 0 where a sample is no image
     float background = 0.0f;                     ///< what an image is filled up with when it is moved
@@ -47,6 +48,10 @@ struct Dataset {
     std::size_t size() const noexcept { return series ? label.size() : x.rows(); }
     std::size_t n_inputs() const noexcept { return series ? series->n_inputs() + n_label_inputs : x.cols(); }
 };
+
+/// Turns classes of `dataset` into those of the same name in `names`. Throws DataError for a name that is
+/// missing there, and where one of both has names and the other has numbers.
+void align_classes(Dataset& dataset, const std::vector<std::string>& names);
 
 /// Where samples come from. Constructing one reads and checks its keys, not its files.
 class DatasetReader {

@@ -64,6 +64,7 @@ struct Evaluation {
     Matrix log_probability;  ///< [sample x label] by the read-out; empty where it has no part in it
     std::vector<std::int32_t> prediction;  ///< [sample]
     std::vector<std::int32_t> label;       ///< [sample]
+    std::vector<std::string> class_names;  ///< by label; empty where labels are numbers only
     std::vector<double> spike_rate;        ///< per population under the predicted labels; NaN without spikes
     /// Accumulates that spikes cause per prediction, and the dense multiply-accumulates; per population.
     /// A prediction takes a presentation under every label, or a single one where none is written.

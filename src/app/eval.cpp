@@ -30,14 +30,20 @@ std::vector<double> errors_per_class(const std::vector<std::uint64_t>& confusion
     return errors;
 }
 
-std::string confusion_table(const std::vector<std::uint64_t>& confusion, std::size_t n_labels) {
+/// The class's name, or its number where it has none.
+std::string name_of(const std::vector<std::string>& names, std::size_t label) {
+    return label < names.size() ? names[label] : std::to_string(label);
+}
+
+std::string confusion_table(const std::vector<std::uint64_t>& confusion, std::size_t n_labels,
+                            const std::vector<std::string>& names) {
     std::vector<std::string> header{"label \\ predicted"};
-    for (std::size_t p = 0; p < n_labels; ++p) header.push_back(std::to_string(p));
+    for (std::size_t p = 0; p < n_labels; ++p) header.push_back(name_of(names, p));
     header.push_back("error");
     Table table(header);
     const std::vector<double> errors = errors_per_class(confusion, n_labels);
     for (std::size_t label = 0; label < n_labels; ++label) {
-        std::vector<std::string> row{std::to_string(label)};
+        std::vector<std::string> row{name_of(names, label)};
         for (std::size_t p = 0; p < n_labels; ++p) {
             const std::uint64_t n = confusion[label * n_labels + p];
             row.push_back(n > 0 ? std::to_string(n) : ".");
@@ -68,6 +74,7 @@ int eval(const Arguments& arguments) {
                                     {"error_percent", evaluation.error()},
                                     {"error_percent_per_class", errors_per_class(confusion, n_labels)},
                                     {"confusion", nlohmann::ordered_json::array()}};
+        if (!evaluation.class_names.empty()) json["classes"] = evaluation.class_names;
         for (std::size_t label = 0; label < n_labels; ++label) {
             const auto first = confusion.begin() + static_cast<std::ptrdiff_t>(label * n_labels);
             json["confusion"].push_back(
@@ -79,7 +86,7 @@ int eval(const Arguments& arguments) {
     const auto n_samples = static_cast<double>(evaluation.label.size());
     put(fmt::format("{}, {} set: error {} of {} samples\n\n", arguments.run, arguments.split,
                     percent(evaluation.error()), grouped(n_samples)) +
-        confusion_table(confusion, n_labels));
+        confusion_table(confusion, n_labels, evaluation.class_names));
     return 0;
 }
 

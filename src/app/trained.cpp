@@ -32,7 +32,7 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
         return {
             {"data.folder", where}, {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
     }
-    if (value_of("kind") == "\"shd\"" && !is_folder) {
+    if ((value_of("kind") == "\"shd\"" || value_of("kind") == "\"hdf5\"") && !is_folder) {
         return {{"data.train", where},
                 {"data.test", where},
                 {"data.n_train", "0"},
@@ -41,7 +41,7 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
     }
     std::string table = is_folder ? fmt::format("kind = \"idx\", folder = {}", where)
                                   : fmt::format("kind = \"hdf5\", train = {0}, test = {0}", where);
-    for (const char* key : {"offset", "scale"}) {
+    for (const char* key : {"offset", "scale", "classes"}) {
         if (const std::string value = value_of(key); !value.empty())
             table += fmt::format(", {} = {}", key, value);
     }

@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -26,6 +27,17 @@ std::string shown(const std::filesystem::path& path) {
     return relative.empty() || *relative.begin() == ".." ? plain.string() : relative.string();
 }
 
+namespace {
+
+// A browser unpacks what it fetches and keeps the name, and people drop the ".gz" of what they renamed: only
+// the content tells.
+bool begins_with_gzip(int descriptor) {
+    std::array<unsigned char, 2> magic{};
+    return ::pread(descriptor, magic.data(), magic.size(), 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+}
+
+}  // namespace
+
 struct InputFile::State {
     std::string name;
     int descriptor = -1;
@@ -33,6 +45,7 @@ struct InputFile::State {
     bool compressed = false;
     bool ended = false;      // of the compressed stream
     bool in_member = false;  // a gzip file is one member or several, one after the other
+    bool any_member = false;
     z_stream stream{};
     std::vector<std::byte> buffer = std::vector<std::byte>(std::size_t{1} << 16);
     Sha256 sum;
@@ -63,6 +76,15 @@ struct InputFile::State {
         return n > 0;
     }
 
+    // Tapes and block devices fill a file up with zeros. gzip and Python pass over those between and after
+    // members, so we do.
+    bool at_padding() {
+        if (in_member || !any_member || *stream.next_in != 0) return false;
+        ++stream.next_in;
+        --stream.avail_in;
+        return true;
+    }
+
     std::size_t inflate_some(std::span<std::byte> bytes) {
         std::size_t n = 0;
         while (n < bytes.size() && !ended) {
@@ -71,7 +93,8 @@ struct InputFile::State {
                 ended = true;
                 break;
             }
-            in_member = true;
+            if (at_padding()) continue;
+            in_member = any_member = true;
             const std::size_t room = std::min(bytes.size() - n, std::size_t{1} << 20);
             stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + n);
             stream.avail_out = static_cast<uInt>(room);
@@ -91,7 +114,7 @@ struct InputFile::State {
     }
 };
 
-InputFile::InputFile(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
+InputFile::InputFile(const std::filesystem::path& path, Content content) : state_(std::make_unique<State>()) {
     State& s = *state_;
     s.name = shown(path);
     // Without O_NONBLOCK, opening a pipe nobody writes to would wait for ever.
@@ -108,7 +131,7 @@ InputFile::InputFile(const std::filesystem::path& path) : state_(std::make_uniqu
     }
     if (!S_ISREG(status.st_mode)) throw FileError(fmt::format("{}: is not a regular file", s.name));
     s.size = static_cast<std::uint64_t>(status.st_size);
-    if (path.extension() == ".gz") {
+    if (content == Content::unpacked && begins_with_gzip(s.descriptor)) {
         // 15 bits of window; + 16: gzip framing with its checksum
         if (inflateInit2(&s.stream, 15 + 16) != Z_OK) throw std::bad_alloc{};
         s.compressed = true;

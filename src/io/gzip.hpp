@@ -12,14 +12,16 @@ namespace snnff {
 /// A path as messages show it: relative to the current folder where it lies below it.
 std::string shown(const std::filesystem::path& path);
 
-/// Reads a file from start to end and unpacks it where its name ends in ".gz". It unpacks what is
-/// asked for and no more, so a small file that would unpack to a huge one costs what is read of it.
+/// Reads a file from start to end and, where asked to, unpacks what begins as gzip does (1f 8b), whatever its
+/// name. It unpacks what is asked for and no more, so a small file that would unpack to a huge one costs what
+/// is read of it. A gzip file may have several members, and zeros between and after them.
 ///
 /// Throws FileError where the file cannot be opened or read or is no regular file (a pipe would
 /// block, a device never end), and DataError where the compressed stream is broken or cut short.
 class InputFile {
   public:
-    explicit InputFile(const std::filesystem::path& path);
+    enum class Content { as_it_is, unpacked };
+    explicit InputFile(const std::filesystem::path& path, Content content = Content::as_it_is);
     ~InputFile();
     InputFile(const InputFile&) = delete;
     InputFile& operator=(const InputFile&) = delete;

@@ -99,8 +99,12 @@ class Dataset : public Object {
     std::uint64_t n_values() const;  ///< throws where the product overflows
     /// Throws FileError where the values are not of that class, "integer numbers" and the like.
     void expect_integers() const;
-    void expect_numbers() const;
+    void expect_numbers() const;  ///< booleans and enumerations among them
     bool is_text() const;
+    /// Names and values of an enumeration, by value; empty for all else, and for booleans.
+    std::vector<std::pair<std::string, std::int64_t>> enumeration() const;
+    std::string type_text() const;    ///< "float32", "boolean", "string", "references" and the like
+    std::size_t value_bytes() const;  ///< of one value
     /// Throws FileError where there is less data than the shape claims: call it before asking for memory.
     void expect_stored() const;
     /// How many values there are, where the file alone decides: throws FileError as expect_stored() does, and

@@ -28,6 +28,25 @@ bool holds(const Dataset& dataset, H5T_class_t kind) {
     return is_number(type.get(), kind);
 }
 
+/// Booleans as PyTables writes them, a byte each.
+bool is_bits(const Dataset& dataset) {
+    const Handle type(H5Dget_type(dataset.id()), H5Tclose);
+    return H5Tget_class(type.get()) == H5T_BITFIELD && H5Tget_size(type.get()) == 1;
+}
+
+/// Reads what the file space selects. HDF5 converts bits to nothing else.
+template <class T>
+void read_selected(const Dataset& dataset, hid_t to, hid_t from, std::span<T> values) {
+    if (!is_bits(dataset)) {
+        dataset.check(H5Dread(dataset.id(), memory_type<T>(), to, from, H5P_DEFAULT, values.data()),
+                      "cannot be read");
+        return;
+    }
+    std::vector<std::uint8_t> bits(values.size());
+    dataset.check(H5Dread(dataset.id(), H5T_NATIVE_B8, to, from, H5P_DEFAULT, bits.data()), "cannot be read");
+    std::ranges::copy(bits, values.begin());
+}
+
 void expect_known_filters(const Dataset& dataset, hid_t creation) {
     const int n_filters = dataset.check(H5Pget_nfilters(creation), "has unreadable filters");
     int n_packing = 0;
@@ -107,9 +126,9 @@ void Dataset::expect_integers() const {
     if (!holds(*this, H5T_INTEGER)) throw FileError(fmt::format("{}: does not hold integers", where()));
 }
 void Dataset::expect_numbers() const {
-    if (!holds(*this, H5T_FLOAT) && !holds(*this, H5T_INTEGER)) {
-        throw FileError(fmt::format("{}: does not hold numbers", where()));
-    }
+    if (holds(*this, H5T_FLOAT) || holds(*this, H5T_INTEGER) || is_bits(*this)) return;
+    if (type_class(*this) == H5T_ENUM) return;  // h5py's booleans are one
+    throw FileError(fmt::format("{}: does not hold numbers, but {}", where(), type_text()));
 }
 bool Dataset::is_text() const { return type_class(*this) == H5T_STRING; }
 
@@ -158,8 +177,7 @@ std::uint64_t Dataset::n_file_bytes() const {
 template <class T>
 void read(const Dataset& dataset, std::span<T> values) {
     if (values.empty()) return;
-    dataset.check(H5Dread(dataset.id(), memory_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-                  "cannot be read");
+    read_selected(dataset, H5S_ALL, H5S_ALL, values);
 }
 
 template <class T>
@@ -175,8 +193,7 @@ void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values
     dataset.check(
         H5Sselect_hyperslab(from.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
         "cannot be read");
-    dataset.check(H5Dread(dataset.id(), memory_type<T>(), to.get(), from.get(), H5P_DEFAULT, values.data()),
-                  "cannot be read");
+    read_selected(dataset, to.get(), from.get(), values);
 }
 
 #define SNNFF_INSTANTIATE(T)                          \

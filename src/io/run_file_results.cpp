@@ -142,6 +142,12 @@ void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& e
     set_attribute(label, "long_name", "true label");
     hdf5::attach_scale(label, 0, sample);
 
+    if (!evaluation.class_names.empty()) {
+        const std::array<hsize_t, 1> n_names{evaluation.class_names.size()};
+        const auto names = hdf5::write_texts(group, "class_name", n_names, evaluation.class_names);
+        set_attribute(names, "long_name", "name of each class");
+    }
+
     const std::vector<std::uint64_t> counts = evaluation.confusion();
     const std::array<hsize_t, 2> confusion_shape{n_labels, n_labels};
     const auto confusion =

@@ -143,6 +143,9 @@ class Schema {
         if (!doc.default_text.empty()) schema["default"] = json_value(parse_value(doc.default_text, {}));
         if (doc.type == KeyDoc::Type::table) {
             schema.update(table(doc.path, outer));
+        } else if (doc.type == KeyDoc::Type::file && !keys(doc.path, outer).empty()) {
+            // one file, or a table of files
+            schema["oneOf"] = Json::array({values(doc), table(doc.path, outer)});
         } else if (doc.type != KeyDoc::Type::kind) {
             schema.update(values(doc));
         } else if (doc.in_line) {

@@ -26,6 +26,7 @@ Dataset split_off(Dataset& from, std::size_t n) {
         from.x.resize(kept, from.n_inputs());
     }
     part.label.assign(from.label.begin() + static_cast<std::ptrdiff_t>(kept), from.label.end());
+    part.class_names = from.class_names;
     part.files = from.files;
     part.image_rows = from.image_rows;
     part.image_cols = from.image_cols;
@@ -39,14 +40,44 @@ Dataset split_off(Dataset& from, std::size_t n) {
     return part;
 }
 
-void check_labels(const Dataset& dataset, std::size_t n_labels, const std::vector<std::int32_t>& labels,
+/// What would do for labels that are not 0 to n_labels - 1.
+std::string way_out(const ModelSpec& model, const std::vector<std::int32_t>& labels) {
+    const auto [least, most] = std::ranges::minmax(labels);
+    const auto n_labels = static_cast<std::int64_t>(model.overlay.n_labels);
+    const Node* data = model.resolved.find("data");
+    const Node* node = data != nullptr ? data->find("first_label") : nullptr;
+    const auto* first_label = node != nullptr ? std::get_if<std::int64_t>(&node->value) : nullptr;
+    if (first_label != nullptr && least > 0 && std::int64_t{most} - least < n_labels)
+        return fmt::format("; data.first_label = {} would do", *first_label + least);
+    return fmt::format("; overlay.n_labels = {} would do", most + 1);
+}
+
+void check_labels(const Dataset& dataset, const ModelSpec& model, const std::vector<std::int32_t>& labels,
                   const char* what) {
+    const std::size_t n_labels = model.overlay.n_labels;
+    const std::string where = dataset.files.empty() ? "data" : dataset.files.back().path.string();
+    if (dataset.class_names.size() > n_labels) {
+        throw DataError(
+            fmt::format("{}: has {} classes, from \"{}\" to \"{}\", but overlay.n_labels = {}; "
+                        "overlay.n_labels = {} would do",
+                        where, dataset.class_names.size(), dataset.class_names.front(),
+                        dataset.class_names.back(), n_labels, dataset.class_names.size()));
+    }
     for (std::size_t s = 0; s < labels.size(); ++s) {
         if (labels[s] >= 0 && static_cast<std::size_t>(labels[s]) < n_labels) continue;
-        throw DataError(fmt::format("{}: {} of sample {} is {}, but overlay.n_labels = {} allows 0 to {}",
-                                    dataset.files.empty() ? "data" : dataset.files.back().path.string(), what,
-                                    s, labels[s], n_labels, n_labels - 1));
+        throw DataError(fmt::format("{}: {} of sample {} is {}, but overlay.n_labels = {} allows 0 to {}{}",
+                                    where, what, s, labels[s], n_labels, n_labels - 1,
+                                    way_out(model, labels)));
     }
+}
+
+/// The names that labels turned out to have are the model's from here on: the same name is the same class
+/// wherever the network is tried.
+void keep_class_names(const Dataset& train, ModelSpec& model) {
+    if (train.class_names.empty()) return;
+    Node::Array names;
+    for (const std::string& name : train.class_names) names.push_back(Node{name, {}});
+    model.resolved.at_path("data.classes", {}).value = std::move(names);
 }
 
 std::string name_of(const Dataset& dataset) {
@@ -104,13 +135,15 @@ void check_training_data(const Dataset& train, const ModelSpec& model) {
     }
 }
 
-Dataset read_test(const ModelSpec& model, std::size_t n_inputs) {
+Dataset read_test(const ModelSpec& model, const Dataset& train) {
+    const std::size_t n_inputs = train.n_inputs();
     if (!model.dataset->has(DatasetReader::Split::test)) return {};
     Dataset test = model.dataset->read(DatasetReader::Split::test, model.n_test);
     if (test.size() > 0 && test.n_inputs() != n_inputs) {
         throw DataError(fmt::format("{}: test samples have {} inputs, training samples {}",
                                     test.files.front().path.string(), test.n_inputs(), n_inputs));
     }
+    align_classes(test, train.class_names);
     return test;
 }
 
@@ -200,7 +233,7 @@ Network make_network(const ModelSpec& model, std::size_t n_inputs) {
 void prepare(Dataset& dataset, const ModelSpec& model) {
     const FloatEnvironment environment;
     if (dataset.size() == 0) return;
-    check_labels(dataset, model.overlay.n_labels, dataset.label, "label");
+    check_labels(dataset, model, dataset.label, "label");
     const float label = model.overlay.enabled ? model.overlay.value : smallest(dataset);
     model.encoding->check(name_of(dataset), dataset.series != nullptr, std::min(label, smallest(dataset)),
                           std::max(label, largest(dataset)));
@@ -226,13 +259,14 @@ Experiment build(ModelSpec model) {
         throw DataError(fmt::format("{}: data.n_train = {} samples asked for, {} there",
                                     train.files.front().path.string(), model.n_train, train.size()));
     }
-    Dataset test = read_test(model, train.n_inputs());
+    keep_class_names(train, model);
+    Dataset test = read_test(model, train);
     if (model.overlay_value_is_max) {
         model.overlay.value = largest(train);
         model.resolved.at_path("overlay.value", {}).value = static_cast<double>(model.overlay.value);
     }
     for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
-    check_labels(train, model.overlay.n_labels, train.negative_label, "negative label");
+    check_labels(train, model, train.negative_label, "negative label");
     if (model.negatives) model.negatives->check(train, model.overlay.n_labels);
     Network network = make_network(model, train.n_inputs());
     std::vector<DataFile> files = files_of(model, train, validation, test);

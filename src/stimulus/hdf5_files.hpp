@@ -7,11 +7,10 @@
 
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
+#include "stimulus/labels.hpp"
 
 /// What readers of samples in HDF5 files share.
 namespace snnff::hdf5_files {
-
-inline constexpr std::int64_t max_label = 255;  // as in IDX files
 
 std::string shape_text(const std::vector<hsize_t>& shape);
 
@@ -25,8 +24,14 @@ auto as_data_error(Function function) {
     }
 }
 
-/// Labels, one for each of the first `n` of the `n_samples` that `of` has. Throws DataError.
-std::vector<std::int32_t> read_labels(const hdf5::Group& file, std::string_view name, std::string_view of,
-                                      std::uint64_t n_samples, std::size_t n);
+/// The data set at `path`, with or without a slash before it. Throws DataError, which lists the sets that the
+/// file has and ends with `hint`.
+hdf5::Dataset find_set(const hdf5::Group& file, std::string_view path, std::string_view hint);
+
+std::vector<std::uint64_t> shape_of(const hdf5::Dataset& dataset);
+
+/// Labels for all of the `n_samples` that `of` has: numbers, booleans, names, or an enumeration. Throws
+/// DataError.
+FoundLabels read_labels(const hdf5::Dataset& dataset, std::string_view of, std::uint64_t n_samples);
 
 }  // namespace snnff::hdf5_files

@@ -78,7 +78,8 @@ class Nmnist final : public DatasetReader {
             const fs::path below = folder / std::to_string(digit);
             for (fs::directory_iterator file(below, failed), end; !failed && file != end;
                  file.increment(failed)) {
-                if (file->path().extension() == ".bin")
+                // macOS leaves ._00001.bin beside 00001.bin
+                if (file->path().extension() == ".bin" && !file->path().filename().native().starts_with('.'))
                     recordings.push_back({file->path(), static_cast<std::int32_t>(digit)});
             }
             if (failed && failed != std::errc::no_such_file_or_directory) {

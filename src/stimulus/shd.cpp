@@ -11,6 +11,7 @@
 #include "snnff/stimulus.hpp"
 #include "stimulus/event_series.hpp"
 #include "stimulus/hdf5_files.hpp"
+#include "stimulus/labels.hpp"
 
 namespace snnff {
 namespace {
@@ -33,6 +34,7 @@ class Shd final : public DatasetReader {
               options.integer({"n_inputs", "inputs", "how many units events can come from"}, 700,
                               Bounds::between(1, static_cast<double>(EventSeries::most_inputs))))),
           per_bin_(read_per_bin(options)),
+          labels_(options),
           time_(time) {}
 
     bool has(Split split) const override { return split == Split::train || !test_.empty(); }
@@ -49,7 +51,10 @@ class Shd final : public DatasetReader {
         std::uint64_t n = n_samples;
         if (limit != 0) n = std::min<std::uint64_t>(n, limit);
         Dataset dataset;
-        dataset.label = read_labels(file, "labels", "spikes/times", n_samples, static_cast<std::size_t>(n));
+        const hdf5::Dataset labels = find_set(file, "labels", "");
+        const FoundLabels found = read_labels(labels, "spikes/times", n_samples);
+        dataset.label = labels_.classes_of(labels.where(), found, static_cast<std::size_t>(n));
+        dataset.class_names = labels_.names_of(found);
         dataset.series = read_events(times, units, n);
         dataset.files = {data_file_at(path)};
         return dataset;
@@ -58,7 +63,7 @@ class Shd final : public DatasetReader {
   private:
     static hdf5::Dataset lists(const hdf5::Group& file, const char* name) {
         return as_data_error([&] {
-            hdf5::Dataset dataset = file.dataset(name);
+            hdf5::Dataset dataset = find_set(file, name, "");
             dataset.n_held_values();
             return dataset;
         });
@@ -119,6 +124,7 @@ class Shd final : public DatasetReader {
     fs::path train_, test_;
     std::size_t n_inputs_;
     EventSeries::PerBin per_bin_;
+    LabelKeys labels_;
     TimeGrid time_;
 };
 

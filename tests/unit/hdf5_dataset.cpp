@@ -157,7 +157,8 @@ TEST_CASE("contradictory contents are refused with exit code 5, file, data set a
              put_good_y(file);
          }},
         {"x of one axis", "/x: has the shape [6]", with_x({6}, H5T_IEEE_F32LE, six)},
-        {"x of three axes", "/x: has the shape [3, 2, 1]", with_x({3, 2, 1}, H5T_IEEE_F32LE, six)},
+        {"x of other steps", R"(["sample", "row", "column"])",
+         with_x({3, 2, 2}, H5T_IEEE_F32LE, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})},
         {"no samples", "it is empty", with_x({0, 2}, H5T_IEEE_F32LE, {})},
         {"no features", "it is empty", with_x({3, 0}, H5T_IEEE_F32LE, {})},
         {"NaN", "/x: sample 1 holds", with_x({3, 2}, H5T_IEEE_F32LE, {0, 0, 0, nan, 0, 0})},
@@ -173,10 +174,12 @@ TEST_CASE("contradictory contents are refused with exit code 5, file, data set a
                  H5Dclose);
              put_good_y(file);
          }},
-        {"fewer labels", "/y: has the shape [2]", with_y({2}, H5T_STD_I32LE, {1, 2})},
+        {"fewer labels", "data.axes = [\"feature\", \"sample\"] would do",
+         with_y({2}, H5T_STD_I32LE, {1, 2})},
         {"more labels", "/y: has the shape [4]", with_y({4}, H5T_STD_I32LE, {1, 2, 3, 4})},
-        {"labels of two axes", "/y: has the shape [3, 1]", with_y({3, 1}, H5T_STD_I32LE, {1, 2, 3})},
-        {"float labels", "/y: does not hold integers", with_y({3}, H5T_IEEE_F32LE, {1, 2, 3})},
+        {"labels of two axes", "/y: has a label of 2 numbers",
+         with_y({3, 2}, H5T_STD_I32LE, {1, 2, 3, 4, 5, 6})},
+        {"broken labels", "/y: sample 1 has the label 2.5", with_y({3}, H5T_IEEE_F32LE, {1, 2.5, 3})},
         {"negative label", "/y: sample 1 has the label -1", with_y({3}, H5T_STD_I32LE, {1, -1, 3})},
         {"label 256", "/y: sample 2 has the label 256", with_y({3}, H5T_STD_I32LE, {1, 2, 256})},
         {"label of 2^63", "labels lie in 0 to 255", with_y({3}, H5T_STD_U64LE, {1, 2, 9.3e18})},

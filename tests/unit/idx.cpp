@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <bit>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -125,6 +126,109 @@ TEST_CASE("gzipped files are found beside the name and read alike, also in sever
     CHECK(reader(plain.path(), keys)->read(Split::train, 0).size() == 3);
 }
 
+TEST_CASE("gzip is told by content, and zeros between and after its members are passed over") {
+    const std::string zeros(1000, '\0');
+    const std::vector<std::pair<std::string, std::string>> files{
+        {"train-images-idx3-ubyte.gz", good_images},
+        {"train-images-idx3-ubyte", gzip(good_images)},
+        {"train-images-idx3-ubyte.gz", gzip(good_images) + zeros},
+        {"train-images-idx3-ubyte.gz",
+         gzip(good_images.substr(0, 9)) + zeros + gzip(good_images.substr(9)) + std::string(100'000, '\0')},
+    };
+    for (const auto& [name, content] : files) {
+        const TempFolder folder;
+        folder.write(name, content);
+        folder.write("train-labels-idx1-ubyte", good_labels);
+        const Dataset data = reader(folder.path())->read(Split::train, 0);
+        for (std::size_t i = 0; i < 12; ++i)
+            CHECK(data.x.values()[i] == static_cast<float>(static_cast<double>(i) / 255.0));
+    }
+}
+
+TEST_CASE("every number type of IDX gives the same data") {
+    const auto as = [](std::uint32_t type, const std::vector<int>& values) {
+        std::string bytes;
+        for (const int v : values) {
+            if (type <= 9) bytes += static_cast<char>(v);
+            if (type == 0x0b) bytes += big_endian(static_cast<std::uint32_t>(v)).substr(2);
+            if (type == 0x0c) bytes += big_endian(static_cast<std::uint32_t>(v));
+            if (type == 0x0d) bytes += big_endian(std::bit_cast<std::uint32_t>(static_cast<float>(v)));
+            if (type == 0x0e) {
+                const auto bits = std::bit_cast<std::uint64_t>(static_cast<double>(v));
+                bytes += big_endian(static_cast<std::uint32_t>(bits >> 32)) +
+                         big_endian(static_cast<std::uint32_t>(bits));
+            }
+        }
+        return bytes;
+    };
+    std::vector<int> pixels(12);
+    std::iota(pixels.begin(), pixels.end(), 90);
+    for (const std::uint32_t type : {0x08u, 0x09u, 0x0bu, 0x0cu, 0x0du, 0x0eu}) {
+        const TempFolder folder;
+        folder.write("train-images-idx3-ubyte", header(type << 8 | 4, {3, 2, 2, 1}) + as(type, pixels));
+        const std::vector<std::pair<std::uint32_t, std::string>> labels{
+            {1, header(type << 8 | 1, {3}) + as(type, {5, 0, 9})},
+            {2, header(type << 8 | 2, {3, 1}) + as(type, {5, 0, 9})},
+            {2, header(type << 8 | 2, {1, 3}) + as(type, {5, 0, 9})},
+            // QMNIST: the digit, then where it is from
+            {2, header(type << 8 | 2, {3, 8}) + as(type, {5, 0, 1, 2, 3, 4, 5, 0, 0, 0, 1, 2, 3, 4, 5, 0,  //
+                                                          9, 0, 1, 2, 3, 4, 5, 0})},
+            {2, header(type << 8 | 2, {3, 10}) + as(type, {0, 0, 0, 0, 0, 1, 0, 0, 0, 0,  //
+                                                           1, 0, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                                                           0, 0, 0, 0, 0, 0, 0, 0, 0, 1})},
+        };
+        for (const auto& [n_axes, content] : labels) {
+            folder.write("train-labels-idx1-ubyte", content);
+            const Dataset data = reader(folder.path())->read(Split::train, 0);
+            INFO("type " << type << ", labels of " << n_axes << " axes");
+            for (std::size_t i = 0; i < 12; ++i)
+                CHECK(data.x.values()[i] == static_cast<float>(static_cast<double>(90 + i) / 255.0));
+            CHECK(data.label == std::vector<std::int32_t>{5, 0, 9});
+            CHECK(data.image_rows == 2);
+            CHECK(reader(folder.path())->read(Split::train, 2).label == std::vector<std::int32_t>{5, 0});
+        }
+    }
+}
+
+TEST_CASE("files are found under the names and in the folders where people have them") {
+    const std::vector<std::pair<std::string, std::string>> places{
+        {"train-images.idx3-ubyte", "train-labels.idx1-ubyte"},
+        {"Train-Images-idx3-ubyte.GZ", "TRAIN_LABELS.IDX1-UBYTE"},
+        {"raw/train-images-idx3-ubyte", "raw/train-labels-idx1-ubyte.gz"},
+        {"MNIST/raw/train-images-idx3-ubyte", "MNIST/raw/train-labels-idx1-ubyte"},
+        {"train-images-idx3-ubyte/train-images-idx3-ubyte",
+         "train-labels.idx1-ubyte/train-labels.idx1-ubyte"},
+        {"qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int"},
+    };
+    for (const auto& [images, labels] : places) {
+        const TempFolder folder;
+        fs::create_directories((folder / images).parent_path());
+        fs::create_directories((folder / labels).parent_path());
+        folder.write(images, good_images);
+        folder.write(labels, good_labels);
+        folder.write("._train-images.idx3-ubyte", "macOS");
+        folder.write("train-images.png", "none of it");
+        INFO(images);
+        const Dataset data = reader(folder.path())->read(Split::train, 0);
+        CHECK(data.size() == 3);
+        CHECK(data.files.at(0).path == folder / images);
+    }
+    const TempFolder folder;
+    folder.write("test-images.idx3-ubyte", good_images);
+    folder.write("t10k-labels.idx1-ubyte", good_labels);
+    CHECK(reader(folder.path())->read(Split::test, 0).size() == 3);
+
+    folder.write("Train-images.idx3-ubyte", good_images);
+    folder.write("train-images.idx3-ubyte", good_images);
+    const Outcome two = outcome_of([&] { reader(folder.path())->read(Split::train, 0); });
+    CHECK(contains(two.text, "both Train-images.idx3-ubyte and train-images.idx3-ubyte could be meant"));
+    const TempFolder other;
+    other.write("digits.csv", "");
+    const Outcome none = outcome_of([&] { reader(other.path())->read(Split::train, 0); });
+    CHECK(contains(none.text, "no such file, nor one of a like name; "));
+    CHECK(contains(none.text, " has digits.csv"));
+}
+
 TEST_CASE("the sample of MNIST holds 200 and 50 images of each class, with the sums of data/README.md") {
     const auto sample = reader(fs::path(SNNFF_ROOT) / "data/mnist-sample");
     const std::array<std::string, 4> sums{"d02dd52ec292c2018d897ccb34851db2508613a62796e8330c0a5b9771b3ff87",
@@ -158,18 +262,29 @@ TEST_CASE("bad files are refused with the right exit code, the file's name and t
     const std::vector<Row> rows{
         {"empty images", "", good_labels, ExitCode::data, "train-images-idx3-ubyte: is empty"},
         {"empty labels", good_images, "", ExitCode::data, "train-labels-idx1-ubyte: is empty"},
-        {"one byte", std::string(1, '\0'), good_labels, ExitCode::data, "after 1 of 16 bytes"},
+        {"one byte", std::string(1, '\0'), good_labels, ExitCode::data, "after 1 of 8 bytes"},
         {"header cut short", good_images.substr(0, 15), good_labels, ExitCode::data, "after 15 of 16 bytes"},
         {"magic", "\x89PNG" + good_images.substr(4), good_labels, ExitCode::data, "not an IDX file"},
-        {"gzip without .gz", gzip(good_images), good_labels, ExitCode::data, "must end in .gz"},
-        {"floats", header(0xD03, {3, 2, 2}) + ramp(12), good_labels, ExitCode::data, "IDX type 0x0d"},
+        {"a type that IDX has not", header(0x0a03, {3, 2, 2}) + ramp(12), good_labels, ExitCode::data,
+         "IDX type 0x0a"},
+        {"five dimensions", header(0x805, {3, 2, 2, 1, 1}) + ramp(12), good_labels, ExitCode::data,
+         "IDX file of 5 dimensions"},
+        {"floats that are cut short", header(0xd03, {3, 2, 2}) + ramp(12), good_labels, ExitCode::data,
+         "header promises 3 images (64 bytes), file has 28"},
+        {"negative pixels", header(0x903, {3, 2, 2}) + std::string(11, '\0') + "\xff", good_labels,
+         ExitCode::data, "image 2 holds -1; whole numbers from 0 to 255"},
         {"labels in place of images", good_labels, good_labels, ExitCode::data,
          "1 dimensions; images have 3"},
         {"images in place of labels", good_images, good_images, ExitCode::data,
          "3 dimensions; labels have 1"},
+        {"negative labels", good_images,
+         header(0xc01, {3}) + big_endian(1) + big_endian(2) + big_endian(0xffffffff), ExitCode::data,
+         "sample 2 has the label -1"},
+        {"rows that are not one-hot", good_images, header(0x802, {3, 2}) + ramp(6), ExitCode::data,
+         "one of them is 1"},
         {"no images", header(0x803, {0, 2, 2}), good_labels, ExitCode::data, "holds no images"},
         {"no labels", good_images, header(0x801, {0}), ExitCode::data, "holds no labels"},
-        {"no rows", header(0x803, {3, 0, 2}), good_labels, ExitCode::data, "images of 0 x 2 pixels"},
+        {"no rows", header(0x803, {3, 0, 2}), good_labels, ExitCode::data, "images of [0, 2] values"},
         {"truncated", good_images.substr(0, 27), good_labels, ExitCode::data,
          "header promises 3 images (28 bytes), file has 27"},
         {"trailing byte", good_images + "x", good_labels, ExitCode::data, "file has 29"},
@@ -204,9 +319,10 @@ TEST_CASE("bad files are refused with the right exit code, the file's name and t
     const std::vector<Row> packed_rows{
         {"cut short", packed.substr(0, packed.size() - 9), "", ExitCode::data, "ends too early"},
         {"wrong checksum", flipped, "", ExitCode::data, "not a valid gzip file"},
-        {"no gzip", good_images, "", ExitCode::data, "not a valid gzip file"},
         {"empty", "", "", ExitCode::data, "is empty"},
         {"rubbish behind", packed + "rubbish", "", ExitCode::data, "not a valid gzip file"},
+        {"rubbish behind zeros", packed + std::string(600, '\0') + "rubbish", "", ExitCode::data,
+         "not a valid gzip file"},
         {"unpacks to less", gzip(good_images.substr(0, 20)), "", ExitCode::data, "unpacks to 20"},
         {"unpacks to one byte more", gzip(good_images + "x"), "", ExitCode::data, "unpacks to more"},
         {"unpacks to far more", bomb, "", ExitCode::data, "unpacks to more"},

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "snnff/options.hpp"
+
+namespace snnff {
+
+/// Labels as a file has them, one for each sample: numbers or names.
+struct FoundLabels {
+    std::vector<double> number;      ///< [sample], whole
+    std::vector<std::string> name;   ///< [sample]; one of both is empty
+    std::vector<std::string> order;  ///< names in the order of their classes, where the file has one
+    bool one_hot = false;            ///< `number` is a position, which is a class already
+
+    std::size_t size() const noexcept { return number.empty() ? name.size() : number.size(); }
+};
+
+/// Labels that are numbers, in an array of the shape [n_samples], with axes of length 1 wherever they may be,
+/// or one-hot: [n_samples, class] or [class, n_samples], one 1 among zeros for each sample. `values` are in C
+/// order, `of` is what the samples are called in a message. Throws DataError that starts with `where`.
+FoundLabels labels_in(std::string_view where, std::span<const double> values,
+                      std::span<const std::uint64_t> shape, std::string_view of, std::uint64_t n_samples);
+/// Labels that are names: blanks at their end do not count, and an empty one is refused.
+FoundLabels labels_in(std::string_view where, std::vector<std::string> names);
+
+/// The keys that say which class a label is: data.first_label and data.classes. Every reader has them whose
+/// files hold labels.
+///
+///   number    a class of that name, where data.classes names numbers; else number − data.first_label
+///   name      its place in data.classes; where that names none, its place among all names of the file, in
+///             ascending order: numbers by value, before all else by its bytes
+class LabelKeys {
+  public:
+    explicit LabelKeys(Options& options);
+
+    /// Classes of the first `n` samples. Names are sought among all samples, so that `n` moves no class.
+    /// Throws DataError.
+    std::vector<std::int32_t> classes_of(std::string_view where, const FoundLabels& found,
+                                         std::size_t n) const;
+    /// What Dataset::class_names has for them; empty where the labels have no names.
+    std::vector<std::string> names_of(const FoundLabels& found) const;
+
+  private:
+    std::int64_t first_label_;
+    std::vector<std::string> classes_;
+    bool named_after_numbers_ = false;
+};
+
+}  // namespace snnff

@@ -1,0 +1,222 @@
+"""The same data in HDF5, NumPy's arrays, CSV and PNG images give the same bits; what will not do is refused by name."""
+import gzip
+import struct
+import unittest
+import zipfile
+import zlib
+
+import h5py
+import numpy as np
+
+from support import CliTest
+
+MODEL = """
+seed = 1
+[data]
+{data}
+[time]
+steps = 4
+[overlay]
+n_labels = 3
+where = "appended"
+[population.h]
+neuron = "lif"
+size = 20
+[plan]
+epochs = 2
+batch_size = 50
+"""
+
+
+def png(values, colour=0, bits=8, palette=b"", transparent=b"", interlace=0):
+    """A PNG file by its definition: values [row, column(, channel)] of `bits` bits."""
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    rows = b"".join(b"\0" + np.asarray(row).astype(">u2" if bits == 16 else ">u1").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", len(values[0]), len(values), bits, colour, 0, 0, interlace)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + (chunk(b"PLTE", palette) if palette else b"")
+            + (chunk(b"tRNS", transparent) if transparent else b"") + chunk(b"IDAT", zlib.compress(rows))
+            + chunk(b"IEND", b""))
+
+
+class DataFormats(CliTest):
+    def setUp(self):
+        super().setUp()
+        numbers = np.random.default_rng(0)
+        self.x = numbers.random((120, 12), "f4")
+        self.y = (self.x[:, 0] > .5).astype(int) + (self.x[:, 1] > .5)
+        self.save("x.h5", self.x, self.y)
+
+    def save(self, name, x, y):
+        with h5py.File(self.folder / name, "w") as file:
+            file["x"], file["y"] = x, y
+
+    def fit(self, data):
+        """The trained weights and the role of each file that provenance names."""
+        self.good("run", self.write("m.toml", MODEL.format(data=data)), "-q", "--force", "-o", "r.h5")
+        with h5py.File(self.folder / "r.h5") as file:
+            return file["populations/h/weight"][()], file["provenance/data/path"][()]
+
+    def same(self, data, reference='kind = "hdf5"\ntrain = "x.h5"'):
+        expected, _ = self.fit(reference)
+        found, files = self.fit(data)
+        self.assertTrue((expected == found).all(), data)
+        return files
+
+    def not_taken(self, data, *words):
+        done = self.sim("run", self.write("m.toml", MODEL.format(data=data)), "-q", "--force", "-o", "r.h5")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def numpy_is_hdf5(self, save, x=None, y=None, **others):
+        save(self.folder / "a.npz", x=self.x if x is None else x, y=self.y if y is None else y, **others)
+        self.same('kind = "numpy"\ntrain = "a.npz"')
+
+    def test_numpy_archives(self):
+        for save in (np.savez, np.savez_compressed):
+            self.numpy_is_hdf5(save)
+            self.numpy_is_hdf5(save, x=np.asfortranarray(self.x.astype(">f8")), y=self.y.astype(">i2"))
+        self.numpy_is_hdf5(np.savez, y=self.y.astype("f8")[:, None])
+        self.numpy_is_hdf5(np.savez, y=np.eye(3)[self.y])
+
+    def test_numpy_arrays_in_files_of_their_own(self):
+        np.save(self.folder / "x.npy", np.asfortranarray(self.x))
+        np.save(self.folder / "y.npy", self.y.astype("u1"))
+        files = self.same('kind = "numpy"\ntrain = { x = "x.npy", y = "y.npy" }')
+        self.assertEqual(len(files), 2)
+
+    def test_numpy_types(self):
+        whole = (self.x * 100).astype("u1")
+        for dtype in ("?", "i1", "u1", "<i2", ">i2", "<u2", "<i4", ">u4", "<i8", ">u8", "<f2", ">f2", ">f4", ">f8"):
+            values = (whole > 50) if dtype == "?" else whole.astype(dtype)
+            self.save("w.h5", values.astype("f4"), self.y)
+            for x in (values, np.asfortranarray(values)):
+                np.savez(self.folder / "w.npz", x=x, y=self.y)
+                self.same('kind = "numpy"\ntrain = "w.npz"', 'kind = "hdf5"\ntrain = "w.h5"')
+        halves = self.x.astype("f2")  # with what is denormal among them
+        halves[0, :4] = 2. ** -24, 2. ** -15, -(2. ** -20), 65504
+        self.save("w.h5", halves.astype("f4"), self.y)
+        np.savez(self.folder / "w.npz", x=halves, y=self.y)
+        self.same('kind = "numpy"\ntrain = "w.npz"', 'kind = "hdf5"\ntrain = "w.h5"')
+
+    def test_numpy_names_of_classes(self):
+        names = np.array(["ant", "bee", "\N{GREEK SMALL LETTER PSI}"])
+        self.numpy_is_hdf5(np.savez, y=names[self.y])
+        self.numpy_is_hdf5(np.savez, y=np.array([b"a", b"b", b"c"])[self.y])
+
+    def test_numpy_that_will_not_do(self):
+        cases = {
+            "Python objects": {"x": np.array([[1, None]], object), "y": self.y[:1]},
+            "has the type \"<c8\"": {"x": self.x.astype("c8"), "y": self.y},
+            "no finite number": {"x": np.full((3, 2), np.nan), "y": self.y[:3]},
+            "it has z": {"z": self.x},
+            "records": {"x": np.zeros(3, [("a", "f4")]), "y": self.y[:3]},
+        }
+        for words, arrays in cases.items():
+            np.savez(self.folder / "a.npz", **arrays)
+            self.not_taken('kind = "numpy"\ntrain = "a.npz"', words, "a.npz")
+        self.write("a.npz", "no archive")
+        self.not_taken('kind = "numpy"\ntrain = "a.npz"', "not a zip archive")
+
+    def test_numpy_headers_that_lie(self):
+        def npy(shape, content=b"\0" * 64, descr="<f4"):
+            text = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode() + b"\n"
+            return b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text + content
+        for shape in ((1 << 62, 4), (1 << 40, 1 << 40), (3, 4), (0, 4), (2**31, 2)):
+            with zipfile.ZipFile(self.folder / "a.npz", "w") as archive:
+                archive.writestr("x.npy", npy(shape))
+                archive.writestr("y.npy", npy((4,), b"\0" * 16, "<i4"))
+            self.not_taken('kind = "numpy"\ntrain = "a.npz"', "a.npz:x")
+
+    def csv(self, text, keys="", mode="w"):
+        with open(self.folder / "a.csv", mode, **({} if "b" in mode else {"newline": "", "encoding": "utf-8"})) as file:
+            file.write(text)
+        return f'kind = "csv"\ntrain = "a.csv"\n{keys}'
+
+    def rows(self, separator=",", end="\n", label_first=False):
+        fields = [[repr(float(v)) for v in x] for x in self.x]
+        fields = [[str(y), *f] if label_first else [*f, str(y)] for f, y in zip(fields, self.y)]
+        return end.join(separator.join(f) for f in fields) + end
+
+    def test_csv(self):
+        names = [f"f{i}" for i in range(12)]
+        self.same(self.csv(",".join([*names, "label"]) + "\n" + self.rows()))
+        self.same(self.csv("\ufeff" + ";".join([*names, '"the ""class"""']) + "\r\n" + self.rows(";", "\r\n"),
+                           "label = 'the \"class\"'"))
+        self.same(self.csv(self.rows("\t"), 'label = "-1"'))
+        self.same(self.csv(self.rows(" ", label_first=True), 'label = "1"'))
+        # 0, 1, 2 ... as names, as pandas writes columns; and an index that is left out
+        lines = self.rows().splitlines()
+        indexed = "\n".join(f"{i},{line}" for i, line in enumerate(lines))
+        self.same(self.csv(",".join(["", *map(str, range(12)), "label"]) + "\n" + indexed, 'leave_out = [""]'))
+        self.same(self.csv(gzip.compress(self.rows().encode()), 'label = "13"', "wb"))
+        kinds = [line.rsplit(",", 1)[0] + ',"' + "abc"[y] + '"' for line, y in zip(lines, self.y)]
+        self.same(self.csv("\n".join(kinds), 'label = "13"'))
+
+    def test_csv_that_will_not_do(self):
+        good = "a,b,label\n1,2,0\n3,4,1\n"
+        for text, keys, *words in (
+                (good + "5,6\n", "", "line 4 has 2 fields"),
+                (good + "5,,1\n", "", "line 4, column 2 (\"b\")", "is empty"),
+                (good + "nan,6,1\n", "", "line 4, column 1", "no finite number"),
+                (good + "x,6,1\n", "", "line 4, column 1"),
+                (good + '"1"2,6,1\n', "", "line 4: field 1 goes on"),
+                (good + '"1,6,1\n', "", "a quote is opened"),
+                (good, 'label = "species"', "the columns are a, b, label"),
+                ("1;2;0\n1,5;2;1\n", 'label = "-1"', "line 2", "decimals have a point"),
+                (",b,label\n0,1,0\n1,2,1\n", "", "pandas", "leave_out"),
+                ("a,b,label\n", "", "no samples"),
+                ("", "", "is empty")):
+            self.not_taken(self.csv(text, keys), "a.csv", *words)
+        self.not_taken(self.csv(good.encode("utf-16"), "", "wb"), "UTF-16")
+
+    def images(self, files):
+        for name, content in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return 'kind = "images"\ntrain = "images"'
+
+    def pixels(self):
+        bytes_ = (self.x * 255).astype("u1").reshape(-1, 3, 4)
+        self.save("x.h5", bytes_.reshape(-1, 12).astype("f8") / 255, self.y)
+        return bytes_
+
+    def test_images(self):
+        bytes_ = self.pixels()
+        names = [f"images/{y}/{i:03}.png" for i, y in enumerate(self.y)]
+        # HDF5 takes float32 before it divides, and so do not images: both come to the nearest float32
+        grey = {name: png(image) for name, image in zip(names, bytes_)}
+        litter = {"images/.DS_Store": b"", "images/0/._000.png": b"x", "images/1/Thumbs.db": b"x",
+                  "images/2/desktop.ini": b"x"}
+        self.same(self.images({**grey, **litter}))
+        self.same(self.images({n: png(np.repeat(i[..., None], 3, 2), 2) for n, i in zip(names, bytes_)}))
+        self.same(self.images({n: png(np.stack([i, i * 0 + 255], 2), 4) for n, i in zip(names, bytes_)}))
+        self.same(self.images({n: png(i.astype("u2") * 257, bits=16) for n, i in zip(names, bytes_)}))
+        palette = bytes(np.repeat(np.arange(256, dtype="u1")[::-1], 3))
+        self.same(self.images({n: png(255 - i, 3, palette=palette) for n, i in zip(names, bytes_)}))
+
+    def test_image_names_and_transparency(self):
+        bytes_ = self.pixels()
+        names = [f"images/{'abc'[y]}/{i:03}.PNG" for i, y in enumerate(self.y)]
+        seen = np.full_like(bytes_, 7)
+        transparent = {n: png(np.stack([s, i], 2), 4) for n, i, s in zip(names, bytes_, seen * 0 + 255)}
+        self.same(self.images(transparent))  # white, as opaque as the value: over black, the value
+
+    def test_images_that_will_not_do(self):
+        good = png(np.zeros((3, 4)))
+        wrong = png(np.zeros((4, 4)))
+        bomb = bytearray(good)
+        bomb[16:24] = struct.pack(">II", 2**31 - 1, 2**31 - 1)
+        for name, content, *words in (("1/b.png", wrong, "4 x 4", "one size"), ("1/b.png", good[:-20], "unpacked"),
+                                      ("1/b.png", bytes(bomb), "claims"), ("1/b.png", b"GIF89a", "no PNG image"),
+                                      ("1/b.jpg", b"", "does not end in .png"), ("b.png", good, "is no folder")):
+            where = self.images({"images/0/a.png": good, "images/1/b.png": good})
+            self.images({f"images/{name}": content})
+            self.not_taken(where, name, *words)
+            (self.folder / "images" / name).unlink()
+
+
+if __name__ == "__main__":
+    unittest.main()

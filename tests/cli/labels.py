@@ -1,0 +1,109 @@
+"""Labels and arrays as people have them in HDF5 files: read alike, named, or refused with the key that would do."""
+import unittest
+
+import h5py
+import numpy
+
+from support import CliTest
+
+MODEL = """
+seed = 1
+[data]
+kind = "hdf5"
+train = "x.h5"
+{data}
+[time]
+steps = 5
+[overlay]
+n_labels = 3
+where = "appended"
+[population.h]
+size = 20
+[plan]
+epochs = 2
+batch_size = 20
+"""
+RANDOM = numpy.random.default_rng(0)
+X = RANDOM.random((60, 36)).astype("f4")
+Y = numpy.arange(60) % 3
+PETS = numpy.array(["eel", "cat", "dog"])  # in ascending order these are classes 2, 0 and 1
+
+
+class Labels(CliTest):
+    def store(self, name="x.h5", **sets):
+        with h5py.File(self.folder / name, "w") as file:
+            for key, value in sets.items():
+                file[key.replace("__", "/")] = value
+
+    def train(self, data="", *, code=0):
+        (self.folder / "m.toml").write_text(MODEL.format(data=data), encoding="utf-8")
+        command = ("run", "m.toml", "-q", "--force", "-o", "r.h5")
+        if code:
+            return self.refused(code, *command)
+        self.good(*command)
+        return self.outcome()
+
+    def outcome(self):
+        with h5py.File(self.folder / "r.h5") as run:
+            group = run["evaluation/train"]
+            return (group["goodness"][()].tobytes(), group["label"][()].tolist(),
+                    group["class_name"].asstr()[()].tolist() if "class_name" in group else None)
+
+    def test_the_same_labels_in_any_form_lead_to_the_same_run(self):
+        self.store(x=X, y=Y)
+        expected = self.train()
+        self.assertEqual(expected[1], Y.tolist())
+        forms = [Y.astype("f8"), Y.astype("f2"), Y[None, :], Y[:, None], numpy.eye(3)[Y], numpy.eye(3, dtype=bool)[Y],
+                 numpy.eye(3)[Y].T]
+        for form in forms:
+            self.store(x=X, y=form)
+            self.assertEqual(self.train(), expected, f"{form.dtype} {form.shape}")
+        self.store(x=X, y=Y + 1)
+        self.assertEqual(self.train("first_label = 1"), expected)
+        self.assertIn("data.first_label = 1 would do", self.train(code=5))
+
+    def test_the_same_inputs_in_any_form_lead_to_the_same_run(self):
+        bits = X > 0.5
+        self.store(x=bits.astype("f4"), y=Y)
+        expected = self.train()
+        for form in (bits, bits.astype("f2"), bits[:, None, :], bits[:, :, None], bits[None], bits.reshape(60, 1, 6, 6),
+                     bits.reshape(60, 6, 6, 1)):
+            self.store(x=form, y=Y)
+            self.assertEqual(self.train(), expected, f"{form.dtype} {form.shape}")
+        self.store(x=bits.T, y=Y)
+        self.assertIn('data.axes = ["feature", "sample"] would do', self.train(code=5))
+        self.assertEqual(self.train('axes = ["feature", "sample"]'), expected)
+        self.store(x=bits.reshape(60, 6, 6), y=Y)
+        self.assertIn('data.axes = ["sample", "row", "column"]', self.train(code=5))
+        self.assertEqual(self.train('axes = ["sample", "row", "column"]'), expected)
+
+    def test_names_are_the_same_classes_in_every_file(self):
+        names = PETS[Y]
+        classes = numpy.array([2, 0, 1])[Y].tolist()
+        for form in (names.astype(object), names.astype("S5"), names.astype("S3")[:, None]):
+            self.store(x=X, y=form.astype(h5py.string_dtype()) if form.dtype == object else form)
+            _, label, shown = self.train()
+            self.assertEqual((label, shown), (classes, ["cat", "dog", "eel"]))
+        self.store("other.h5", x=X[Y > 0], y=names[Y > 0].astype("S3"))  # no eel there
+        found = self.good_json("eval", "r.h5", "--data", "other.h5", "--json")
+        self.assertEqual(found["classes"], ["cat", "dog", "eel"])
+        self.assertEqual([sum(row) for row in found["confusion"]], [20, 20, 0])
+        self.assertIn("dog", self.good("eval", "r.h5", "--split", "train"))
+        self.store("owl.h5", x=X[:1], y=numpy.array([b"owl"]))
+        message = self.refused(5, "eval", "r.h5", "--data", "owl.h5")
+        self.assertIn('"owl", which is no class; there are "cat", "dog", "eel"', message)
+        self.assertIn('"owl", which no training sample has', self.train('test = "owl.h5"', code=5))
+
+    def test_sets_have_any_name_and_both_splits_one_file(self):
+        self.store(train__images=X, train__labels=Y, test__images=X[:30], test__labels=Y[:30])
+        message = self.train(code=5)
+        for part in ("/train/images [60, 36] float32", "/train/labels [60] int64", "data.x names the samples"):
+            self.assertIn(part, message)
+        self.train('x = "train/images"\ny = "/train/labels"\ntest_x = "test/images"\ntest_y = "test/labels"')
+        with h5py.File(self.folder / "r.h5") as run:
+            self.assertEqual(run["evaluation/test/label"][()].tolist(), Y[:30].tolist())
+        self.assertIn("data.test_y", self.train('x = "train/images"\ny = "train/labels"\ntest_x = "test/images"', code=3))
+
+
+if __name__ == "__main__":
+    unittest.main()
