@@ -12,7 +12,7 @@ namespace snnff {
 
 std::string file_libraries() {
     unsigned major = 0, minor = 0, release = 0;
-    H5get_libversion(&major, &minor, &release);
+    hdf5::checked(H5get_libversion(&major, &minor, &release));
     // "OpenSSL 3.0.15 3 Sep 2024": the date says nothing more
     const std::string_view openssl = OpenSSL_version(OPENSSL_VERSION);
     return fmt::format("HDF5 {}.{}.{}, zlib {}, {}", major, minor, release, zlibVersion(),
