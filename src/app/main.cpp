@@ -16,6 +16,7 @@
 #include "core/float_environment.hpp"
 #include "core/memory.hpp"
 #include "core/streams.hpp"
+#include "io/libraries.hpp"
 #include "sim/machine.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -116,6 +117,7 @@ int main(int argc, char** argv) {
     app::remember_command_line(argc, argv);
     const FloatEnvironment environment;
     try {
+        leave_open_at_exit();
         return run(argc, argv);
     } catch (const Error& error) {
         return complain(error.what(), error.code());

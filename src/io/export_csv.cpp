@@ -66,7 +66,7 @@ class Column {
   private:
     bool is_integer() {
         const hdf5::Handle type(H5Dget_type(dataset_.id()), H5Tclose);
-        is_single_ = H5Tget_size(type.get()) == sizeof(float);
+        is_single_ = hdf5::size_of(type.get()) == sizeof(float);
         return H5Tget_class(type.get()) == H5T_INTEGER;
     }
     hdf5::Dataset dataset_;

@@ -16,9 +16,6 @@
 namespace snnff::hdf5 {
 namespace {
 
-// HDF5 prints its errors unless told otherwise; texts are taken from its stack instead.
-void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
-
 std::string reason(const std::string& message) { return message.empty() ? "" : ": " + message; }
 
 // HDF5 wraps what the system said: "unable to open file: name = 'x', errno = 13, error message =
@@ -44,6 +41,39 @@ std::string innermost_message() {
     return without_wrapping(message);
 }
 
+void fail_without_name() {
+    const std::string message = innermost_message();
+    throw FileError(
+        fmt::format("{}: {}", H5_VERS_INFO, message.empty() ? "failed without saying why" : message));
+}
+
+std::size_t size_of(hid_t type) {
+    const std::size_t size = H5Tget_size(type);
+    if (size == 0) fail_without_name();
+    return size;
+}
+
+void begin() {
+    static const bool begun = [] {
+        checked(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
+        for (const auto& [filter, name] :
+             {std::pair(H5Z_FILTER_DEFLATE, "gzip"), {H5Z_FILTER_SHUFFLE, "shuffle"}}) {
+            unsigned can = 0;
+            if (checked(H5Zfilter_avail(filter)) > 0) checked(H5Zget_filter_info(filter, &can));
+            if ((can & H5Z_FILTER_CONFIG_ENCODE_ENABLED) == 0 ||
+                (can & H5Z_FILTER_CONFIG_DECODE_ENABLED) == 0) {
+                throw FileError(fmt::format(
+                    "{}: was built without {}, by which run files are compressed; install the distribution's",
+                    H5_VERS_INFO, name));
+            }
+        }
+        return true;
+    }();
+    // HDF5 keeps this per thread where it is built for threads.
+    checked(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
+    static_cast<void>(begun);
+}
+
 std::string Object::name() const { return path_.substr(path_.rfind('/') + 1); }
 std::string Object::where() const { return path_ == "/" ? file_ : fmt::format("{}: {}", file_, path_); }
 std::string Object::child_path(std::string_view name) const {
@@ -57,16 +87,16 @@ namespace {
 
 /// The root group keeps the file open; closing it, once all else is closed, closes the file.
 Group root_of(const Handle& file, const std::string& name) {
-    Group root(Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose), name, "/");
-    root.check(root.id(), "cannot be opened");
-    return root;
+    const hid_t root = H5Gopen2(file.get(), "/", H5P_DEFAULT);
+    if (root < 0) throw FileError(fmt::format("{}: cannot be opened{}", name, reason(innermost_message())));
+    return {Handle(root, H5Gclose), name, "/"};
 }
 
 }  // namespace
 
 Group open_file(const std::string& path, std::span<const std::int64_t> index) {
-    silence();
-    H5PLset_loading_state(0);
+    begin();
+    checked(H5PLset_loading_state(0));
     const std::string name = shown(path);
     {
         // The system's words for what is missing or forbidden are clearer than HDF5's.
@@ -100,22 +130,23 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
     check_address_space();
     const std::string name = shown(path);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
-    H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-    H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    checked(H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
+    checked(H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
     // A process that is killed stops writing at a page's end. Blocks of up to 1 KiB that begin at
     // multiples of 1 KiB lie within a page, so they are written as a whole or not at all: headers, and nodes
     // of the trees that find chunks, which have 2*12 children for this reason.
-    H5Pset_alignment(access.get(), 200, 1024);
-    H5Pset_istore_k(creation.get(), 12);
+    checked(H5Pset_alignment(access.get(), 200, 1024));
+    checked(H5Pset_istore_k(creation.get(), 12));
     // Names and attributes of the root lie in one block, with room for those to come: a header in two blocks
     // cannot be changed at once.
-    H5Pset_link_phase_change(creation.get(), 32, 0);
-    H5Pset_attr_phase_change(creation.get(), 32, 0);
-    H5Pset_est_link_info(creation.get(), 24, 24);
+    checked(H5Pset_link_phase_change(creation.get(), 32, 0));
+    checked(H5Pset_attr_phase_change(creation.get(), 32, 0));
+    checked(H5Pset_est_link_info(creation.get(), 24, 24));
     std::error_code error;
     const bool was_there = std::filesystem::exists(path, error);
-    Handle file(H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
-                H5Fclose);
+    Handle file = Handle::if_any(
+        H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
+        H5Fclose);
     if (!file) {
         std::string message = innermost_message();
         if (message == std::strerror(EAGAIN))
@@ -124,24 +155,27 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
             std::filesystem::remove(path, error);
         throw FileError(fmt::format("{}: cannot be created{}", name, reason(message)));
     }
-    return root_of(file, name);
+    Group root = root_of(file, name);
+    // HDF5 1.14 crashes at the end of a live phase that began without it.
+    root.keep(std::move(file));
+    return root;
 }
 
 Handle live_access() {
     Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_libver_bounds(access.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+    checked(H5Pset_libver_bounds(access.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
     return access;
 }
 
 }  // namespace
 
 Group create_file(const std::string& path, bool replace) {
-    silence();
+    begin();
     return create_file(path, replace, access_in_order());
 }
 
 Group create_live_file(const std::string& path, bool replace) {
-    silence();
+    begin();
     return create_file(path, replace, live_access());
 }
 
@@ -151,12 +185,12 @@ void start_live(const Object& object) {
 }
 
 Group end_live(const std::string& path) {
-    silence();
+    begin();
     const std::string name = shown(path);
     const Handle access = live_access();
-    H5Pset_file_locking(access.get(), false,
-                        true);  // the caller holds a lock, which is one too many for HDF5
-    const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose);
+    checked(H5Pset_file_locking(access.get(), false,
+                                true));  // the caller holds a lock, which is one too many for HDF5
+    const Handle file = Handle::if_any(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose);
     if (!file)
         throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));
     return root_of(file, name);
@@ -234,7 +268,7 @@ std::vector<std::string> Group::child_groups() const {
         H5L_info_t link{};
         check(H5Lget_info(id(), name.c_str(), &link, H5P_DEFAULT), "cannot be searched");
         if (link.type != H5L_TYPE_HARD) continue;
-        const Handle child(H5Oopen(id(), name.c_str(), H5P_DEFAULT), H5Oclose);
+        const Handle child = Handle::if_any(H5Oopen(id(), name.c_str(), H5P_DEFAULT), H5Oclose);
         if (child && H5Iget_type(child.get()) == H5I_GROUP) names.push_back(std::move(name));
     }
     return names;

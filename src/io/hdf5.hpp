@@ -2,6 +2,8 @@
 
 #include <hdf5.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,12 +14,28 @@
 
 namespace snnff::hdf5 {
 
-/// Owns an HDF5 identifier.
+/// Before anything else of HDF5: errors are taken from its stack, not printed. Throws FileError where the
+/// library lacks gzip or shuffle, which it would leave out of what it writes without a word.
+void begin();
+
+/// FileError with HDF5's own words, for what no name of a file or an object goes with.
+[[noreturn]] void fail_without_name();
+/// Passes `result` on unless it is HDF5's negative number for a failure, which ends in a FileError.
+template <class T>
+T checked(T result) {
+    if (result < 0) fail_without_name();
+    return result;
+}
+std::size_t size_of(hid_t type);  ///< bytes of a value, above 0
+
+/// Owns an HDF5 identifier. One that HDF5 could not give ends in a FileError.
 class Handle {
   public:
     using Close = herr_t (*)(hid_t);
     Handle() = default;
-    Handle(hid_t id, Close close) noexcept : id_(id), close_(close) {}
+    Handle(hid_t id, Close close) : id_(checked(id)), close_(close) {}
+    /// Empty where HDF5 gave none.
+    static Handle if_any(hid_t id, Close close) { return id >= 0 ? Handle(id, close) : Handle(); }
     Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
     Handle& operator=(Handle&& other) noexcept {
         std::swap(id_, other.id_);
@@ -61,9 +79,15 @@ class Object {
         if (result < 0) fail(what);
         return result;
     }
-    herr_t close() noexcept { return handle_.reset(); }
+    /// Keeps the file's own identifier open for as long as the object is.
+    void keep(Handle of_file) noexcept { of_file_ = std::move(of_file); }
+    herr_t close() noexcept {
+        const herr_t object = handle_.reset();
+        return std::min(object, of_file_.reset());
+    }
 
   private:
+    Handle of_file_;  // closed last
     Handle handle_;
     std::string file_, path_;
 };

@@ -51,7 +51,7 @@ void Appender::write_compressed() {
     const std::array<hsize_t, 2> start{n_written_, 0}, count{n_gathered_, width_};
     const Handle to(dataset_.check(H5Dget_space(dataset_.id()), "cannot be written"), H5Sclose);
     const Handle from(H5Screate_simple(width_ == 0 ? 1 : 2, count.data(), nullptr), H5Sclose);
-    H5Sselect_hyperslab(to.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+    checked(H5Sselect_hyperslab(to.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr));
     dataset_.check(H5Dwrite(dataset_.id(), type_, from.get(), to.get(), H5P_DEFAULT, gathered_.data()),
                    "cannot be written");
     up_to_date_ = true;

@@ -27,8 +27,8 @@ SNNFF_TYPE(std::uint64_t, H5T_NATIVE_UINT64, H5T_STD_U64LE)
 
 Handle text_type() {
     Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(type.get(), H5T_VARIABLE);
-    H5Tset_cset(type.get(), H5T_CSET_UTF8);
+    checked(H5Tset_size(type.get(), H5T_VARIABLE));
+    checked(H5Tset_cset(type.get(), H5T_CSET_UTF8));
     return type;
 }
 
@@ -86,10 +86,10 @@ void write(const Object& object, const std::string& name, hid_t file, hid_t memo
                  fmt::format("attribute \"{}\" cannot be written", name));
 }
 
-Handle scalar() { return {H5Screate(H5S_SCALAR), H5Sclose}; }
+Handle scalar() { return Handle(H5Screate(H5S_SCALAR), H5Sclose); }
 Handle simple(std::size_t n) {
     const hsize_t size = n;
-    return {H5Screate_simple(1, &size, nullptr), H5Sclose};
+    return Handle(H5Screate_simple(1, &size, nullptr), H5Sclose);
 }
 
 Handle open_attribute(const Object& object, const std::string& name) {
@@ -103,8 +103,7 @@ Handle open_attribute(const Object& object, const std::string& name) {
 
 std::size_t n_values(const Handle& attribute) {
     const Handle space(H5Aget_space(attribute.get()), H5Sclose);
-    const hssize_t n = H5Sget_simple_extent_npoints(space.get());
-    return n < 0 ? 0 : static_cast<std::size_t>(n);
+    return static_cast<std::size_t>(checked(H5Sget_simple_extent_npoints(space.get())));
 }
 
 }  // namespace
@@ -145,15 +144,15 @@ std::string read_text_attribute(const Object& object, const std::string& name) {
     }
     if (H5Tis_variable_str(type.get()) > 0) {
         const Handle memory = text_type();
-        H5Tset_cset(memory.get(), H5Tget_cset(type.get()));
+        checked(H5Tset_cset(memory.get(), H5Tget_cset(type.get())));
         char* text = nullptr;
         object.check(H5Aread(attribute.get(), memory.get(), &text), failure);
         std::string result(text != nullptr ? text : "");
-        H5free_memory(text);
+        checked(H5free_memory(text));
         return result;
     }
     // The text stands in the file itself, so its size was checked when the attribute was opened.
-    std::string result(H5Tget_size(type.get()), '\0');
+    std::string result(size_of(type.get()), '\0');
     object.check(H5Aread(attribute.get(), type.get(), result.data()), failure);
     return result.substr(0, result.find('\0'));
 }

@@ -55,7 +55,7 @@ std::string referred(const Dataset& from, const hobj_ref_t& reference) {
     if (H5Rget_obj_type2(from.id(), H5R_OBJECT, &reference, &kind) < 0 || kind != H5O_TYPE_DATASET) return {};
     const ssize_t length = H5Rget_name(from.id(), H5R_OBJECT, &reference, nullptr, 0);
     std::string path(length > 0 ? static_cast<std::size_t>(length) : 0, '\0');
-    if (length > 0) H5Rget_name(from.id(), H5R_OBJECT, &reference, path.data(), path.size() + 1);
+    if (length > 0) checked(H5Rget_name(from.id(), H5R_OBJECT, &reference, path.data(), path.size() + 1));
     return path;
 }
 
@@ -84,7 +84,7 @@ std::vector<std::vector<std::string>> axes_of(const Dataset& dataset) {
         const std::span references(static_cast<const hobj_ref_t*>(read[axis].p), read[axis].len);
         for (const hobj_ref_t& reference : references) axes[axis].push_back(referred(dataset, reference));
     }
-    H5Dvlen_reclaim(lists.get(), space.get(), H5P_DEFAULT, read.data());
+    checked(H5Dvlen_reclaim(lists.get(), space.get(), H5P_DEFAULT, read.data()));
     return axes;
 }
 

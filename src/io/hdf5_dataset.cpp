@@ -76,7 +76,7 @@ void expect_in_file(const Dataset& dataset) {
         throw FileError(
             fmt::format("{}: its data lies in another file; store it in this one", dataset.where()));
     }
-    if (H5Pget_layout(creation.get()) == H5D_VIRTUAL) {
+    if (dataset.check(H5Pget_layout(creation.get()), "cannot be read") == H5D_VIRTUAL) {
         throw FileError(
             fmt::format("{}: is a view of other data sets; store the data itself", dataset.where()));
     }
@@ -135,11 +135,11 @@ bool Dataset::is_text() const { return type_class(*this) == H5T_STRING; }
 void Dataset::expect_stored() const {
     const Handle creation(check(H5Dget_create_plist(id()), "cannot be read"), H5Pclose);
     const Handle type(check(H5Dget_type(id()), "has no type"), H5Tclose);
-    const std::uint64_t value_bytes = H5Tget_size(type.get());
+    const std::uint64_t value_bytes = size_of(type.get());
     // What a file says of itself is no more than it can hold, and pieces may claim the same bytes.
     const std::uint64_t stored_bytes = std::min<std::uint64_t>(H5Dget_storage_size(id()), n_file_bytes());
     std::uint64_t stored = stored_bytes;
-    if (H5Pget_layout(creation.get()) == H5D_CHUNKED) {
+    if (check(H5Pget_layout(creation.get()), "cannot be read") == H5D_CHUNKED) {
         std::array<hsize_t, H5S_MAX_RANK> chunk{};
         const int rank = check(H5Pget_chunk(creation.get(), H5S_MAX_RANK, chunk.data()), "cannot be read");
         std::uint64_t chunk_bytes = value_bytes;

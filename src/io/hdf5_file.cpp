@@ -1,5 +1,9 @@
 #include "io/hdf5_file.hpp"
 
+#if H5_VERSION_GE(1, 13, 0)
+#include <H5FDdevelop.h>  // what a driver is; before, <hdf5.h> said so
+#endif
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -161,8 +165,8 @@ herr_t without_throwing(Action action) noexcept {
 /// The usual driver's properties. Kept: closing them would make HDF5 forget why a file could not be opened.
 hid_t usual_access() {
     static const hid_t access = [] {
-        const hid_t made = H5Pcreate(H5P_FILE_ACCESS);
-        H5Pset_fapl_sec2(made);
+        const hid_t made = checked(H5Pcreate(H5P_FILE_ACCESS));
+        checked(H5Pset_fapl_sec2(made));
         return made;
     }();
     return access;
@@ -210,6 +214,10 @@ herr_t close(H5FD_t* file) {
 
 H5FD_class_t make_driver() {
     H5FD_class_t driver{};
+#if H5_VERSION_GE(1, 13, 0)
+    driver.version = H5FD_CLASS_VERSION;
+    driver.value = H5FD_class_value_t{491};  // 256 to 511 are for those that are registered nowhere
+#endif
     driver.name = "snnff_in_order";
     driver.maxaddr = most_address;
     driver.fc_degree = H5F_CLOSE_WEAK;
@@ -260,14 +268,15 @@ H5FD_class_t make_driver() {
 
 hid_t driver() {
     static const H5FD_class_t made = make_driver();
-    static const hid_t id = H5FDregister(&made);
+    // Without it a file would be written all the same, and be lost with a process that is killed.
+    static const hid_t id = checked(H5FDregister(&made));
     return id;
 }
 
 /// Null where the file is not read or written by this driver.
 File* file_of(const Object& object) noexcept {
-    const Handle file(H5Iget_file_id(object.id()), H5Fclose);
-    const Handle access(H5Fget_access_plist(file.get()), H5Pclose);
+    const Handle file = Handle::if_any(H5Iget_file_id(object.id()), H5Fclose);
+    const Handle access = Handle::if_any(file ? H5Fget_access_plist(file.get()) : -1, H5Pclose);
     void* handle = nullptr;
     if (!access || H5Pget_driver(access.get()) != driver()) return nullptr;
     return H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle) < 0 ? nullptr : static_cast<File*>(handle);
@@ -277,7 +286,7 @@ File* file_of(const Object& object) noexcept {
 
 Handle access_in_order(std::span<const std::int64_t> index) {
     Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_driver(access.get(), driver(), index.empty() ? nullptr : &index);
+    checked(H5Pset_driver(access.get(), driver(), index.empty() ? nullptr : &index));
     return access;
 }
 

@@ -37,7 +37,7 @@ void release(void* memory, void*) { std::free(memory); }
 
 VariableMemory::VariableMemory(std::uint64_t bytes)
     : left_(bytes), transfer_(H5Pcreate(H5P_DATASET_XFER), H5Pclose) {
-    H5Pset_vlen_mem_manager(transfer_.get(), allocate, &left_, release, nullptr);
+    checked(H5Pset_vlen_mem_manager(transfer_.get(), allocate, &left_, release, nullptr));
 }
 
 template <class T>

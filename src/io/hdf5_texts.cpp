@@ -17,7 +17,7 @@ void expect_texts(const Dataset& dataset) {
 
 /// Strings of one length, cut at their first zero.
 std::vector<std::string> read_fixed(const Dataset& dataset, const Handle& type, std::uint64_t n) {
-    const std::size_t length = H5Tget_size(type.get());
+    const std::size_t length = size_of(type.get());
     if (n > max_text_bytes / length) {
         throw FileError(fmt::format("{}: has {} strings of {} bytes; up to {} bytes are read",
                                     dataset.where(), n, length, max_text_bytes));
@@ -40,7 +40,7 @@ std::vector<std::string> read_variable(const Dataset& dataset, const Handle& typ
     }
     VariableMemory memory(max_text_bytes);
     const Handle in_memory = text_type();
-    H5Tset_cset(in_memory.get(), H5Tget_cset(type.get()));
+    checked(H5Tset_cset(in_memory.get(), H5Tget_cset(type.get())));
     const Handle space(dataset.check(H5Dget_space(dataset.id()), "has no shape"), H5Sclose);
     std::vector<char*> pointers(n, nullptr);
     const Reclaimed reclaimed(in_memory.get(), space.get(), memory.transfer(), pointers.data());

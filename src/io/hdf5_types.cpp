@@ -26,7 +26,7 @@ std::vector<std::pair<std::string, std::int64_t>> members(hid_t type) {
                           H5Tget_member_value(in_memory.get(), static_cast<unsigned>(i), &value) >= 0 &&
                           H5Tconvert(base.get(), H5T_NATIVE_INT64, 1, &value, nullptr, H5P_DEFAULT) >= 0;
         if (read) found.emplace_back(name, value);
-        H5free_memory(name);
+        checked(H5free_memory(name));
         if (!read) return {};
     }
     std::ranges::sort(found, {}, &std::pair<std::string, std::int64_t>::second);

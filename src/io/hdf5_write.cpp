@@ -26,9 +26,9 @@ constexpr unsigned deflate_level = 4;
 
 Handle object_properties(hid_t kind) {
     Handle properties(H5Pcreate(kind), H5Pclose);
-    H5Pset_attr_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    checked(H5Pset_attr_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
     // Without time stamps the same run gives the same bytes but for /created.
-    H5Pset_obj_track_times(properties.get(), false);
+    checked(H5Pset_obj_track_times(properties.get(), false));
     return properties;
 }
 
@@ -43,9 +43,9 @@ Dataset create(const Group& parent, std::string_view name, hid_t type, const Han
 }
 
 void compress(const Handle& properties, std::span<const hsize_t> chunk) {
-    H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data());
-    H5Pset_shuffle(properties.get());
-    H5Pset_deflate(properties.get(), deflate_level);
+    checked(H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()));
+    checked(H5Pset_shuffle(properties.get()));
+    checked(H5Pset_deflate(properties.get(), deflate_level));
 }
 
 /// Whole rows, about `bytes` of them; part of a row where one alone is more than a chunk may be.
@@ -82,10 +82,10 @@ void write_file(const std::filesystem::path& path, const std::function<void(cons
 Group create_group(const Group& parent, std::string_view name) {
     check_address_space();
     const Handle properties = object_properties(H5P_GROUP_CREATE);
-    H5Pset_link_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    checked(H5Pset_link_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
     // Some twenty names stay in one block, which is changed at once or not at all.
-    H5Pset_link_phase_change(properties.get(), 64, 0);
-    H5Pset_est_link_info(properties.get(), 16, 24);
+    checked(H5Pset_link_phase_change(properties.get(), 64, 0));
+    checked(H5Pset_est_link_info(properties.get(), 16, 24));
     const std::string key(name);
     return {
         Handle(parent.check(H5Gcreate2(parent.id(), key.c_str(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
@@ -146,8 +146,8 @@ constexpr std::size_t word_bytes = 16;
 
 Handle word_type() {
     Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(type.get(), word_bytes);
-    H5Tset_cset(type.get(), H5T_CSET_UTF8);
+    checked(H5Tset_size(type.get(), word_bytes));
+    checked(H5Tset_cset(type.get(), H5T_CSET_UTF8));
     return type;
 }
 
@@ -193,7 +193,7 @@ Dataset create_dimension(const Group& parent, std::string_view name, std::option
     const Handle space(H5Screate_simple(1, &size, &most), H5Sclose);
     const Handle properties = object_properties(H5P_DATASET_CREATE);
     const hsize_t chunk = least_chunk_bytes / sizeof(float);
-    if (!length) H5Pset_chunk(properties.get(), 1, &chunk);
+    if (!length) checked(H5Pset_chunk(properties.get(), 1, &chunk));
     Dataset dataset = create(parent, name, H5T_IEEE_F32BE, space, properties);
     // The words by which readers of netCDF know that there are no values; nothing is stored.
     const std::string words =
@@ -212,7 +212,7 @@ void set_length(const Dataset& dimension, std::uint64_t length) {
 }
 
 Growing create_growing(const Group& parent, std::string_view name, hid_t type, std::size_t width) {
-    const std::size_t rank = width == 0 ? 1 : 2, value_bytes = H5Tget_size(type);
+    const std::size_t rank = width == 0 ? 1 : 2, value_bytes = size_of(type);
     const std::array<hsize_t, 2> size{0, width}, most{H5S_UNLIMITED, width};
     const std::array<hsize_t, 2> unbounded{least_chunk_bytes, width};
     const auto chunk = chunk_shape(std::span{unbounded}.first(rank), value_bytes, least_chunk_bytes);
@@ -222,7 +222,7 @@ Growing create_growing(const Group& parent, std::string_view name, hid_t type, s
     compress(properties, chunk);
     // Chunks come whole and are not read back, so HDF5 need keep no more than the one being written.
     const Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
-    H5Pset_chunk_cache(access.get(), 101, 2 * least_chunk_bytes, 1.0);
+    checked(H5Pset_chunk_cache(access.get(), 101, 2 * least_chunk_bytes, 1.0));
     return {create(parent, name, type, space, properties, access.get()), static_cast<std::size_t>(chunk[0])};
 }
 

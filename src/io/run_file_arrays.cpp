@@ -69,7 +69,8 @@ class Walk {
         H5L_info_t link{};
         group.check(H5Lget_info(group.id(), name.c_str(), &link, H5P_DEFAULT), "cannot be searched");
         if (link.type != H5L_TYPE_HARD || left_out(path) || !seen_.insert(link.u.address).second) return;
-        const hdf5::Handle opened(H5Oopen(group.id(), name.c_str(), H5P_DEFAULT), H5Oclose);
+        const hdf5::Handle opened =
+            hdf5::Handle::if_any(H5Oopen(group.id(), name.c_str(), H5P_DEFAULT), H5Oclose);
         group.check(opened.get(), fmt::format("\"{}\" cannot be opened", name));
         const H5I_type_t kind = H5Iget_type(opened.get());
         if (kind == H5I_GROUP) {
@@ -136,9 +137,10 @@ ResultArray::ResultArray(const hdf5::Group& root, const ArrayPlace& place) {
         const hdf5::Handle type(H5Aget_type(opened.get()), H5Tclose),
             space(H5Aget_space(opened.get()), H5Sclose);
         take_type(type.get(), group);
-        shape_.resize(static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(space.get()))));
-        if (!shape_.empty()) H5Sget_simple_extent_dims(space.get(), shape_.data(), nullptr);
-        const hssize_t n = H5Sget_simple_extent_npoints(space.get());
+        shape_.resize(static_cast<std::size_t>(hdf5::checked(H5Sget_simple_extent_ndims(space.get()))));
+        if (!shape_.empty())
+            hdf5::checked(H5Sget_simple_extent_dims(space.get(), shape_.data(), nullptr));
+        const hssize_t n = hdf5::checked(H5Sget_simple_extent_npoints(space.get()));
         if (n < 0 || static_cast<hsize_t>(n) > H5Aget_storage_size(opened.get())) {
             throw FileError(fmt::format("{}: attribute \"{}\" claims more than it stores", group.where(),
                                         place.attribute));
@@ -159,11 +161,11 @@ ResultArray::ResultArray(const hdf5::Group& root, const ArrayPlace& place) {
     if (shape_.empty()) return;
     const hdf5::Handle space(dataset_.check(H5Dget_space(dataset_.id()), "has no shape"), H5Sclose);
     std::vector<hsize_t> most(shape_.size());
-    H5Sget_simple_extent_dims(space.get(), nullptr, most.data());
+    hdf5::checked(H5Sget_simple_extent_dims(space.get(), nullptr, most.data()));
     grows_ = most[0] == H5S_UNLIMITED;
     const hdf5::Handle creation(dataset_.check(H5Dget_create_plist(dataset_.id()), "cannot be read"),
                                 H5Pclose);
-    if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return;
+    if (hdf5::checked(H5Pget_layout(creation.get())) != H5D_CHUNKED) return;
     std::array<hsize_t, H5S_MAX_RANK> chunk{};
     const int rank =
         dataset_.check(H5Pget_chunk(creation.get(), H5S_MAX_RANK, chunk.data()), "cannot be read");

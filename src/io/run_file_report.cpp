@@ -64,7 +64,7 @@ hdf5::Handle sorting_type() {
     constexpr std::array<const char*, 3> names{"none", "by_id", "by_time"};
     std::uint8_t value = 0;
     for (const char* name : names) {
-        H5Tenum_insert(type.get(), name, &value);
+        hdf5::checked(H5Tenum_insert(type.get(), name, &value));
         ++value;
     }
     return type;
@@ -75,16 +75,18 @@ hdf5::Handle sorting_type() {
 void set_sorting(const hdf5::Group& group, int sorting) {
     const hdf5::Handle type = sorting_type();
     const auto value = static_cast<std::uint8_t>(sorting);
+    constexpr std::string_view failure = "attribute \"sorting\" cannot be written";
     hdf5::Handle attribute;
     if (hdf5::has_attribute(group, "sorting")) {
-        attribute = hdf5::Handle(H5Aopen(group.id(), "sorting", H5P_DEFAULT), H5Aclose);
+        attribute = hdf5::Handle(group.check(H5Aopen(group.id(), "sorting", H5P_DEFAULT), failure), H5Aclose);
     } else {
         const hdf5::Handle scalar(H5Screate(H5S_SCALAR), H5Sclose);
         attribute = hdf5::Handle(
-            H5Acreate2(group.id(), "sorting", type.get(), scalar.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+            group.check(H5Acreate2(group.id(), "sorting", type.get(), scalar.get(), H5P_DEFAULT, H5P_DEFAULT),
+                        failure),
+            H5Aclose);
     }
-    group.check(attribute.get(), "attribute \"sorting\" cannot be written");
-    group.check(H5Awrite(attribute.get(), type.get(), &value), "attribute \"sorting\" cannot be written");
+    group.check(H5Awrite(attribute.get(), type.get(), &value), failure);
 }
 
 std::size_t RunFileWriter::open_report(const ReportSpec& spec) {

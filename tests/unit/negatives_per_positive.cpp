@@ -119,8 +119,8 @@ TEST_CASE("more negatives than there are wrong labels are refused, naming both k
     for (const char* keys :
          {"[negatives]\nper_positive = 10", "[negatives]\nkind = \"given\"\nper_positive = 2",
           "[negatives]\nkind = \"hard\"\nper_positive = 10"}) {
-        CHECK_THROWS_WITH(model(keys), Catch::Contains("negatives.per_positive") &&
-                                           (Catch::Contains("kind") || Catch::Contains("n_labels")));
+        CHECK_THROWS_WITH(model(keys), ContainsSubstring("negatives.per_positive") &&
+                                           (ContainsSubstring("kind") || ContainsSubstring("n_labels")));
     }
     CHECK_NOTHROW(model("[negatives]\nper_positive = 9"));
 }
@@ -151,6 +151,6 @@ TEST_CASE("a smoothed label shares its value with the others") {
     for (const float value : writer.write(images, input_squares(*spec.encoding, images), none).value) {
         CHECK(value == Approx(0.2).epsilon(1e-6));
     }
-    CHECK_THROWS_WITH(model("[overlay]\nsmoothing = 0.9\n"), Catch::Contains("overlay.smoothing"));
+    CHECK_THROWS_WITH(model("[overlay]\nsmoothing = 0.9\n"), ContainsSubstring("overlay.smoothing"));
     CHECK_NOTHROW(model("[overlay]\nsmoothing = 0.89\n"));
 }

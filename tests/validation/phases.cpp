@@ -215,12 +215,12 @@ TEST_CASE("pairwise losses refuse separated phases, naming both keys") {
         const std::string model = std::string("[plan]\nphases = \"separated\"\n[learning]\nloss = \"") +
                                   loss + "\"\n[population.one]\nneuron = \"relu\"\n";
         CHECK_THROWS_WITH(read_model_text(model, "test", ".", {}),
-                          Catch::Contains("plan.phases") && Catch::Contains("learning.loss"));
+                          ContainsSubstring("plan.phases") && ContainsSubstring("learning.loss"));
     }
     CHECK_THROWS_WITH(
         read_model_text("[plan]\nphases = \"separated\"\nphase_updates = 3\norder = \"per_batch\"\n"
                         "updates_per_batch = 2\n[learning]\nloss = \"softplus\"\n"
                         "[population.one]\nneuron = \"relu\"\n",
                         "test", ".", {}),
-        Catch::Contains("plan.phase_updates") && Catch::Contains("updates_per_batch"));
+        ContainsSubstring("plan.phase_updates") && ContainsSubstring("updates_per_batch"));
 }

@@ -9,7 +9,13 @@ find_package(PNG 1.6 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
-find_package(HDF5 1.10 REQUIRED COMPONENTS C HL)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+if(HDF5_VERSION VERSION_LESS 1.10 OR HDF5_VERSION VERSION_GREATER_EQUAL 1.15)
+  message(FATAL_ERROR "HDF5 ${HDF5_VERSION} at ${HDF5_C_INCLUDE_DIRS}: run files are written by a driver that was tried "
+          "with 1.10 and 1.14; install one of 1.10 to 1.14, or name it with -DHDF5_ROOT=FOLDER")
+endif()
+# Structures and functions as 1.10 has them, which later versions still offer.
+list(APPEND HDF5_DEFINITIONS H5_USE_110_API)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 # toml++ as headers alone: whoever links the static library then needs none of it.
