@@ -157,6 +157,7 @@ CellResult run_cell(const RunRequest& request, ModelSpec model, const std::atomi
     } catch (const Error& error) {
         result.status = Status::failed;
         result.message = error.what();
+        result.failed_by = error.code();
     } catch (const std::bad_alloc&) {
         result.status = Status::failed;
         result.message = "memory ran out";
@@ -184,7 +185,8 @@ void run_cells(Sweep& sweep, std::vector<ModelSpec>& models, const Arguments& ar
         request.quiet = arguments.quiet;
         request.command_line = command_line();
         sweep.results[i] = run_cell(request, std::move(models[i]), stop);
-        if (sweep.results[i].status == Status::failed) say(": failed: " + sweep.results[i].message);
+        if (sweep.results[i].status == Status::failed)
+            note(fmt::format("{}: failed: {}", describe(cell, sweep.axes), sweep.results[i].message));
     }
 }
 
@@ -204,7 +206,12 @@ int sweep(const Arguments& arguments) {
         note(text + (stop != 0 ? "); the same command goes on from here" : ")"));
     }
     if (stop != 0) return exit_code_of_signal(stop);
-    return static_cast<int>(n_failed > 0 ? ExitCode::failed : ExitCode::done);
+    if (n_failed == 0) return static_cast<int>(ExitCode::done);
+    // A disk that is full, or the like, is not for the model to answer for.
+    const bool by_files = std::ranges::all_of(sweep.results, [](const CellResult& result) {
+        return result.status != Status::failed || result.failed_by == ExitCode::file;
+    });
+    return static_cast<int>(by_files ? ExitCode::file : ExitCode::failed);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class Overrides(ModelTest):
         self.assertFalse((self.folder / "s").exists())
 
     def test_add_makes_a_population_which_set_may_then_change(self):
-        network = "36-20-7,"
+        network = "-20-7,"
         for arguments in (["--add", "population.top.size=7"],
                           ["--set", "population.top.size=7", "--add", "population.top={ size = 9 }"]):
             self.assertIn(network, self.good("validate", "m.toml", *arguments))
