@@ -22,6 +22,7 @@ n_validation = 10
 steps = 4
 [overlay]
 n_labels = 2
+where = "first"
 [population.hidden1]
 size = 5
 init = { kind = "file", path = "start.h5" }
