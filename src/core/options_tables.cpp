@@ -184,6 +184,8 @@ bool Options::section(const std::function<void()>& read) const {
 
 bool Options::given(std::string_view name) const { return node_ != nullptr && node_->find(name) != nullptr; }
 
+bool Options::is_table(std::string_view name) const { return given(name) && node_->find(name)->is_table(); }
+
 bool Options::describing() const noexcept { return document_->root_ == nullptr; }
 
 std::string Options::assignment(std::string_view name) const {
