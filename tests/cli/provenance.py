@@ -180,8 +180,8 @@ class Machine(ProvenanceTest):
         self.assertEqual(facts["host"], os.uname().nodename)
         self.assertIn(facts["kernels"], ("baseline", "avx2", "avx512", "neon"))
         self.assertEqual(facts["kernels_from"], "processor")
-        self.assertRegex(facts["libraries"], r"^HDF5 \d+\.\d+\.\d+, zlib \d+\.\S+, OpenSSL \d\S*, oneTBB \d{4}\.\S+, "
-                                             r"fmt \d+\.\d+\.\d+, glibc 2\.\d+$")
+        self.assertRegex(facts["libraries"], r"^HDF5 \d+\.\d+\.\d+, zlib \d+\.\S+, libzip \d+\.\S+, libpng \d+\.\S+, "
+                                             r"OpenSSL \d\S*, oneTBB \d{4}\.\S+, fmt \d+\.\d+\.\d+, glibc 2\.\d+$")
         self.assertNotIn("blas", facts)
         cpus = Path("/proc/cpuinfo").read_text(encoding="utf-8")
         if "model name" in cpus:
