@@ -184,7 +184,15 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     const std::filesystem::path place = behind_links(request.output);
     const bool replaces = !goes_on && request.force && std::filesystem::exists(place);
     const std::filesystem::path output = replaces ? unfinished_beside(place) : place;
-    if (replaces) make_way(output);
+    if (replaces) {
+        refuse_if_in_use(place);
+        make_way(output);
+        const std::string cut = about_cut_run(place);
+        if (request.warns && !cut.empty()) {
+            note(fmt::format("{} is there{}; it stays until the new one is complete", request.output.string(),
+                             cut));
+        }
+    }
     RunFileWriter writer(output, goes_on, request.live);
     CloseOnFailure on_failure(writer, output, request.from);
     if (!goes_on) remove_checkpoints(output);  // of a run that this one replaces

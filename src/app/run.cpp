@@ -104,10 +104,6 @@ int run(const Arguments& arguments) {
     tell_of_kernels(request);
     const std::filesystem::path place = behind_links(request.output);
     const bool replaces = request.force && std::filesystem::exists(place);
-    const std::string cut = replaces ? about_cut_run(request.output) : "";
-    if (!cut.empty())
-        note(fmt::format("{} is there{}; it stays until the new one is complete", request.output.string(),
-                         cut));
     const std::atomic<int>& stop = stop_on_signals();
     const Ending ending = execute(request, stop);
     if (ending == Ending::interrupted && replaces) {

@@ -32,7 +32,8 @@ fs::path folder_of(const fs::path& path) {
 }  // namespace
 
 fs::path unfinished_beside(const fs::path& output) {
-    return folder_of(output) / fs::path(output.stem().string() + ".unfinished" + output.extension().string());
+    fs::path beside = output;
+    return beside.replace_filename(output.stem().string() + ".unfinished" + output.extension().string());
 }
 
 void make_way(const fs::path& unfinished) {
@@ -61,7 +62,9 @@ void make_way(const fs::path& unfinished) {
 fs::path to_be_replaced(const fs::path& run, const Provenance& provenance) {
     // A name in the folder, whatever a file says.
     const fs::path name = fs::path(provenance.text("takes_place_of")).filename();
-    return name.empty() || name == run.filename() ? fs::path() : folder_of(run) / name;
+    if (name.empty() || name == run.filename()) return {};
+    fs::path replaced = run;
+    return replaced.replace_filename(name);
 }
 
 void take_over(const fs::path& unfinished, const fs::path& output) {

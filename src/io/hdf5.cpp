@@ -212,10 +212,7 @@ Handle Group::open(std::string_view path, H5I_type_t type, std::string_view what
     for (std::size_t first = 0; first <= path.size();) {
         const std::size_t last = std::min(path.find('/', first), path.size());
         sofar.assign(path.substr(0, last));
-        if (H5Lexists(id(), sofar.c_str(), H5P_DEFAULT) <= 0) {
-            H5Eclear2(H5E_DEFAULT);
-            throw FileError(fmt::format("{}: has no {} {}", file(), what, child_path(path)));
-        }
+        if (!has(sofar)) throw FileError(fmt::format("{}: has no {} {}", file(), what, child_path(path)));
         H5L_info_t info{};
         check(H5Lget_info(id(), sofar.c_str(), &info, H5P_DEFAULT), "cannot be searched");
         if (info.type != H5L_TYPE_HARD) {
@@ -268,8 +265,11 @@ std::vector<std::string> Group::child_groups() const {
         H5L_info_t link{};
         check(H5Lget_info(id(), name.c_str(), &link, H5P_DEFAULT), "cannot be searched");
         if (link.type != H5L_TYPE_HARD) continue;
-        const Handle child = Handle::if_any(H5Oopen(id(), name.c_str(), H5P_DEFAULT), H5Oclose);
-        if (child && H5Iget_type(child.get()) == H5I_GROUP) names.push_back(std::move(name));
+        // A child that does not open is damaged: to pass it over would tell of less than the file had.
+        const Handle child(
+            check(H5Oopen(id(), name.c_str(), H5P_DEFAULT), fmt::format("\"{}\" cannot be opened", name)),
+            H5Oclose);
+        if (H5Iget_type(child.get()) == H5I_GROUP) names.push_back(std::move(name));
     }
     return names;
 }

@@ -66,7 +66,7 @@ bool check_seal(const std::filesystem::path& path) {
     file.seekg(static_cast<std::streamoff>(size - line_size));
     if (!file.read(line.data(), line.size())) fail(path, "cannot be read");
     const std::string_view found(line.data(), line.size());
-    if (!found.starts_with(words)) return false;
+    if (!found.starts_with(words) || found.back() != '\n') return false;
     if (found.substr(words.size(), n_digits) == sha256_of(file, path, size - line_size)) return true;
     throw DataError(fmt::format("{}: is damaged: its bytes are not those that were written", shown(path)));
 }

@@ -1,7 +1,9 @@
 """A run that was cut goes on as if it had not been: killed, stopped, out of time; checkpoints that are cut, of another
 run, of other data."""
+import hashlib
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -10,6 +12,7 @@ import time
 import unittest
 
 import h5py
+import numpy as np
 
 from cut_runs import LONG, CutRunTest
 from support import BACKPROP, ROOT, SIM
@@ -56,7 +59,8 @@ class Checkpoint(CutRunTest):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
         n_cut = 0
         for seconds in (0.1, 0.2, 0.3, 0.4):
-            done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--max-time", f"{seconds}s")
+            self.remove("cut.h5")
+            done = self.sim("run", "long.toml", "-o", "cut.h5", "-q", "--max-time", f"{seconds}s")
             if done.returncode == 124:
                 n_cut += 1
                 self.good("resume", "cut.h5", "-q")
@@ -111,7 +115,8 @@ class Checkpoint(CutRunTest):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
         for first, then in ((signal.SIGXCPU, signal.SIGXCPU), (signal.SIGHUP, signal.SIGHUP),
                             (signal.SIGUSR1, signal.SIGTERM)):
-            process = self.start("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--checkpoint-every", "0.02s")
+            self.remove("cut.h5")
+            process = self.start("run", "long.toml", "-o", "cut.h5", "-q", "--checkpoint-every", "0.02s")
             while process.poll() is None and not (self.folder / "cut.h5.ckpt").exists():
                 time.sleep(0.001)
             process.send_signal(first)
@@ -133,7 +138,8 @@ class Checkpoint(CutRunTest):
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
         for how in (signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU, signal.SIGTERM):
-            process = subprocess.Popen([SIM, "run", "long.toml", "-o", "cut.h5", "--force", "--checkpoint-every", "0.02s"],
+            self.remove("cut.h5")
+            process = subprocess.Popen([SIM, "run", "long.toml", "-o", "cut.h5", "--checkpoint-every", "0.02s"],
                                        cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                        preexec_fn=lambda signal_=how: signal.signal(signal_, signal.SIG_IGN))
             while process.poll() is None and not (self.folder / "cut.h5.ckpt").exists():
@@ -166,10 +172,106 @@ class Checkpoint(CutRunTest):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
         for began, goes_on in ((("-q",), ()), ((), ("-q",)), (("-q",), ("--live",)), (("--live",), ("-q",))):
             with self.subTest(began=began, goes_on=goes_on):
-                done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "--max-time", "0.05s", *began)
+                self.remove("cut.h5")
+                done = self.sim("run", "long.toml", "-o", "cut.h5", "--max-time", "0.05s", *began)
                 self.assertEqual(done.returncode, 124, done.stderr)
                 self.good("resume", "cut.h5", *goes_on)
                 self.expect_same()
+
+    def test_a_flipped_bit_is_noticed_before_anything_is_believed(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        self.interrupted()
+        newest = self.folder / "cut.h5.ckpt"
+        kept = {name: (self.folder / name).read_bytes() for name in ("cut.h5", "cut.h5.ckpt", "cut.h5.ckpt.previous")}
+        rng = random.Random(5)
+        size = len(kept["cut.h5.ckpt"])
+        for at in [0, size - 1, size - 40, *(rng.randrange(size) for _ in range(9))]:
+            for name, content in kept.items():
+                self.write(name, content)
+            damaged = bytearray(kept["cut.h5.ckpt"])
+            damaged[at] ^= 1 << rng.randrange(8)
+            self.write("cut.h5.ckpt", bytes(damaged))
+            done = self.sim("resume", "cut.h5", "-q")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("cut.h5.ckpt: is damaged", done.stderr)
+            self.assertIn("going on from the checkpoint before", done.stderr)
+            self.expect_same()
+        for name, content in kept.items():
+            self.write(name, content if name == "cut.h5" else content[:99] + bytes([content[99] ^ 4]) + content[100:])
+        self.refused(4, "resume", "cut.h5", says=["no checkpoint can be read", "is damaged"])
+        self.assertEqual((self.folder / "cut.h5").read_bytes(), kept["cut.h5"])
+        self.assertFalse(newest.with_suffix(".new").exists())
+
+    def test_what_a_checkpoint_says_is_held_to_what_is_possible(self):
+        """Its last line is the SHA-256 of what stands before it, so that a file that was altered on purpose passes."""
+        self.interrupted()
+        path, most = self.folder / "cut.h5.ckpt", 2**62
+        whole = path.read_bytes()
+        line = re.compile(rb"\nSHA-256 of the bytes before this line: ([0-9a-f]{64})\n$")
+        found = line.search(whole)
+        self.assertEqual(hashlib.sha256(whole[:found.start()]).hexdigest().encode(), found.group(1))
+        for name, value in (("stage", -1), ("stage", 2), ("epoch_of_stage", most), ("batch", 5), ("batch", -most),
+                            ("epoch", 601), ("n_batches", -1), ("negative_label", 10), ("negative_label", -1)):
+            with h5py.File(path, "r") as file:
+                at = file["state/run"][name].id.get_offset()
+            content = whole[:at] + value.to_bytes(8, "little", signed=True) + whole[at + 8:found.start()]
+            self.write(path.name, content + b"\nSHA-256 of the bytes before this line: "
+                       + hashlib.sha256(content).hexdigest().encode() + b"\n")
+            with self.subTest(name=name, value=value):
+                self.refused(5, "resume", "cut.h5", "-q", says=["checkpoint"])
+        # One of an earlier version has no such line, and says so by its format.
+        self.write(path.name, whole[:found.start()])
+        with h5py.File(path, "r+") as file:
+            file.attrs["format_version"] = np.uint32(4)
+        done = self.sim("resume", "cut.h5", "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("read unchecked", done.stderr)
+
+    def test_patience_that_has_run_out_stays_so_for_who_is_stopped_in_the_read_out(self):
+        text = RICH.replace("epochs = 60", "epochs = 60\npatience = 1").replace("every_n_epochs = 4", "every_n_epochs = 1")
+        text = text.replace("epochs = 2\n[prediction]", "epochs = 300\n[prediction]").replace('by = "both"', 'by = "goodness"')
+        self.write("long.toml", text)
+        began = time.monotonic()
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        seconds, n_cut = time.monotonic() - began, 0
+        for share in (0.5, 0.7, 0.8, 0.9):
+            self.remove("cut.h5")
+            done = self.sim("run", "long.toml", "-o", "cut.h5", "-q", "--max-time", f"{share * seconds:.3f}s")
+            if done.returncode == 124:
+                n_cut += 1
+                self.good("resume", "cut.h5", "-q")
+            self.expect_same()
+        self.assertGreater(n_cut, 0)
+
+    def test_what_is_there_stays_until_the_new_run_is_complete(self):
+        self.good("run", "long.toml", "-o", "cut.h5", "-q", "--set", "plan.epochs=3")
+        old = (self.folder / "cut.h5").read_bytes()
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        for how in (("--max-time", "0.05s"), ("--max-time", "0.05s", "--live")):
+            done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "-q", *how)
+            self.assertEqual(done.returncode, 124, done.stderr)
+            self.assertIn("snnff-sim resume cut.unfinished.h5", done.stderr)
+            self.assertEqual((self.folder / "cut.h5").read_bytes(), old)
+        # A run that ends by itself leaves the old one, too.
+        self.assertEqual(self.sim("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--set", "learning.rate=3e38",
+                                  "--set", "learning.on_divergence=stop").returncode, 1)
+        self.assertEqual((self.folder / "cut.h5").read_bytes(), old)
+        process = self.start("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--checkpoint-every", "0.02s")
+        while process.poll() is None and not (self.folder / "cut.unfinished.h5.ckpt").exists():
+            time.sleep(0.001)
+        process.kill()
+        process.wait()
+        self.assertEqual((self.folder / "cut.h5").read_bytes(), old)
+        self.good("resume", "cut.unfinished.h5", "-q")
+        self.expect_same()
+        self.assertEqual([f for f in self.files() if f.startswith("cut")], ["cut.h5"])
+
+    def test_a_file_of_the_users_own_is_not_taken_for_an_unfinished_run(self):
+        self.good("run", "long.toml", "-o", "cut.h5", "-q", "--set", "plan.epochs=3")
+        for content in (b"my notes", (self.folder / "cut.h5").read_bytes()):
+            self.write("cut.unfinished.h5", content)
+            self.refused(2, "run", "long.toml", "-o", "cut.h5", "--force", says=["cut.unfinished.h5", "move it"])
+            self.assertEqual((self.folder / "cut.unfinished.h5").read_bytes(), content)
 
     def test_a_checkpoint_that_was_cut_short_gives_way_to_the_one_before(self):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
@@ -260,17 +362,6 @@ class Checkpoint(CutRunTest):
                      says=[f"a run that was interrupted after {n} epoch", "snnff-sim resume cut.h5", "--force"])
         self.good("resume", "cut.h5", "-q")
         self.assertNotIn("resume", self.refused(2, "run", "long.toml", "-o", "cut.h5", says="exists already; --force"))
-
-    def test_a_run_that_replaces_another_can_be_taken_up_too(self):
-        self.good("run", "long.toml", "-o", "whole.h5", "-q")
-        self.good("run", "long.toml", "-o", "cut.h5", "-q", "--set", "plan.epochs=1")
-        before = (self.folder / "cut.h5").read_bytes()
-        code, _ = self.cut(0.05, verb=("run", "long.toml", "-o", "cut.h5", "--force"))
-        self.assertNotEqual(code, 0)
-        self.assertEqual((self.folder / "cut.h5").read_bytes(), before, "not replaced before it is complete")
-        self.good("resume", "cut.h5", "-q")
-        self.expect_same()
-        self.assertEqual([f for f in self.files() if f.startswith("cut")], ["cut.h5"])
 
     def test_intervals_that_are_none(self):
         for text in ("5", "m", "-5m", "0 epochs", "1.5 epochs", "5 parsecs", "nan s"):

@@ -21,6 +21,11 @@ class CutRunTest(CliTest):
         super().setUp()
         self.model = self.write("long.toml", LONG)
 
+    def remove(self, run):
+        """A run with all that stands beside it."""
+        for left in self.folder.glob(run + "*"):
+            left.unlink()
+
     def cut(self, after, how=signal.SIGKILL, verb=("run", "long.toml", "-o", "cut.h5"), every="0.02s"):
         """Starts a run and stops it `after` seconds, but not before it can be taken up; returns the exit code and
         what it said."""
@@ -50,7 +55,8 @@ class CutRunTest(CliTest):
     def interrupted(self):
         """A run that was stopped early on, its checkpoints by epochs, but not before there are two."""
         for seconds in (0.05, 0.2, 0.8, 3.2):
-            done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "--checkpoint-every", "10 epochs",
+            self.remove("cut.h5")
+            done = self.sim("run", "long.toml", "-o", "cut.h5", "--checkpoint-every", "10 epochs",
                             "--max-time", f"{seconds}s")
             self.assertEqual(done.returncode, 124, done.stderr)
             if "cut.h5.ckpt.previous" in self.files():
