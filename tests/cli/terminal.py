@@ -1,4 +1,5 @@
 """Streams, terminals and signals: progress, pipes, Ctrl-C."""
+import json
 import os
 import pty
 import re
@@ -7,8 +8,10 @@ import shlex
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
+import tomllib
 import unittest
 from fcntl import ioctl
 from pathlib import Path
@@ -16,6 +19,11 @@ from pathlib import Path
 import h5py
 
 import support
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(support.ROOT / "tools"))
+from figures import summary  # noqa: E402  (the folder comes first)
+from figures.terminal import cut, one_line, printable  # noqa: E402
 
 # Long enough to be interrupted, whatever the machine.
 ENDLESS = ["--set", "plan.epochs=1000000"]
@@ -183,6 +191,58 @@ class Uncertainty(support.CliTest):
         # the same bits are no second finding
         self.assertNotIn("overlap", self.good("compare", "a.h5", "a.h5"))
         self.assertRegex(shown, r"(?m)^  key +a +b$")
+
+
+class Hostile(support.CliTest):
+    # what steers a terminal: ESC, DEL, and the C1 controls of UTF-8, CSI among them
+    TITLE = "a\x1b[2J \x7f \x80 \x9b31m \x9f \xa0 é"
+
+    def test_what_programs_read_stays_json_and_toml_and_has_no_controls(self):
+        title = "".join(f"\\u{ord(c):04x}" if not c.isprintable() else c for c in self.TITLE)
+        self.write("m.toml", self.model.read_text().replace('title = "small"', f'title = "{title}"'))
+        name = "r\x9b1m\x7f.h5"
+        self.good("run", "m.toml", "-q", "-o", name)
+        shown = {}
+        for verb in (["run", "m.toml", "-q", "-o", name, "--force", "--json"], ["info", name, "--json"],
+                     ["compare", name, name, "--json"], ["eval", name, "--json"], ["info", name, "--model"],
+                     ["run", "m.toml", "--dry-run"], ["run", "m.toml", "--dry-run", "--json"]):
+            shown[" ".join(verb)] = text = self.good(*verb)
+            self.assertNotRegex(text, "[\x00-\x08\x0b-\x1f\x7f-\x9f]", verb)
+            if "--json" in verb:
+                shown[" ".join(verb)] = json.loads(text)
+        self.assertEqual(shown[f"info {name} --json"]["title"], self.TITLE)
+        self.assertEqual(shown[f"compare {name} {name} --json"]["runs"][0]["run_file"], name)
+        self.assertEqual(shown[f"compare {name} {name} --json"]["runs"][0]["title"], self.TITLE)
+        self.assertEqual(tomllib.loads(shown[f"info {name} --model"])["title"], self.TITLE)
+        self.assertEqual(tomllib.loads(shown["run m.toml --dry-run"])["title"], self.TITLE)
+        self.assertIn("\\x9b31m", self.good("info", name))
+
+    def test_a_name_that_is_no_text_is_json_all_the_same(self):
+        self.good("run", self.model, "-q", "-o", "r.h5")
+        os.rename(self.folder / "r.h5", os.fsencode(self.folder) + b"/r\xff.h5")
+        self.assertEqual(self.good_json("info", os.fsdecode(b"r\xff.h5"), "--json")["run_file"], "r\ufffd.h5")
+
+    def test_tools_write_what_cannot_steer(self):
+        self.assertEqual(printable("a\x1b[2J\x7f\x9b\u202eé\n"), "a\\x1b[2J\\x7f\\x9b\\u202eé\n")
+        self.assertEqual(one_line("a\n\tb"), "a\\x0a\\x09b")
+
+    def test_tools_cut_at_columns_that_characters_take(self):
+        # an ellipsis takes one; 学 takes two, a combining accent none
+        for text, columns, expected in [("abcdef", 6, "abcdef"), ("abcdef", 5, "abcd…"), ("abc", 1, "…"),
+                                        ("abc", 0, ""), ("学学学", 6, "学学学"), ("学学学", 5, "学学…"),
+                                        ("学学学", 4, "学…"),
+                                        ("e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"),
+                                        ("e\u0301e\u0301e\u0301", 2, "e\u0301…")]:
+            self.assertEqual(cut(text, columns), expected, (text, columns))
+
+    def test_the_interval_of_a_report_is_wilsons(self):
+        # Newcombe, Stat. Med. 17:857 (1998), table I, method 3, in percent
+        for k, n, low, high in [(81, 263, 25.53, 36.62), (15, 148, 6.24, 16.05), (0, 20, 0.0, 16.11),
+                                (1, 29, 0.61, 17.18)]:
+            found = summary.interval(100 * k / n, n)
+            self.assertEqual([round(bound, 2) for bound in found], [low, high])
+        self.assertEqual(summary.interval(100.0, 20)[1], 100.0)
+        self.assertEqual(summary.percent(100 * 81 / 263, 263), "30.8 % (25.5–36.6)")
 
 
 class Signals(support.CliTest):
