@@ -162,8 +162,9 @@ class Options {
     /// throws is kept for Document::refuse_unknown_keys, and the answer is false: the part is incomplete.
     bool section(const std::function<void()>& read) const;
 
-    bool given(std::string_view name) const;  ///< whether the file or --set has this key
-    bool describing() const noexcept;         ///< no model is read, only documentation is collected
+    bool given(std::string_view name) const;     ///< whether the file or --set has this key
+    bool is_table(std::string_view name) const;  ///< and whether it is a table, of keys that take either
+    bool describing() const noexcept;            ///< no model is read, only documentation is collected
     const std::string& path() const noexcept { return path_; }
 
     /// "place: population.hidden1.beta = 1.5 <why>"; `why` says what would do.

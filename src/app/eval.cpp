@@ -112,11 +112,14 @@ Verb add_eval(CLI::App& program) {
                                     "  snnff-sim eval run.h5\n"
                                     "  snnff-sim eval run.h5 --split train\n"
                                     "  snnff-sim eval run.h5 --data data/fashion-mnist\n"
-                                    "  snnff-sim eval run.h5 --data digits.h5 --json\n");
+                                    "  snnff-sim eval run.h5 --data digits.h5 --json\n"
+                                    "  snnff-sim eval run.h5 --data digits.npz\n");
     command->add_option("RUN", arguments->run, "run file (HDF5)")->required()->type_name("FILE");
     command
-        ->add_option("--data", arguments->data,
-                     "a folder of IDX files or an HDF5 file with x and y; default: the run's own data")
+        ->add_option(
+            "--data", arguments->data,
+            "a folder of IDX files or of PNG images, an HDF5 file or .npz archive with x and y, or a CSV "
+            "file; default: the run's own data")
         ->type_name("PATH");
     command->add_option("--split", arguments->split, "test (default) or train")
         ->type_name("SPLIT")

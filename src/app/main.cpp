@@ -36,7 +36,7 @@ constexpr const char* footer =
     "\nEnvironment: NO_COLOR turns colours off, TERM=dumb the progress bar; SNNFF_KERNELS=baseline, avx2, "
     "avx512\n"
     "or neon forces a variant of the kernels, all of which give the same bits.\n"
-    "\nExit codes: 0 done, 1 failed, 2 usage, 3 model, 4 file, 5 data, 124 --max-time, 128 + N by signal N.";
+    "\nExit codes: 0 done, 1 failed, 2 usage, 3 model, 4 file, 5 data, 124 time, 128+N";
 
 int complain(const std::string& text, ExitCode code) {
     const char* prefix = app::stderr_has_colours() ? "\033[31msnnff-sim:\033[0m " : "snnff-sim: ";

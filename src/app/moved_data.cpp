@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "io/idx_names.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -21,6 +22,15 @@ std::string text_at(const Node& table, std::string_view key) {
 bool is_there(const fs::path& file) {
     std::error_code ignored;
     return fs::exists(file, ignored) || fs::exists(file.string() + ".gz", ignored);
+}
+
+bool has_idx_file(const fs::path& folder, const std::string& name) {
+    try {
+        std::error_code ignored;
+        return fs::exists(find_idx_file(folder, name), ignored);
+    } catch (const FileError&) {
+        return false;
+    }
 }
 
 /// The keys under which a model names files, and where those are now.
@@ -48,9 +58,11 @@ class Finder {
 
     void find_data(const Node& data) {
         const std::string kind = text_at(data, "kind");
-        if (kind == "hdf5" || kind == "shd") {
-            find_file("data.train", text_at(data, "train"), moved_.train);
-            find_file("data.test", text_at(data, "test"), moved_.test);
+        if (kind != "idx" && kind != "nmnist") {
+            of_images_ = kind == "images";
+            find_split(data, "train", moved_.train);
+            find_split(data, "test", moved_.test);
+            of_images_ = false;
             return;
         }
         const fs::path folder = text_at(data, "folder");
@@ -59,7 +71,7 @@ class Finder {
             const auto put_files = [&](const std::string& split, const fs::path& in) {
                 if (in.empty()) return;
                 for (const std::string& key : {split + "_images", split + "_labels"})
-                    put("data." + key, in / text_at(data, key));
+                    put("data." + key, find_idx_file(in, text_at(data, key)));
             };
             put_files("train", moved_.train);
             put_files("test", moved_.test);
@@ -69,25 +81,48 @@ class Finder {
                             "FOLDER says where it is",
                             kind));
         }
-        const fs::path known = kind == "idx" ? fs::path(text_at(data, "train_images")) : fs::path("Train");
         for (const fs::path& in : moved_.folders) {
             for (const fs::path& candidate : {in, in / folder.filename()}) {
-                if (is_there(candidate / known)) return put("data.folder", candidate);
+                const bool found = kind == "idx" ? has_idx_file(candidate, text_at(data, "train_images"))
+                                                 : is_there(candidate / "Train");
+                if (found) return put("data.folder", candidate);
             }
         }
+    }
+
+    /// A file or a folder of images, or a table with a file for samples and one for labels.
+    void find_split(const Node& data, const std::string& split, const fs::path& by_role) {
+        const Node* node = data.find(split);
+        const auto* files = node != nullptr ? std::get_if<Node::Table>(&node->value) : nullptr;
+        if (files == nullptr) return find_file("data." + split, text_at(data, split), by_role);
+        std::error_code ignored;
+        if (!by_role.empty() && !fs::is_directory(by_role, ignored)) {
+            throw UsageError(fmt::format(
+                "--data {0}={1}: is a file, and the {0} samples are several; the folder that they "
+                "lie in would do",
+                split, by_role.string()));
+        }
+        for (const auto& [name, file] : *files)
+            find_file(fmt::format("data.{}.{}", split, name), text_at(*node, name), by_role);
     }
 
     void find_file(const std::string& key, const fs::path& file, const fs::path& by_role) {
         if (file.empty()) return;
         names.push_back(file.filename().string());
-        if (!by_role.empty())
-            return put(key, fs::is_directory(by_role) ? by_role / file.filename() : by_role);
+        if (!by_role.empty()) {
+            std::error_code ignored;
+            const fs::path inside = by_role / file.filename();
+            // A folder holds the file, or is the folder of images itself.
+            const bool is_within = fs::is_directory(by_role, ignored) && (!of_images_ || is_there(inside));
+            return put(key, is_within ? inside : by_role);
+        }
         for (const fs::path& folder : moved_.folders) {
             if (is_there(folder / file.filename())) return put(key, folder / file.filename());
         }
     }
 
     const MovedData& moved_;
+    bool of_images_ = false;  ///< samples are folders
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "app/command_line.hpp"
 #include "app/execute.hpp"
@@ -13,7 +14,10 @@
 #include "app/signals.hpp"
 #include "app/sweep_results.hpp"
 #include "app/terminal.hpp"
+#include "app/unfinished.hpp"
 #include "app/verb.hpp"
+#include "io/half_made.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -83,6 +87,12 @@ std::optional<RunFigures> completed(const fs::path& file, const ModelSpec& model
     try {
         run = read_figures(file);
     } catch (const Error& error) {
+        std::error_code ignored;
+        // Of a sweep that was killed while it made this file.
+        if (fs::file_size(file, ignored) <= most_half_made_bytes && is_half_made(file)) {
+            refuse_if_in_use(file);
+            return {};
+        }
         throw UsageError(fmt::format("{}: exists already and cannot be gone on from ({}); {}", file.string(),
                                      error.what(), way_out));
     }
@@ -118,10 +128,26 @@ void look_at_folder(Sweep& sweep, const std::vector<ModelSpec>& models, bool for
     }
 }
 
+/// Takes away what an earlier call left of a cell, which it could not go on from: a sweep makes no
+/// checkpoints. That it is of this very cell, look_at_folder() has seen.
+void clear_leavings(const fs::path& file) {
+    const fs::path place = behind_links(file);
+    refuse_if_in_use(place);
+    std::error_code error;
+    fs::remove(place, error);
+    if (error) throw FileError(fmt::format("{}: cannot be replaced: {}", place.string(), error.message()));
+    try {
+        make_way(unfinished_beside(place));
+    } catch (const UsageError&) {
+        return;  // somebody else's; it is not in the way now
+    }
+}
+
 /// Runs a cell. What goes wrong in it stays in it.
 CellResult run_cell(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
     CellResult result;
     try {
+        if (!request.force) clear_leavings(request.output);
         if (execute(request, std::move(model), stop) == Ending::interrupted) {
             result.status = Status::interrupted;
             return result;
@@ -131,6 +157,7 @@ CellResult run_cell(const RunRequest& request, ModelSpec model, const std::atomi
     } catch (const Error& error) {
         result.status = Status::failed;
         result.message = error.what();
+        result.failed_by = error.code();
     } catch (const std::bad_alloc&) {
         result.status = Status::failed;
         result.message = "memory ran out";
@@ -153,12 +180,13 @@ void run_cells(Sweep& sweep, std::vector<ModelSpec>& models, const Arguments& ar
         say("");
         RunRequest request;
         request.output = sweep.run_file(cell);
-        request.force = true;  // what is there was looked at: the leavings of this very cell
+        request.force = arguments.force;
         request.n_threads = arguments.threads;
         request.quiet = arguments.quiet;
         request.command_line = command_line();
         sweep.results[i] = run_cell(request, std::move(models[i]), stop);
-        if (sweep.results[i].status == Status::failed) say(": failed: " + sweep.results[i].message);
+        if (sweep.results[i].status == Status::failed)
+            note(fmt::format("{}: failed: {}", describe(cell, sweep.axes), sweep.results[i].message));
     }
 }
 
@@ -181,7 +209,12 @@ int sweep(const Arguments& arguments) {
         note(text + (stop != 0 ? "); the same command goes on from here" : ")"));
     }
     if (stop != 0) return exit_code_of_signal(stop);
-    return static_cast<int>(n_failed > 0 ? ExitCode::failed : ExitCode::done);
+    if (n_failed == 0) return static_cast<int>(ExitCode::done);
+    // A disk that is full, or the like, is not for the model to answer for.
+    const bool by_files = std::ranges::all_of(sweep.results, [](const CellResult& result) {
+        return result.status != Status::failed || result.failed_by == ExitCode::file;
+    });
+    return static_cast<int>(by_files ? ExitCode::file : ExitCode::failed);
 }
 
 }  // namespace

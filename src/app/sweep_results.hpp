@@ -8,11 +8,13 @@
 
 #include "app/figures.hpp"
 #include "app/sweep_grid.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff::app {
 
 /// How a cell of the grid fared.
 struct CellResult {
+    ExitCode failed_by = ExitCode::failed;  ///< where it failed: what a run by itself would have answered
     enum class Status { not_run, interrupted, failed, complete };
     Status status = Status::not_run;
     bool found = false;                   ///< its run file was there before the sweep

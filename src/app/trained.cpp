@@ -6,6 +6,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "app/data_elsewhere.hpp"
 #include "app/find_data.hpp"
 #include "sim/doubts.hpp"
 #include "snnff/error.hpp"
@@ -14,41 +15,6 @@ namespace snnff::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The overrides that let a model read its samples from elsewhere, scaled as it was trained: a folder
-/// of IDX files, or an HDF5 file. All samples there are used.
-std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
-    const Node* data = resolved.find("data");
-    const auto value_of = [&](std::string_view key) {
-        const Node* node = data ? data->find(key) : nullptr;
-        return node ? value_text(*node) : std::string();
-    };
-    const std::string where = value_text({fs::absolute(path).string(), {}});
-    const bool is_folder = fs::is_directory(path);
-    if (is_folder && value_of("kind") == "\"idx\"") {
-        // The same names of files, in another folder.
-        return {
-            {"data.folder", where}, {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
-    }
-    if (value_of("kind") == "\"nmnist\"" && is_folder) {
-        return {
-            {"data.folder", where}, {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
-    }
-    if ((value_of("kind") == "\"shd\"" || value_of("kind") == "\"hdf5\"") && !is_folder) {
-        return {{"data.train", where},
-                {"data.test", where},
-                {"data.n_train", "0"},
-                {"data.n_validation", "0"},
-                {"data.n_test", "0"}};
-    }
-    std::string table = is_folder ? fmt::format("kind = \"idx\", folder = {}", where)
-                                  : fmt::format("kind = \"hdf5\", train = {0}, test = {0}", where);
-    for (const char* key : {"offset", "scale", "classes"}) {
-        if (const std::string value = value_of(key); !value.empty())
-            table += fmt::format(", {} = {}", key, value);
-    }
-    return {{"data", "{ " + table + " }"}};
-}
 
 /// Files that are not what they were when the run was made.
 void doubt_files(const Provenance& then, const Dataset& dataset, std::string_view role,
@@ -89,7 +55,12 @@ ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::st
     std::error_code error;
     const bool there = fs::exists(data, error);
     if (error) throw FileError(fmt::format("{}: cannot be read: {}", data, error.message()));
-    if (!there) throw FileError(data + ": is not there; --data takes a folder of IDX files or an HDF5 file");
+    if (!there) {
+        throw FileError(
+            data +
+            ": is not there; --data takes a folder of IDX files or of PNG images, an HDF5 file, an "
+            ".npz archive or a CSV file");
+    }
     for (Override& from : data_from(data, model.resolved)) overrides.push_back(std::move(from));
     model = read_model_text(summary.model_toml, name, folder, overrides);
     keep_label_place(model);
@@ -143,6 +114,16 @@ void keep_label_place(ModelSpec& model) {
     if (model.overlay.where == Where::automatic) model.overlay.where = Where::by_time;
 }
 
+std::vector<std::string> class_names_of(const ModelSpec& model) {
+    std::vector<std::string> names;
+    const Node* data = model.resolved.find("data");
+    const Node* classes = data != nullptr ? data->find("classes") : nullptr;
+    const auto* array = classes != nullptr ? std::get_if<Node::Array>(&classes->value) : nullptr;
+    if (array == nullptr) return names;
+    for (const Node& name : *array) names.push_back(std::get<std::string>(name.value));
+    return names;
+}
+
 Trained read_parameters_of(const fs::path& run) {
     Trained trained{.summary = read_run(run), .model = {}, .network = {}, .dataset = {}};
     trained.model =
@@ -187,6 +168,7 @@ Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::stri
     if (trained.dataset.size() == 0) {
         throw DataError(fmt::format("{}: its data have no samples in the {} set", run.string(), split_name));
     }
+    align_classes(trained.dataset, class_names_of(model));
     trained.doubts = doubts_about_set(trained.dataset);
     prepare(trained.dataset, model);
     const auto add = [&](std::vector<std::string> doubts) {

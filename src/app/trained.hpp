@@ -20,7 +20,7 @@ struct Trained {
 
 /// Which samples.
 struct SampleSource {
-    std::string data;            ///< a folder of IDX files or an HDF5 file; empty: the run's own data
+    std::string data;            ///< what data_from() takes; empty: the run's own data
     std::string split = "test";  ///< "test" or "train"
 };
 
@@ -32,6 +32,9 @@ Trained read_trained(const std::filesystem::path& run, const SampleSource& sourc
 /// A run's model says where labels are, but for those of earlier versions, in which "auto" went by time
 /// alone.
 void keep_label_place(ModelSpec& model);
+
+/// What a run's model calls its classes, by label; empty where labels are numbers only.
+std::vector<std::string> class_names_of(const ModelSpec& model);
 
 /// The run's parameters in a network of `model`, which may present other samples for longer, and the samples
 /// that the model reads. Throws likewise.

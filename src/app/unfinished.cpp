@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <string>
 #include <system_error>
 
 #include "io/disk.hpp"
+#include "io/half_made.hpp"
 #include "io/place.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/error.hpp"
@@ -16,14 +16,6 @@ namespace snnff::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Whether a file that cannot be read was cut while it was made: it is empty, or begins as HDF5 does.
-bool was_being_made(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string start(8, '\0');
-    file.read(start.data(), static_cast<std::streamsize>(start.size()));
-    return file.gcount() == 0 || (file && start == "\x89HDF\r\n\x1a\n");
-}
 
 fs::path folder_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -46,7 +38,7 @@ void make_way(const fs::path& unfinished) {
             if (read_run(unfinished).provenance.text("takes_place_of").empty())
                 found = "is no run that --force began";
         } catch (const Error& reason) {
-            if (!was_being_made(unfinished)) found = reason.what();
+            if (!is_half_made(unfinished)) found = reason.what();
         }
         if (!found.empty()) {
             throw UsageError(

@@ -22,6 +22,16 @@ bool matches(std::string_view path, std::string_view pattern) {
                std::string_view::npos;
 }
 
+/// Whether the documentation has a value at that path; a kind may be given as { kind = "..." }.
+bool is_key(std::string_view path, std::span<const KeyDoc> every_key) {
+    return std::ranges::any_of(every_key, [&](const KeyDoc& doc) {
+        if (doc.type == KeyDoc::Type::table) return false;
+        if (matches(path, doc.path)) return true;
+        const bool names_kind = doc.type == KeyDoc::Type::kind && path.ends_with(".kind");
+        return names_kind && matches(path.substr(0, path.rfind('.')), doc.path);
+    });
+}
+
 std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 /// "the neuron "lif" has it" for a key that another kind knows; empty where none does.
@@ -99,9 +109,12 @@ std::string written(std::string_view path) {
     return fmt::format("{}NAME{}", path.substr(0, star), path.substr(star + 1));
 }
 
-/// Keys of that name in other tables: those that every model has first.
-std::vector<std::string> elsewhere(const std::string& path, const std::string& key,
-                                   std::span<const KeyDoc> every_key) {
+/// Keys of that name in other tables: those that every model has, else those of some kind.
+struct Elsewhere {
+    std::vector<std::string> paths;
+    bool in_every_model = true;
+};
+Elsewhere elsewhere(const std::string& path, const std::string& key, std::span<const KeyDoc> every_key) {
     constexpr std::size_t most = 3;
     std::vector<std::string> always, sometimes;
     for (const KeyDoc& doc : every_key) {
@@ -111,9 +124,9 @@ std::vector<std::string> elsewhere(const std::string& path, const std::string& k
         std::string place = written(doc.path);
         if (std::ranges::find(list, place) == list.end()) list.push_back(std::move(place));
     }
-    if (always.empty()) always = std::move(sometimes);
-    if (always.size() > most) always.resize(most);
-    return always;
+    Elsewhere found{always.empty() ? sometimes : always, !always.empty()};
+    if (found.paths.size() > most) found.paths.resize(most);
+    return found;
 }
 
 std::string lives_at(const std::vector<std::string>& paths) {
@@ -183,7 +196,7 @@ std::string advice_on(const std::string& path, const std::string& key, const Nod
         const auto leaves = leaves_of(value);
         const bool fits =
             every_key.empty() || leaves.empty() || std::ranges::any_of(leaves, [&](const auto& leaf) {
-                return is_documented(meant + "." + leaf.first, every_key);
+                return is_key(meant + "." + leaf.first, every_key);
             });
         return fits ? fmt::format("did you mean \"{}\"?", *near) : "";
     }
@@ -191,9 +204,11 @@ std::string advice_on(const std::string& path, const std::string& key, const Nod
     if (is_foreign) {
         if (std::string synonym = synonym_of(key, every_key); !synonym.empty()) return synonym;
     }
-    const std::vector<std::string> others = elsewhere(path, key, every_key);
-    if (!others.empty()) return lives_at(others);
-    if (near) return fmt::format("did you mean \"{}\"?", *near);
+    const Elsewhere others = elsewhere(path, key, every_key);
+    // A letter that is wrong is likelier than a table whose kind may not even be chosen.
+    const bool is_misspelt = near && (others.paths.empty() || !others.in_every_model);
+    if (is_misspelt) return fmt::format("did you mean \"{}\"?", *near);
+    if (!others.paths.empty()) return lives_at(others.paths);
     return is_foreign ? "" : synonym_of(key, every_key);
 }
 

@@ -7,6 +7,8 @@
 
 #include "io/hdf5.hpp"
 #include "io/libraries.hpp"
+#include "io/png.hpp"
+#include "io/zip_archive.hpp"
 
 namespace snnff {
 
@@ -15,7 +17,8 @@ std::string file_libraries() {
     hdf5::checked(H5get_libversion(&major, &minor, &release));
     // "OpenSSL 3.0.15 3 Sep 2024": the date says nothing more
     const std::string_view openssl = OpenSSL_version(OPENSSL_VERSION);
-    return fmt::format("HDF5 {}.{}.{}, zlib {}, {}", major, minor, release, zlibVersion(),
+    return fmt::format("HDF5 {}.{}.{}, zlib {}, libzip {}, libpng {}, {}", major, minor, release,
+                       zlibVersion(), libzip_version(), libpng_version(),
                        openssl.substr(0, openssl.find(' ', openssl.find(' ') + 1)));
 }
 

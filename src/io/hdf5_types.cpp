@@ -10,20 +10,20 @@ namespace snnff::hdf5 {
 namespace {
 
 std::string number_text(std::string_view kind, hid_t type) {
-    return fmt::format("{}{}", kind, 8 * H5Tget_size(type));
+    return fmt::format("{}{}", kind, 8 * size_of(type));
 }
 
 std::vector<std::pair<std::string, std::int64_t>> members(hid_t type) {
     const Handle in_memory(H5Tget_native_type(type, H5T_DIR_ASCEND), H5Tclose);
     const Handle base(H5Tget_super(in_memory.get()), H5Tclose);
-    const std::size_t size = H5Tget_size(base.get());
+    const std::size_t size = size_of(base.get());
     std::vector<std::pair<std::string, std::int64_t>> found;
-    const int n = H5Tget_nmembers(in_memory.get());
+    const int n = checked(H5Tget_nmembers(in_memory.get()));
     for (int i = 0; i < n && size <= sizeof(std::int64_t); ++i) {
         std::int64_t value = 0;
         char* const name = H5Tget_member_name(in_memory.get(), static_cast<unsigned>(i));
-        const bool read = name != nullptr &&
-                          H5Tget_member_value(in_memory.get(), static_cast<unsigned>(i), &value) >= 0 &&
+        if (name == nullptr) fail_without_name();
+        const bool read = H5Tget_member_value(in_memory.get(), static_cast<unsigned>(i), &value) >= 0 &&
                           H5Tconvert(base.get(), H5T_NATIVE_INT64, 1, &value, nullptr, H5P_DEFAULT) >= 0;
         if (read) found.emplace_back(name, value);
         checked(H5free_memory(name));
@@ -51,7 +51,7 @@ std::vector<std::pair<std::string, std::int64_t>> Dataset::enumeration() const {
 
 std::size_t Dataset::value_bytes() const {
     const Handle type(check(H5Dget_type(id()), "has no type"), H5Tclose);
-    return H5Tget_size(type.get());
+    return size_of(type.get());
 }
 
 std::string Dataset::type_text() const {

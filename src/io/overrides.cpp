@@ -58,11 +58,15 @@ std::vector<std::string> names_in(const Node& root, const std::string& table) {
         there = near ? fmt::format("did you mean \"{}\"?", *near)
                      : fmt::format("the model has {}", fmt::join(known, ", "));
     }
-    const bool swept = !option.typed.empty();  // then its value is one of several
-    throw ModelError(
-        fmt::format("{}: there is no {} \"{}\"; {} A further one is made by {}", place.text(), table, name,
-                    there + (there.back() == '?' ? "" : "."),
-                    swept ? fmt::format("--add {}.{}.KEY=VALUE", table, name) : typed(option, "--add")));
+    const std::string path = fmt::format("{}.{}.KEY", table, name);
+    std::string further = typed(option, "--add");
+    // The value is one of several where it comes from --over, and Python has a keyword for it.
+    if (!option.typed.empty()) {
+        further = option.typed.starts_with("--") ? fmt::format("--add {}=VALUE", path)
+                                                 : fmt::format("add={{\"{}\": VALUE}}", path);
+    }
+    throw ModelError(fmt::format("{}: there is no {} \"{}\"; {} A further one is made by {}", place.text(),
+                                 table, name, there + (there.back() == '?' ? "" : "."), further));
 }
 
 }  // namespace

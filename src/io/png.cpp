@@ -112,4 +112,6 @@ PngImage PngFile::image() const {
     return image;
 }
 
+std::string libpng_version() { return png_get_libpng_ver(nullptr); }
+
 }  // namespace snnff

@@ -47,4 +47,6 @@ class PngFile {
     PngSize size_;
 };
 
+std::string libpng_version();  ///< as loaded
+
 }  // namespace snnff

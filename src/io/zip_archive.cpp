@@ -89,4 +89,6 @@ std::size_t ZipArchive::read(std::span<std::byte> bytes) {
     return n;
 }
 
+std::string libzip_version() { return zip_libzip_version(); }
+
 }  // namespace snnff

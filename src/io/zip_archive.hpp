@@ -33,4 +33,6 @@ class ZipArchive {
     std::unique_ptr<State> state_;
 };
 
+std::string libzip_version();  ///< as loaded
+
 }  // namespace snnff

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "io/gzip.hpp"
+#include "io/idx_names.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
 #include "stimulus/dataset_limits.hpp"
 #include "stimulus/idx_file.hpp"
-#include "stimulus/idx_names.hpp"
 #include "stimulus/labels.hpp"
 
 namespace snnff {

@@ -8,9 +8,9 @@
 #include <numeric>
 
 #include "io/gzip.hpp"
+#include "io/idx_names.hpp"
 #include "snnff/error.hpp"
 #include "stimulus/dataset_limits.hpp"
-#include "stimulus/idx_names.hpp"
 
 namespace snnff {
 namespace {

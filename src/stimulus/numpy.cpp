@@ -4,7 +4,6 @@
 #include <array>
 #include <memory>
 #include <numeric>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -38,26 +37,17 @@ struct Place {
     }
 };
 
-// A key that is text or a table: the table refuses a text, so asking for it tells them apart.
-std::optional<Options> as_table(Options& options, const Key& key) {
-    if (!options.given(key.name) && !options.describing()) return std::nullopt;
-    try {
-        return options.table(key);
-    } catch (const ModelError&) {
-        return std::nullopt;
-    }
-}
-
 Place read_place(Options& options, const Key& key, bool required) {
     Place place;
     if (options.describing()) {
         required ? options.required_file(key) : options.file(key, "");
     }
-    if (std::optional<Options> table = as_table(options, key)) {
-        place.x = table->required_file(
+    if (options.describing() || options.is_table(key.name)) {
+        Options table = options.table(key);
+        place.x = table.required_file(
             {"x", "", ".npy file: [sample, feature], [sample, step, feature] or [sample, row, column]"});
-        place.y = table->required_file({"y", "", ".npy file of labels"});
-        place.y_negative = table->file({"y_negative", "", ".npy file of wrong labels; absent: none"}, "");
+        place.y = table.required_file({"y", "", ".npy file of labels"});
+        place.y_negative = table.file({"y_negative", "", ".npy file of wrong labels; absent: none"}, "");
     } else {
         place.archive = required ? options.required_file(key) : options.file(key, "");
     }

@@ -57,7 +57,7 @@ class Overrides(ModelTest):
         self.assertFalse((self.folder / "s").exists())
 
     def test_add_makes_a_population_which_set_may_then_change(self):
-        network = "36-20-7,"
+        network = "-20-7,"
         for arguments in (["--add", "population.top.size=7"],
                           ["--set", "population.top.size=7", "--add", "population.top={ size = 9 }"]):
             self.assertIn(network, self.good("validate", "m.toml", *arguments))
@@ -179,6 +179,23 @@ class SameAsRun(ModelTest):
             if not words and done.returncode == 0:
                 continue  # this machine has the memory
             self.both(code, "m.toml", *arguments, says=words)
+
+
+class SeveralFiles(ModelTest):
+    def test_each_one_is_looked_at_and_the_first_fault_gives_the_exit_code(self):
+        self.write("a.toml", TOY.replace("steps = 5", "steps = 0"))
+        self.write("b.toml", TOY.replace('"d"', '"nowhere"'))
+        self.write("c.toml", TOY.replace("size = 20", "size = 0").replace("epochs = 1", "epochs = 0"))
+        done = self.sim("validate", "a.toml", "m.toml", "b.toml", "c.toml", "gone.toml", "m.toml")
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.stdout.count("m.toml: good; "), 2, done.stdout)
+        self.assertEqual(done.stdout.count("\n"), 2, done.stdout)
+        lines = done.stderr.splitlines()
+        for line, words in zip(lines, ["a.toml:5:1", "nowhere", "c.toml:10:1", "c.toml:12:1", "2 faults in c.toml",
+                                       "gone.toml", "4 of 6 models"], strict=True):
+            self.assertIn(words, line)
+        self.assertEqual(self.sim("validate", "m.toml", "b.toml", "a.toml").returncode, 4)
+        self.refused(3, "validate", "a.toml", says="a.toml:5:1")
 
 
 class Words(support.CliTest):

@@ -82,9 +82,9 @@ class Models(support.CliTest):
     def test_bad_models_answer_3_with_the_place(self):
         cases = {
             "[time]\nstep = 3\n[population.a]\n": ["bad.toml:2:", "steps"],
-            "[time]\nsteps = 0\n": ["bad.toml:2:", "time.steps"],
+            "[time]\nsteps = 0\n[population.a]\n": ["bad.toml:2:", "time.steps"],
             "[time\nsteps = 1\n": ["bad.toml:1:"],
-            "[time]\nsteps = \"ten\"\n": ["bad.toml:2:", "ten"],
+            "[time]\nsteps = \"ten\"\n[population.a]\n": ["bad.toml:2:", "ten"],
             "[population.a]\nneuron = \"lfi\"\n": ["bad.toml:2:", "lif"],
             "[population.a]\nneuron = \"relu\"\nbeta = 0.9\n": ["bad.toml:3:", "beta"],
             "[population.a]\nneuron = \"relu\"\nmeasure = \"rate\"\n": ["measure", "neuron"],

@@ -7,6 +7,7 @@ import time
 import tomllib
 import unittest
 
+import h5py
 import support
 
 TINY = ["--set", "plan.epochs=1", "--set", "data.n_train=100", "--set", "data.n_test=50"]
@@ -192,6 +193,50 @@ class Resume(SweepTest):
             self.assertEqual(self.names(), ["plan.epochs-1.h5", "plan.epochs-1000000.h5", *beside])
             status = [self.good_json("info", f"grid/{name}", "--json")["status"] for name in self.names()]
             self.assertEqual(status, ["complete", "interrupted", *(["interrupted"] if beside else [])])
+
+    def test_what_a_killed_sweep_left_of_a_file_that_it_was_making_is_replaced(self):
+        self.sweep(*self.OVER)
+        cell, names = self.folder / "grid" / "time.steps-1.h5", self.names()
+        whole = cell.read_bytes()
+        # What was found after SIGKILL at each write: nothing, its length in zeros, a superblock without what it points
+        # to, a root without anything, one with our marks alone.
+        lefts = [b"", bytes(7168), whole[:96] + bytes(7168 - 96)]
+        for creator in (None, "snnff-sim 1.0"):
+            with h5py.File(self.folder / "left.h5", "w") as left:
+                if creator:
+                    left.attrs["creator"] = creator
+            lefts.append((self.folder / "left.h5").read_bytes())
+        for content in lefts:
+            for beside in (False, True):  # also in the file that is to take an interrupted one's place
+                cell.write_bytes(content)
+                if beside:
+                    with h5py.File(cell.with_suffix(".h5"), "w") as run:
+                        run.attrs["creator"] = "snnff-sim 1.0"
+                    (self.folder / "grid" / "time.steps-1.unfinished.h5").write_bytes(content)
+                done = self.sweep(*self.OVER)
+                self.assertEqual(done.returncode, 0, f"{content[:8]}: {done.stderr}")
+                self.assertIn("2 of 2 complete", done.stderr)
+                self.assertEqual(self.names(), names)
+                self.assertEqual(self.good_json("info", cell, "--json")["status"], "complete")
+
+    def test_what_was_not_its_own_stays(self):
+        self.sweep(*self.OVER)
+        cell = self.folder / "grid" / "time.steps-1.h5"
+        damaged = bytearray(cell.read_bytes())
+        damaged[damaged.index(b"OHDR") + 8] ^= 1  # of the root
+        with h5py.File(self.folder / "other.h5", "w") as other:
+            other["mine"] = [1.0, 2.0]
+        with h5py.File(self.folder / "marked.h5", "w") as other:
+            other.attrs["creator"] = "another program"
+        for content in (bytes(damaged), *((self.folder / n).read_bytes() for n in ("other.h5", "marked.h5"))):
+            cell.write_bytes(content)
+            self.refused(2, "sweep", self.model, "-o", "grid", *TINY, *self.OVER, says=["time.steps-1.h5", "--force"])
+            self.assertEqual(cell.read_bytes(), content)
+        # What stands where an interrupted run's successor once was.
+        cell.unlink()
+        self.write("grid/time.steps-1.unfinished.h5", "notes")
+        self.assertEqual(self.sweep(*self.OVER).returncode, 0)
+        self.assertEqual((self.folder / "grid" / "time.steps-1.unfinished.h5").read_text(), "notes")
 
 
 class Failures(SweepTest):

@@ -196,6 +196,11 @@ def test_other_threads_run_while_it_trains(small):
 def test_errors_say_what_the_command_line_says(small, tmp_path, images):
     with pytest.raises(snnff.ModelError, match="did you mean \"beta\""):
         snnff.Model(small, overrides={"population.hidden1.betta": 0.8})
+    for misspelt in (lambda given: snnff.Model(small, overrides=given), lambda given: snnff.train(small, overrides=given)):
+        with pytest.raises(snnff.ModelError, match="did you mean \"hidden1\"") as raised:
+            misspelt({"population.hiden1.beta": 0.8})
+        assert 'overrides: population.hiden1.beta = 0.8: ' in str(raised.value)
+        assert 'add={"population.hiden1.KEY": VALUE}' in str(raised.value)
     with pytest.raises(snnff.FileError, match="nowhere.toml"):
         snnff.train("nowhere.toml")
     with pytest.raises(snnff.DataError, match=r"\[sample, 784\]"):

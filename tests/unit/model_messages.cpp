@@ -217,7 +217,11 @@ TEST_CASE("overrides are checked like the file and named as typed") {
     const std::string text = "[population.a]\nbeta = 0.9\n[learning]\nloss = \"softplus\"";
     CHECK(read(text, {{"time.steps", "3"}}).time.steps == 3);
     CHECK(read(text, {{"learning.loss.theta", "7"}}).loss->threshold({1, 1}) == 7.0);
-    CHECK(read(text, {{"population.b.size", "4"}}).populations[1].n_units == 4);
+    CHECK(read(text, {{"population.b.size", "4", "", true}}).populations[1].n_units == 4);
+    CHECK(
+        message(text, {{"population.b.size", "4"}}) ==
+        "--set population.b.size=4: there is no population \"b\"; the model has a. A further one is made by "
+        "--add population.b.size=4");
     CHECK(message(text, {{"time.steps", "0"}}) ==
           "--set time.steps=0: time.steps = 0 is out of range; allowed: a whole number, 1 to 1000000 steps");
     CHECK(message(text, {{"seed", "-1", "--seed -1"}}) ==

@@ -25,7 +25,7 @@ _snnff_sim() {
         --variables) mapfile -t COMPREPLY < <(compgen -W "membrane spikes current activation" -- "$word") && return ;;
         --labels) mapfile -t COMPREPLY < <(compgen -W "positive negative neutral all" -- "$word") && return ;;
         --split) mapfile -t COMPREPLY < <(compgen -W "test train" -- "$word") && return ;;
-        --seed | --seeds | --threads | --samples | --neurons | --steps | --populations | --checkpoint-every | --max-time) return ;;
+        --seed | --seeds | --threads | --samples | --neurons | --steps | --dt | --populations | --checkpoint-every | --max-time) return ;;
         --set | --add | --over)
             mapfile -t COMPREPLY < <(compgen -S = -W "$(_snnff_sim_keys "$program")" -- "$word")
             compopt -o nospace
@@ -39,7 +39,7 @@ _snnff_sim() {
             resume) options="--data --threads --quiet --json --checkpoint-every --max-time --live" ;;
             eval) options="--data --split --threads --json" ;;
             trace) options="--output --samples --labels --populations --variables --neurons --steps --data --split --threads --force" ;;
-            export) options="--format --output --force" ;;
+            export) options="--format --output --force --dt" ;;
             compare) options="--out-dir --set --add --seed --threads --force --quiet --json" ;;
             sweep) options="--over --seeds --output --set --add --threads --force --quiet --json" ;;
             reproduce) options="--data --quick --threads --quiet --json" ;;

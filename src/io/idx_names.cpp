@@ -1,4 +1,4 @@
-#include "stimulus/idx_names.hpp"
+#include "io/idx_names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,130 @@
+#include "app/data_elsewhere.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "io/idx_names.hpp"
+#include "snnff/error.hpp"
+
+namespace snnff::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string lower(std::string text) {
+    for (char& c : text) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return text;
+}
+
+/// Whether there is a folder of PNG images in it.
+bool holds_images(const fs::path& folder) {
+    std::error_code failed;
+    for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+        std::error_code ignored;
+        if (!entry->is_directory(ignored)) continue;
+        for (fs::directory_iterator file(entry->path(), ignored); !ignored && file != end;
+             file.increment(ignored)) {
+            if (lower(file->path().extension().string()) == ".png") return true;
+        }
+    }
+    return false;
+}
+
+bool holds_idx_files(const fs::path& folder) {
+    for (const char* name : {"t10k-images-idx3-ubyte", "train-images-idx3-ubyte"}) {
+        try {
+            static_cast<void>(find_idx_file(folder, name));
+            return true;
+        } catch (const FileError&) {
+            continue;
+        }
+    }
+    return false;
+}
+
+std::string kind_of_folder(const fs::path& folder, const std::string& as_before) {
+    if (holds_images(folder)) return "images";
+    if (holds_idx_files(folder)) return "idx";
+    return as_before == "images" || as_before == "nmnist" ? as_before : "idx";
+}
+
+/// HDF5's signature may come after a block of the user's, as in MATLAB's files.
+bool is_hdf5(std::ifstream& file) {
+    constexpr std::string_view signature("\x89HDF\r\n\x1a\n", 8);
+    std::array<char, signature.size()> bytes{};
+    constexpr std::streamoff farthest = std::streamoff{1} << 20;
+    for (std::streamoff at = 0; at <= farthest; at = at == 0 ? 512 : 2 * at) {
+        file.clear();
+        if (!file.seekg(at) || !file.read(bytes.data(), bytes.size())) return false;
+        if (std::string_view(bytes.data(), bytes.size()) == signature) return true;
+    }
+    return false;
+}
+
+std::string kind_of_file(const fs::path& path, const std::string& as_before) {
+    std::ifstream file(path, std::ios::binary);
+    std::array<char, 6> bytes{};
+    file.read(bytes.data(), bytes.size());
+    const std::string_view begins(bytes.data(), static_cast<std::size_t>(file.gcount()));
+    if (begins.starts_with("\x93NUMPY")) {
+        throw UsageError(
+            fmt::format("--data {}: is one array of NumPy's; an .npz archive with samples (x) "
+                        "and labels (y) would do",
+                        path.string()));
+    }
+    if (begins.starts_with("PK")) return "numpy";
+    if (is_hdf5(file)) return as_before == "shd" ? "shd" : "hdf5";
+    fs::path name = path.filename();
+    if (lower(name.extension().string()) == ".gz") name = name.stem();
+    const std::string ending = lower(name.extension().string());
+    if (ending == ".csv" || ending == ".tsv" || ending == ".txt") return "csv";
+    return as_before == "csv" || as_before == "numpy" || as_before == "shd" ? as_before : "hdf5";
+}
+
+}  // namespace
+
+std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
+    const Node* data = resolved.find("data");
+    const auto value_of = [&](std::string_view key) {
+        const Node* node = data != nullptr ? data->find(key) : nullptr;
+        return node != nullptr ? value_text(*node) : std::string();
+    };
+    const Node* kind_before = data != nullptr ? data->find("kind") : nullptr;
+    const auto* text = kind_before != nullptr ? std::get_if<std::string>(&kind_before->value) : nullptr;
+    const std::string as_before = text != nullptr ? *text : "idx";
+    std::error_code ignored;
+    const std::string kind =
+        fs::is_directory(path, ignored) ? kind_of_folder(path, as_before) : kind_of_file(path, as_before);
+
+    const std::string where = value_text({fs::absolute(path).string(), {}});
+    const bool one_folder = kind == "idx" || kind == "nmnist";
+    if (kind == as_before) {  // the same names of files, sets and columns
+        std::vector<Override> overrides{
+            {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
+        if (one_folder) {
+            overrides.push_back({"data.folder", where});
+        } else {
+            overrides.push_back({"data.train", where});
+            overrides.push_back({"data.test", where});
+        }
+        return overrides;
+    }
+    std::string table = one_folder ? fmt::format("kind = \"{}\", folder = {}", kind, where)
+                                   : fmt::format("kind = \"{0}\", train = {1}, test = {1}", kind, where);
+    for (const char* key : {"offset", "scale", "classes", "first_label"}) {
+        if (const std::string value = value_of(key); !value.empty())
+            table += fmt::format(", {} = {}", key, value);
+    }
+    return {{"data", "{ " + table + " }"}};
+}
+
+}  // namespace snnff::app

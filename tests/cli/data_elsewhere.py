@@ -1,0 +1,129 @@
+"""A network tried on, and a run gone on with, data of every kind that are elsewhere than they were."""
+import shutil
+import struct
+import unittest
+
+import h5py
+import numpy as np
+
+from data_formats import png
+from support import CliTest
+
+MODEL = """
+seed = 1
+[data]
+{data}
+n_train = 150
+n_test = 40
+[time]
+steps = 4
+[overlay]
+n_labels = 3
+where = "appended"
+[population.h]
+neuron = "lif"
+size = 20
+[plan]
+epochs = {epochs}
+batch_size = 50
+"""
+NAMES = np.array(["ant", "bee", "cat"])
+CLASSES = 'classes = ["ant", "bee", "cat"]'
+KEYS = {"hdf5": 'kind = "hdf5"\ntrain = "data/d.h5"\ntest = "data/d.h5"',
+        "numpy": 'kind = "numpy"\ntrain = "data/d.npz"\ntest = "data/d.npz"',
+        "arrays": 'kind = "numpy"\ntrain = { x = "data/x.npy", y = "data/y.npy" }\ntest = { x = "data/x.npy", y = "data/y.npy" }',
+        "csv": 'kind = "csv"\ntrain = "data/d.csv"\ntest = "data/d.csv"',
+        "images": 'kind = "images"\ntrain = "data/images"\ntest = "data/images"',
+        "idx": f'kind = "idx"\nfolder = "data/idx"\ntest_images = "train-images-idx3-ubyte"\n'
+               f'test_labels = "train-labels-idx1-ubyte"\n{CLASSES}'}
+PLACES = {"hdf5": "d.h5", "numpy": "d.npz", "csv": "d.csv", "images": "images", "idx": "idx"}
+
+
+def save(folder, bytes_, y):
+    """The same images under all names and in all formats."""
+    x = (bytes_ / 255).astype("f4").reshape(len(y), -1)
+    folder.mkdir()
+    with h5py.File(folder / "d.h5", "w") as file:
+        file["x"] = x
+        file.create_dataset("y", data=NAMES[y].astype(object), dtype=h5py.string_dtype())
+    np.savez(folder / "d.npz", x=x, y=NAMES[y])
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", NAMES[y])
+    rows = [",".join([*(repr(float(v)) for v in row), NAMES[label]]) for row, label in zip(x, y)]
+    names = ",".join([*(f"f{i}" for i in range(x.shape[1])), "label"])
+    (folder / "d.csv").write_text("\n".join([names, *rows]) + "\n")
+    for i, (image, label) in enumerate(zip(bytes_, y)):
+        (folder / "images" / NAMES[label]).mkdir(parents=True, exist_ok=True)
+        (folder / "images" / NAMES[label] / f"{i:03}.png").write_bytes(png(image))
+    (folder / "idx").mkdir()
+    for split in ("train", "t10k"):
+        (folder / "idx" / f"{split}-images.idx3-ubyte").write_bytes(struct.pack(">4I", 0x803, *bytes_.shape) + bytes_.tobytes())
+        (folder / "idx" / f"{split}-labels.idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, len(y)) + bytes(y.tolist()))
+
+
+class DataElsewhere(CliTest):
+    def setUp(self):
+        super().setUp()
+        numbers = np.random.default_rng(0)
+        self.bytes = numbers.integers(0, 256, (160, 3, 4), "u1")
+        flat = self.bytes.reshape(160, 12)
+        self.y = (flat[:, 0] > 127).astype(int) + (flat[:, 1] > 127)
+        save(self.folder / "data", self.bytes, self.y)
+
+    def run_of(self, kind, name="r.h5", epochs=3, code=0, options=()):
+        model = self.write("m.toml", MODEL.format(data=KEYS[kind], epochs=epochs))
+        done = self.sim("run", model, "-q", "--force", "-o", name, *options)
+        self.assertEqual(done.returncode, code, done.stderr)
+
+    def test_a_network_takes_data_of_every_kind(self):
+        other = np.random.default_rng(1).permutation(160)[:70]  # more than data.n_test
+        save(self.folder / "other", self.bytes[other], self.y[other])
+        for kind in KEYS:
+            self.run_of(kind)
+            answers = [self.good_json("eval", "r.h5", "--json", "--data", f"other/{place}") for place in PLACES.values()]
+            for answer, place in zip(answers, PLACES):
+                with self.subTest(of=kind, on=place):
+                    self.assertEqual(answer["samples"], 70)
+                    self.assertEqual(np.sum(answer["confusion"], 1).tolist(), np.bincount(self.y[other], minlength=3).tolist())
+                    self.assertEqual(answer["confusion"], answers[0]["confusion"])
+                    self.assertEqual(answer["classes"], NAMES.tolist())
+
+    def test_names_that_the_run_does_not_have(self):
+        with h5py.File(self.folder / "data/d.h5", "w") as file:
+            file["x"], file["y"] = (self.bytes / 255).reshape(160, -1), self.y
+        self.run_of("hdf5")
+        self.refused(5, "eval", "r.h5", "--data", "data/d.npz", says=("data/d.npz", '"ant"', "numbers"))
+        self.run_of("csv")
+        np.savez(self.folder / "wasps.npz", x=self.bytes.reshape(160, -1), y=np.array(["ant", "wasp"])[self.y % 2])
+        self.refused(5, "eval", "r.h5", "--data", "wasps.npz", says=("wasps.npz", '"wasp"'))
+        self.refused(2, "eval", "r.h5", "--data", "data/x.npy", says=("data/x.npy", ".npz"))
+
+    def test_moved_data(self):
+        for kind in KEYS:
+            with self.subTest(kind=kind):
+                self.run_of(kind)
+                (self.folder / "cut.h5").unlink(missing_ok=True)
+                self.run_of(kind, "whole.h5", epochs=2000)
+                self.run_of(kind, "cut.h5", epochs=2000, code=124, options=("--max-time", "0.05s"))
+                (self.folder / "deep/er").mkdir(parents=True)
+                shutil.move(self.folder / "data", self.folder / "deep/er/moved")
+                try:
+                    self.refused(4, "reproduce", "r.h5", "-q", says=("data",))
+                    self.good("reproduce", "r.h5", "-q", "--data", "deep/er/moved")
+                    self.good("resume", "cut.h5", "-q", "--data", "deep/er/moved")
+                    self.assertEqual(self.digest("cut.h5"), self.digest("whole.h5"))
+                    place = "deep/er/moved" if kind == "arrays" else f"deep/er/moved/{PLACES[kind]}"
+                    self.good("reproduce", "r.h5", "-q", "--data", f"train={place}", "--data", f"test={place}")
+                    if kind == "arrays":
+                        self.refused(2, "reproduce", "r.h5", "-q", "--data", "train=deep/er/moved/x.npy", says=("folder",))
+                finally:
+                    shutil.move(self.folder / "deep/er/moved", self.folder / "data")
+                    shutil.rmtree(self.folder / "deep")
+
+    def digest(self, name):
+        with h5py.File(self.folder / name) as file:
+            return file.attrs["digest"]
+
+
+if __name__ == "__main__":
+    unittest.main()
