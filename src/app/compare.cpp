@@ -178,9 +178,11 @@ int compare(const Arguments& arguments) {
     const std::vector<Agreement> agreement = agreements(run_files);
     std::vector<std::string> names;
     for (const RunFigures& run : runs) names.push_back(run.path.string());
-    put(arguments.json ? json_of(runs, agreement).dump(2) + "\n"
-                       : side_by_side(runs, stdout_columns()) + overlaps(runs) + "\n" +
-                             differences_table(runs) + folded_lines(in_words(agreement, names)));
+    if (arguments.json)
+        put_json(json_of(runs, agreement));
+    else
+        put(side_by_side(runs, stdout_columns()) + overlaps(runs) + "\n" + differences_table(runs) +
+            folded_lines(in_words(agreement, names)));
     return 0;
 }
 

@@ -95,7 +95,7 @@ int eval(const Arguments& arguments) {
                 std::vector<std::uint64_t>(first, first + static_cast<std::ptrdiff_t>(n_labels)));
         }
         json["doubts"] = doubts;
-        put(json.dump(2) + "\n");
+        put_json(json);
         return 0;
     }
     put(fmt::format("{}, {} set: error {}\n\n", arguments.run, arguments.split,

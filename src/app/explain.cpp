@@ -122,7 +122,7 @@ int explain(const Arguments& arguments) {
     if (arguments.json) {
         nlohmann::ordered_json json = nlohmann::ordered_json::array();
         for (const KeyDoc& doc : docs) json.push_back(json_of(doc));
-        put(json.dump(2) + "\n");
+        put_json(json);
         return 0;
     }
     // A few keys of one name are worth a paragraph each; a table or a kind is an overview.

@@ -219,13 +219,13 @@ int info(const Arguments& arguments) {
     const RunSummary summary = read_run(arguments.file);
     if (arguments.digest) return print_digest(summary, arguments.file);
     if (arguments.model) {
-        put(summary.model_toml);
+        put_toml(summary.model_toml);
         return 0;
     }
     const RunFigures figures = read_figures(arguments.file);
     const std::vector<TroubledEpochs> troubles = troubles_of(arguments.file, summary);
     if (arguments.json) {
-        put(json_of(summary, figures, troubles).dump(2) + "\n");
+        put_json(json_of(summary, figures, troubles));
     } else {
         put(head_of(summary, arguments.file) + "\n" + populations_table(figures) + "\n" +
             results_of(summary, figures, troubles));

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "snnff/error.hpp"
@@ -33,18 +34,18 @@ bool reader_is_gone(int error) noexcept {
 }
 
 /// Without control characters but line ends and tabs: those of ASCII, and those that UTF-8 has as C2 80 to C2
-/// 9F.
-std::string printable(std::string_view text) {
+/// 9F. Each is written after `mark`.
+std::string printable(std::string_view text, std::string_view mark = "\\x") {
     std::string result;
     result.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
         if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
-            result += fmt::format("\\x{:02x}", next);
+            result += fmt::format("{}{:02x}", mark, next);
             ++i;
         } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
-            result += fmt::format("\\x{:02x}", byte);
+            result += fmt::format("{}{:02x}", mark, byte);
         } else {
             result += text[i];
         }
@@ -52,13 +53,23 @@ std::string printable(std::string_view text) {
     return result;
 }
 
-}  // namespace
-
-void put(std::string_view text) {
-    const int error = write_all(STDOUT_FILENO, printable(text));
+void put_printable(std::string_view text) {
+    const int error = write_all(STDOUT_FILENO, text);
     if (error != 0 && !reader_is_gone(error)) {
         throw FileError(std::string("stdout: cannot be written: ") + std::strerror(error));
     }
+}
+
+}  // namespace
+
+void put(std::string_view text) { put_printable(printable(text)); }
+
+// Both formats have control characters in texts and quoted keys only, where \u00.. stands for them.
+void put_toml(std::string_view toml) { put_printable(printable(toml, "\\u00")); }
+
+void put_json(const nlohmann::ordered_json& json) {
+    constexpr auto replaces = nlohmann::ordered_json::error_handler_t::replace;
+    put_printable(printable(json.dump(2, ' ', false, replaces), "\\u00") + "\n");
 }
 
 void note(std::string_view line, std::string_view mark) {

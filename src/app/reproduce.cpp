@@ -162,7 +162,7 @@ int reproduce_all(const Arguments& arguments) {
                 note(error.what());
         }
     }
-    if (arguments.json) put(nlohmann::ordered_json{{"runs", std::move(json)}}.dump(2) + "\n");
+    if (arguments.json) put_json(nlohmann::ordered_json{{"runs", std::move(json)}});
     if (stop != 0) return exit_code_of_signal(stop);
     return static_cast<int>(all_same ? failure : ExitCode::failed);
 }

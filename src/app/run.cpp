@@ -46,7 +46,7 @@ void print_dry_run(const Experiment& experiment, bool json) {
                                            {"memory_bytes", cost.memory_bytes},
                                            {"run_file_bytes", cost.run_file_bytes},
                                            {"model", model}};
-        put(facts.dump(2) + "\n");
+        put_json(facts);
         return;
     }
     std::string text = fmt::format("# samples: {} to train, {} to validate, {} to test, {} inputs each\n",
@@ -55,7 +55,8 @@ void print_dry_run(const Experiment& experiment, bool json) {
     text += fmt::format("# parameters: {}\n", grouped(static_cast<double>(cost.n_parameters)));
     text += fmt::format("# memory at its peak: about {}\n", bytes(static_cast<double>(cost.memory_bytes)));
     text += fmt::format("# run file: at most about {}\n", bytes(static_cast<double>(cost.run_file_bytes)));
-    put(text + "\n" + model);
+    put(text + "\n");
+    put_toml(model);
 }
 
 /// Before a run that will take long for want of the processor's help.
@@ -69,7 +70,10 @@ int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& st
     const bool interrupted = ending == Ending::interrupted;
     if (interrupted && !std::filesystem::exists(request.output)) return exit_code_of_signal(stop);
     const RunFigures figures = read_figures(request.output);
-    put(json ? to_json(figures).dump(2) + "\n" : side_by_side({figures}, stdout_columns()));
+    if (json)
+        put_json(to_json(figures));
+    else
+        put(side_by_side({figures}, stdout_columns()));
     const std::string file = request.output.string();
     const bool resumable = interrupted && std::filesystem::exists(checkpoint_paths(request.output).front());
     if (resumable) note(fmt::format("to go on: snnff-sim resume {}", file));

@@ -197,7 +197,10 @@ int sweep(const Arguments& arguments) {
 
     const std::atomic<int>& stop = stop_on_signals();
     run_cells(sweep, models, arguments, stop);
-    put(arguments.json ? to_json(sweep).dump(2) + "\n" : table_of(sweep, stdout_columns()));
+    if (arguments.json)
+        put_json(to_json(sweep));
+    else
+        put(table_of(sweep, stdout_columns()));
     const std::size_t n_failed = sweep.count(Status::failed);
     if (!arguments.quiet) {
         std::string text = fmt::format("run files: {} ({} of {} complete", sweep.folder.string(),

@@ -47,7 +47,28 @@ void write_weights(const hdf5::Group& nodes, const std::string& name, const Popu
                normalisation_names[static_cast<std::size_t>(population.normalisation)]);
 }
 
-std::string weights_name(const Population& population) { return population.name + "_weights"; }
+bool is_population(const Network& network, std::string_view name) {
+    return std::ranges::any_of(network.populations,
+                               [&](const Population& population) { return population.name == name; });
+}
+
+/// The node of a population's weights: "hidden_weights", with "_" after it until no population has that name.
+std::string weights_name(const Network& network, const Population& population) {
+    std::string name = population.name + "_weights";
+    while (is_population(network, name)) name += "_";
+    return name;
+}
+
+/// What the graph's metadata say of the whole network.
+constexpr std::array<std::string_view, 6> facts{"creator", "title", "dt", "dt_ms", "steps", "not_in_nir"};
+
+/// The group of a population in the graph's metadata: its name, with "_" after it where a fact has that.
+std::string words_name(const Network& network, const Population& population) {
+    if (std::ranges::find(facts, population.name) == facts.end()) return population.name;
+    std::string name = population.name + "_";
+    while (is_population(network, name)) name += "_";
+    return name;
+}
 
 void write_lif(const hdf5::Group& nodes, const Population& population, double dt_s) {
     std::vector<double> tau, r, threshold;
@@ -77,8 +98,9 @@ void write_lif(const hdf5::Group& nodes, const Population& population, double dt
 }
 
 /// The keys of a population that its nodes cannot hold, as its model file has them.
-void write_words(const hdf5::Group& graph_metadata, const Population& population, const Node* table) {
-    const hdf5::Group group = hdf5::create_group(graph_metadata, population.name);
+void write_words(const hdf5::Group& graph_metadata, const std::string& name, const Population& population,
+                 const Node* table) {
+    const hdf5::Group group = hdf5::create_group(graph_metadata, name);
     write_text(group, "neuron", population.neuron->kind());
     write_text(group, "measure", name_of(population.measure));
     write_text(group, "output", name_of(population.output));
@@ -123,7 +145,7 @@ std::vector<std::string> what_nir_cannot_say(const ModelSpec& model, const Netwo
 /// `wanted`, or with "_" after it until no population's node has that name.
 std::string free_name(std::string wanted, const Network& network) {
     const auto taken = [&](const Population& population) {
-        return population.name == wanted || weights_name(population) == wanted;
+        return population.name == wanted || weights_name(network, population) == wanted;
     };
     while (std::ranges::any_of(network.populations, taken)) wanted += "_";
     return wanted;
@@ -144,7 +166,7 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     };
     write_shape(nodes, last, "Input", network.populations.front().n_inputs());
     for (const Population& population : network.populations) {
-        const std::string weights = weights_name(population);
+        const std::string weights = weights_name(network, population);
         write_weights(nodes, weights, population);
         connect(weights);
         if (!population.neuron->spiking()) continue;
@@ -167,7 +189,8 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     write_text(metadata, "not_in_nir", fmt::format("{}", fmt::join(sentences, "\n")));
     const Node* tables = model.resolved.find("population");
     for (const Population& population : network.populations) {
-        write_words(metadata, population, tables != nullptr ? tables->find(population.name) : nullptr);
+        write_words(metadata, words_name(network, population), population,
+                    tables != nullptr ? tables->find(population.name) : nullptr);
     }
 }
 

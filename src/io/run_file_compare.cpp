@@ -64,7 +64,11 @@ class FirstEpochs {
 
     /// Spikes stand on the clock of their population's report of spikes.
     std::uint64_t n_spikes(const std::string& population) const {
-        const std::string report = fmt::format("report/{}_spikes", population);
+        // Another population may have the name: its report is of its own membrane.
+        std::string report = fmt::format("report/{}_spikes", population);
+        while (root_.has(report) &&
+               hdf5::read_text_attribute(root_.group(report), "population") != population)
+            report += "_";
         const hdf5::Group group = root_.group(report);
         const hdf5::Dataset bounds = group.dataset("mapping/time");
         bounds.expect_numbers();

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <string_view>
 
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
@@ -87,6 +88,17 @@ class Traces final : public Observer {
         return first;
     }
 
+    /// "hidden_spikes", with "_" after it until no population has that name: a membrane has its population's.
+    std::string report_name(const Population& population, const std::string& variable) const {
+        const auto taken = [&](std::string_view name) {
+            return std::ranges::any_of(experiment_.network.populations,
+                                       [&](const Population& other) { return other.name == name; });
+        };
+        std::string name = population.name + "_" + variable;
+        while (taken(name)) name += "_";
+        return name;
+    }
+
     /// Units without a membrane have no membrane report, units without spikes no spike report.
     void open_report(std::size_t k, const std::string& name) {
         const Population& population = experiment_.network.populations[k];
@@ -96,7 +108,7 @@ class Traces final : public Observer {
         report.neurons = neurons_[k];
         report.frame_ms = experiment_.model.time.time_ms(spec_.every_n_steps);
         report.threshold = std::numeric_limits<double>::quiet_NaN();
-        report.name = population.name + "_" + name;
+        report.name = report_name(population, name);
         Variable variable = Variable::current;
         if (name == "membrane") {
             if (!spiking) return;

@@ -71,6 +71,40 @@ class Nir(CliTest):
             self.assertEqual(metadata["hidden1/reset"][()], b'"subtract"')
             self.assertEqual(metadata["hidden2/neuron"][()], b"relu")
 
+    def test_names_of_populations_that_are_those_of_something_else_are_kept_apart(self):
+        recorded = ["membrane", "spikes", "current"]
+        for names in (["h", "h_spikes", "h_spikes_"], ["h_current", "h"], ["h", "h_weights", "h_weights_"],
+                      ["title", "title_"], ["dt", "dt_ms"], ["steps", "creator"], ["not_in_nir", "input", "output"]):
+            with self.subTest(names=names):
+                model = self.model.read_text().partition("[population.hidden1]")[0] + "[plan]\nepochs = 1\n" + "".join(
+                    f'[population.{name}]\nneuron = "lif"\nsize = {4 + i}\n' for i, name in enumerate(names))
+                self.good("run", self.write("m.toml", model), "-q", "-o", "r.h5", "--force", "--set",
+                          f"recording.variables={recorded}")
+                for kind, output in (("nir", "g.nir"), ("sonata", "s.h5"), ("csv", "tables")):
+                    self.good("export", "r.h5", "--format", kind, "-o", output, "--force")
+                with h5py.File(self.folder / "r.h5") as run, h5py.File(self.folder / "g.nir") as nir:
+                    of = [report.attrs["population"] for report in run["report"].values()]
+                    self.assertEqual({name: of.count(name) for name in of}, dict.fromkeys(names, 3))
+                    tables = [f"report_{name}.csv" for name in run["report"]] + [f"spikes_{name}.csv" for name in names]
+                    self.assertEqual({path.name for path in (self.folder / "tables").iterdir()},
+                                     {*tables, "training.csv"})
+                    with h5py.File(self.folder / "s.h5") as sonata:
+                        self.assertEqual(list(sonata["report"]), list(run["report"]))
+                    leads_to = {end.decode(): start.decode() for start, end in nir["node/edges"][()]}
+                    for i, name in enumerate(names):
+                        # the membrane keeps the name, and so does the neurons' node; weights are found by their edge
+                        self.assertEqual(run[f"report/{name}"].attrs["population"], name)
+                        self.assertEqual(run[f"report/{name}/data"].attrs["long_name"], f"membrane potential of {name}")
+                        self.assertEqual(nir[f"node/nodes/{name}/type"][()], b"LIF")
+                        weight = nir[f"node/nodes/{leads_to[name]}/weight"][()]
+                        self.assertTrue(numpy.array_equal(weight, run[f"populations/{name}/weight"]))
+                        self.assertEqual(weight.shape[0], 4 + i)
+                    self.assertEqual(nir["node/metadata/title"][()], b"small")
+                    self.assertEqual(nir["node/metadata/steps"][()].tolist(), [4])
+                    self.assertEqual(nir["node/metadata/dt_ms"][()].tolist(), [1.0])
+                for path in (self.folder / "tables").iterdir():
+                    path.unlink()
+
     def test_weights_come_back_bit_by_bit(self):
         run, _ = self.exported("--set", "population.hidden2.bias=false")
         still = ["--set", "learning.rate=1e-30", "--set", "plan.epochs=1", "--set", "population.hidden2.bias=false"]

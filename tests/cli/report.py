@@ -63,6 +63,14 @@ def pixels(name, i):
     return np.frombuffer(content, np.uint8, 784, 16 + 784 * i).reshape(28, 28)
 
 
+def percent_of(error, n):
+    """The error with its Wilson interval, as solutions p of |k/n - p| = z sqrt(p (1 - p)/n)."""
+    z2, share = 1.959963984540054 ** 2, error / 100
+    low, high = sorted(100 * np.roots([1 + z2 / n, -2 * share - z2 / n, share ** 2]).real)
+    digits = 1 if max(high - error, error - low) >= 1 else 2
+    return f"{error:.{digits}f} % ({low:.{digits}f}–{high:.{digits}f})"
+
+
 class ReportTest(CliTest):
     @classmethod
     def setUpClass(cls):
@@ -175,7 +183,7 @@ class LifBesideRelu(ReportTest):
                 counts = self.plots("confusion")[i]["data"][0]["customdata"]
                 self.assertTrue(np.array_equal(counts, each["evaluation/test/confusion"]))
                 error = each["evaluation/test"].attrs["error"]
-                self.assertEqual(self.text(f".card:nth-child({i + 1}) .value"), f"{error:.2f} %")
+                self.assertEqual(self.text(f".card:nth-child({i + 1}) .value"), percent_of(error, 100))
             self.check_recordings(run)
             self.check_separation(run)
 
@@ -205,9 +213,12 @@ class LifBesideRelu(ReportTest):
         goodness, label = run["evaluation/test/goodness"][:], run["evaluation/test/label"][:]
         true = goodness[np.arange(100), label]
         shown = self.trace("separation", 0, "true label")
-        self.assertAlmostEqual(sum(shown["y"]), 100, places=3)
-        width = shown["width"][0]
-        mean = sum(x * y for x, y in zip(shown["x"], shown["y"])) / 100
+        # an outline goes up and down at each edge
+        edges, heights = np.array(shown["x"][::2]), np.array(shown["y"][1:-1:2])
+        self.assertEqual((len(edges), shown["y"][0], shown["y"][-1]), (41, 0, 0))
+        self.assertAlmostEqual(heights.sum(), 100, places=3)
+        width = edges[1] - edges[0]
+        mean = ((edges[1:] + edges[:-1]) / 2 * heights).sum() / 100
         self.assertLess(abs(mean - true.mean()), width / 2, "a histogram keeps the mean to half a bin")
         self.assertEqual(self.plots("separation")[0]["shapes"], [], "a loss of pairs has no threshold")
 
@@ -234,10 +245,12 @@ class LifBesideRelu(ReportTest):
 
     def test_receptive_fields_are_the_weights(self):
         self.open(self.page)
-        unit = int(self.text("#fields figcaption"))
+        unit, scale = self.text("#fields figcaption").split("\n")
         with h5py.File(self.lif) as run:
             weight = run["populations/hidden1/weight"][:]
+        unit = int(unit)
         self.assertEqual(unit, np.linalg.norm(weight, axis=1).argmax())
+        self.assertEqual(scale, f"±{np.abs(weight[unit]).max():.2g}")
         field = weight[unit].reshape(28, 28) / np.abs(weight[unit]).max()
         shown = self.images("fields")[0].astype(float)
         # red excites, blue inhibits, by as much as the colour is away from white
@@ -329,8 +342,10 @@ class OtherRuns(ReportTest):
         self.assertEqual({t["name"] for t in self.plots("error")[0]["data"]}, {"train", "validation", "test"})
         self.assertIn("logit", self.browser.run('document.querySelector("#separation [data-plot]").ariaLabel'))
         shown = self.trace("separation", 0, "true label")
-        self.assertLess(max(shown["x"]), logits.max())
-        self.assertGreaterEqual(max(shown["x"]) + shown["width"][0], logits[np.arange(100), label].max())
+        # the outline spans all logits, of true labels and of wrong ones
+        self.assert_close([min(shown["x"]), max(shown["x"])], [logits.min(), logits.max()])
+        self.assertGreaterEqual(max(x for x, y in zip(shown["x"], shown["y"]) if y > 0) * (1 + 1e-5),
+                                logits[np.arange(100), label].max())
         self.assertEqual(len(self.images("samples")), 6)
 
     def test_six_runs(self):
@@ -419,7 +434,9 @@ class Damaged(ReportTest):
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertIn("nowhere/report.html: cannot be written: No such file", done.stderr)
         (self.folder / "taken").mkdir()
-        self.assertEqual(self.tool("report", "run.h5", "-o", "taken").returncode, 4)
+        taken = self.tool("report", "run.h5", "-o", "taken")
+        self.assertEqual((taken.returncode, taken.stdout), (2, ""))
+        self.assertIn("taken: is a folder; -o names a file", taken.stderr)
         self.assertEqual([name for name in self.files() if name.startswith(".")], [])
 
     def test_text_of_a_run_is_text_on_the_page(self):

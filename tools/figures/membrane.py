@@ -54,7 +54,8 @@ def of_population(run, name, report, spikes, choice):
         if np.isfinite(threshold):
             marks.append(Level(threshold, "threshold"))
         n_spikes = f", {int(fired[phase][:, units].sum())} spikes" if fired else ""
-        made.append(Panel(f"{name}, sample {sample}, {report.version(frames, phase)}", "time (ms)", label_of(run, report), marks,
+        made.append(Panel(f"{name}, sample {sample}, {report.version(frames, phase)}", "time (ms)",
+                          label_of(run, report), marks,
                           x_range=report.span_ms(frames), about=f"membranes of {len(units)} units of {name}{n_spikes}"))
     return made
 

@@ -67,7 +67,7 @@ def reports(run, variable, how):
     for name in run.groups("report"):
         is_membrane = run.attribute(f"report/{name}/data", "reset") is not None
         population = run.attribute(f"report/{name}", "population", name.removesuffix(ending))
-        if is_membrane if not variable else name.endswith(ending) and not is_membrane:
+        if is_membrane if not variable else name.rstrip("_").endswith(ending) and not is_membrane:
             found[str(population)] = Report(run, name)
     if not found:
         raise Lacks(f"{run.path} {how}")

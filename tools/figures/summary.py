@@ -43,8 +43,8 @@ def overlaps(runs):
     known = [(error(run, "test"), run.size("evaluation/test/label"), run.label) for run in runs]
     known = sorted((each for each in known if 0 <= each[0] <= 100 and each[1]), key=lambda each: each[0])
     near = [label for value, n, label in known[1:] if interval(value, n)[0] <= interval(*known[0][:2])[1]]
-    return "" if not near else f"Test error: the 95 % intervals of {known[0][2]} and {', '.join(near)} overlap; these " \
-                               "samples do not say which is better."
+    return (f"Test error: the 95 % intervals of {known[0][2]} and {', '.join(near)} overlap; these samples do not say "
+            "which is better." if near else "")
 
 
 def headline(run):

@@ -17,7 +17,8 @@ def figure_of(panel):
         DRAW[type(mark)](mark, data, shapes, annotations)
     named = any(trace.get("showlegend") for trace in data)
     layout = {
-        "font": FONT, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
+        "font": FONT, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
         "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label) | {"automargin": True},
         "shapes": shapes, "annotations": annotations, "showlegend": named, "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
