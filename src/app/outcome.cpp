@@ -50,7 +50,7 @@ bool at_chance(const Evaluation& evaluation) {
 
 std::string describe_chance(std::string_view split, const Evaluation& evaluation) {
     return fmt::format(
-        "the {} error, {:.1f} % of {} samples, is no better than chance: naming the commonest "
+        "the {} error, {:.1f} % of {} samples, cannot be told from chance: naming the commonest "
         "class always gives {:.1f} %",
         split, evaluation.error(), evaluation.label.size(), 100.0 * (1.0 - commonest(evaluation)));
 }
@@ -85,7 +85,7 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
     const ModelSpec& model = experiment.model;
     const auto& populations = experiment.network.populations;
     double most_grown = 0.0;
-    std::size_t grown = 0, n_still = 0;
+    std::size_t grown = 0, n_still = 0, n_unmoved = 0;
     for (std::size_t k = 0; k < populations.size(); ++k) {
         const double now = norm_of(populations[k]), before = seen_[k].norm_before;
         const std::string& name = populations[k].name;
@@ -108,6 +108,7 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
         const bool same_loss =
             std::isnan(seen_[k].first_loss) ||
             std::abs(seen_[k].last_loss - seen_[k].first_loss) <= no_change * std::abs(seen_[k].first_loss);
+        if (now == before) ++n_unmoved;
         if (std::abs(now - before) <= no_change * before && same_loss) ++n_still;
     }
     if (most_grown > blown_up) {
@@ -141,6 +142,10 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
             "plan.batch_size = {} and {} samples make {:g} update{} in all; more plan.epochs or a "
             "smaller plan.batch_size usually helps",
             model.plan.batch_size, n, n_updates, n_updates == 1.0 ? "" : "s");
+    }
+    if (n_unmoved == populations.size()) {
+        return fmt::format("weights did not change; a larger learning.rate than {:g} usually helps",
+                           model.rate);
     }
     if (n_still == populations.size()) {
         return fmt::format(

@@ -87,7 +87,8 @@ void Document::find_unknown_keys(const Node& table, const std::string& path,
     for (const auto& [key, value] : std::get<Node::Table>(table.value)) {
         const std::string key_path = path.empty() ? key : path + "." + key;
         if (known_.contains({&table, key})) {
-            if (value.is_table()) find_unknown_keys(value, key_path, every_key);
+            // What is in a table whose name was refused is not looked at: nothing read its keys.
+            if (value.is_table() && !is_faulty(value.place)) find_unknown_keys(value, key_path, every_key);
             continue;
         }
         const bool is_of_some_kind = is_documented(key_path, every_key) || key == "kind";

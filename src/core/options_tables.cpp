@@ -104,15 +104,18 @@ std::vector<std::pair<std::string, Options>> Options::named_tables(const Key& ke
     if (node == nullptr) return tables;
     if (!node->is_table()) refuse_no_table(doc, *node);
     for (const auto& [name, value] : std::get<Node::Table>(node->value)) {
+        document_->known_.emplace(node, name);
         if (!is_name(name)) {
-            throw PlacedError(
-                value.place,
-                fmt::format("{} {} is not a name; a letter, then letters, digits, _ and - make one", key.name,
-                            shown(Node{name, {}})));
+            tried([&] {
+                throw PlacedError(
+                    value.place,
+                    fmt::format("{} {} is not a name; a letter, then letters, digits, _ and - make one",
+                                key.name, shown(Node{name, {}})));
+            });
+            continue;
         }
         doc.path = path_of(key.name) + "." + name;
         if (!value.is_table()) refuse_no_table(doc, value);
-        document_->known_.emplace(node, name);
         tables.emplace_back(name, Options(*document_, doc.path, &value, value.place, only_for_));
     }
     return tables;

@@ -11,6 +11,7 @@
 #include "core/memory.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/hdf5_marked.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::hdf5 {
@@ -85,6 +86,10 @@ void Object::fail(std::string_view what) const {
 
 namespace {
 
+// Beside a writer. Between attempts HDF5 sleeps for 1 ns, then twice as long each time, so these last 0.3 s
+// where its own number, 100, lasts for ever.
+constexpr unsigned n_attempts = 28;
+
 /// The root group keeps the file open; closing it, once all else is closed, closes the file.
 Group root_of(const Handle& file, const std::string& name) {
     const hid_t root = H5Gopen2(file.get(), "/", H5P_DEFAULT);
@@ -102,11 +107,17 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
         // The system's words for what is missing or forbidden are clearer than HDF5's.
         const InputFile readable(path);
     }
-    const Handle access = index.empty() ? Handle() : access_in_order(index);
+    // A live file says so until it is complete, even where the process that wrote it was killed.
+    const Index unmarked = index.empty() ? without_mark(path) : Index();
+    const std::span<const std::int64_t> by = index.empty() ? unmarked : index;
+    const Handle access = by.empty() ? Handle() : access_in_order(by);
     check_address_space();
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
-    // A live file says so until it is complete, even where the process that wrote it was killed.
-    if (id < 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
+    if (id < 0 && by.empty()) {
+        const Handle beside_writer(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+        checked(H5Pset_metadata_read_attempts(beside_writer.get(), n_attempts));
+        id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, beside_writer.get());
+    }
     if (id < 0) {
         const std::string message = innermost_message();
         if (message == std::strerror(EAGAIN)) {

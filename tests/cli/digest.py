@@ -44,7 +44,7 @@ def lines_of(file):
         if (above + "/").startswith("evaluation/"):
             for name, value in group.attrs.items():
                 value = np.asarray(value)
-                if value.dtype.kind in "iuf":
+                if value.dtype.kind in "iuf" and name not in ("error_low", "error_high", "n_samples"):
                     add(f"{above}@{name}", value)
         for name in sorted(group, key=str.encode):
             path = f"{above}/{name}" if above else name

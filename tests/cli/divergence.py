@@ -92,6 +92,7 @@ class Divergence(CliTest):
             said = self.run_model(text, silent)
             self.assertEqual(said.count(f'epoch 0, population "{name}": dead'), 1, said)
             self.assertEqual(set(self.trouble(name)), {DEAD})
+            (self.folder / "run.h5").unlink()
             said = self.run_model(text, silent, "learning.on_divergence=stop", code=1)
             self.assertIn(f'epoch 0, population "{name}": dead', said)
             self.assertIn("threshold", said)

@@ -162,6 +162,7 @@ class Learns(CliTest):
 
 class Refuses(CliTest):
     def refuse(self, code, text, says):
+        (self.folder / "run.h5").unlink(missing_ok=True)  # of a model that was not refused, so that others can be
         return self.refused(code, "run", self.write("bad.toml", text), "-o", "run.h5", says=says)
 
     def test_shd(self):
@@ -205,7 +206,7 @@ class Refuses(CliTest):
             text=model(data, dt_ms=0.001))
         bad("has no data set /labels", change=instead("labels"))
         bad("has no", change=instead("spikes"))
-        bad("does not hold integers", change=instead("labels", data=[0.0, 1.0, 2.0]))
+        bad("sample 1 has the label 0.5", change=instead("labels", data=[0.0, 0.5, 2.0]))
         bad("does not hold lists of numbers", change=instead("spikes/times", data=[0.1, 0.2, 0.3]))
         bad("does not hold lists of integers", change=instead("spikes/units", **lists([[1, 2], [3], [9]], float)))
         bad("has 2 samples", change=instead("spikes/units", **lists([[1, 2], [3]], numpy.uint16)))
@@ -265,14 +266,14 @@ class Refuses(CliTest):
                 self.refuse(code, text, says)
 
         good = numpy.ones((2, 12, 3))
-        bad("[sample, feature] or [sample, step, feature] is expected", numpy.ones((2, 12, 3, 1)))
+        bad('data.axes = ["sample", "row", "column", "channel"] would do', numpy.ones((2, 12, 3, 2)))
         bad("[sample, feature] or [sample, step, feature] is expected", numpy.ones(24))
-        bad("12 steps per sample, but time.steps = 8; time.steps = 12 would do", good, text=text.replace(
+        bad("a series of 12 steps with time.steps = 12 (here 8)", good, text=text.replace(
             "steps = 12", "steps = 8"))
         bad("it is empty", numpy.ones((2, 12, 0)))
         bad("sample 1 holds a value that is no finite number", numpy.where(numpy.indices(good.shape)[0] == 1,
                                                                            numpy.nan, good))
-        bad("x has 2 samples", good, y=(0, 1, 1))
+        bad("x has 2 samples", good, y=(0, 1, 1, 0))
         huge = {"shape": (1 << 20, 12, 1 << 20), "dtype": numpy.float32, "chunks": (1, 12, 64)}
         bad("more than the 16 GiB", None, **huge)
         huge["shape"] = (1 << 62, 12, 1)

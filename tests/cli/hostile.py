@@ -95,7 +95,7 @@ class Memory(CliTest):
 class Paths(CliTest):
     def test_a_population_is_no_path(self):
         for name in ("../x", "/etc/passwd", "..", "a/b"):
-            model = self.write("named.toml", f'[population."{name}"]\nsize = 3\n')
+            model = self.write("named.toml", f'[population.a]\n[population."{name}"]\n')
             self.refused(3, "run", model, says="is not a name")
         self.assertEqual(self.files(), ["named.toml", "small.toml"])
 

@@ -2,6 +2,7 @@
 leaves, also where it was killed."""
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -116,6 +117,33 @@ class Live(CliTest):
             self.assertIn("running", self.good("info", name))
             self.good("resume", name, "--live", "--quiet")
             self.assert_same(name, "whole.h5")
+
+    def test_killed_and_damaged_it_is_read_or_refused_in_time(self):
+        process = self.start("run", "long.toml", "-o", "cut.h5", "--live", "--checkpoint-every", "0.05s", "--set",
+                             "plan.epochs=100000", name="cut.h5")
+        self.wait_for(lambda: (self.folder / "cut.h5.ckpt").exists(), process)
+        process.kill()
+        process.wait()
+        whole = (self.folder / "cut.h5").read_bytes()
+        answer = self.good("info", "cut.h5", "--json")
+        headers = [found.start() for found in re.finditer(b"OHDR|FRHP|FADB|EAHD|BTHD", whole)]
+        self.assertGreater(len(headers), 50)
+        damaged = {f"cut at {part}/8": whole[:len(whole)*part//8] for part in (1, 4, 7)}
+        for at in np.random.default_rng(5).choice(headers, 12, replace=False):
+            flipped = bytearray(whole)
+            flipped[at + 9] ^= 1
+            damaged[f"a bit at {at}"] = bytes(flipped)
+        for what, content in damaged.items():
+            self.write("cut.h5", content)
+            for verb in (("info", "cut.h5", "--json"), ("resume", "cut.h5", "-q", "--max-time", "0.1s")):
+                begun = time.monotonic()
+                done = self.sim(*verb)
+                self.assertLess(time.monotonic() - begun, 10, f"{verb}: {what}")
+                self.assertIn(done.returncode, (0, 4, 5, 124), f"{verb}: {what}: {done.stderr}")
+                if verb[0] == "info" and done.returncode == 0:
+                    self.assertEqual(done.stdout, answer, what)
+            for left in ("cut.h5.new", "cut.h5.cut"):
+                (self.folder / left).unlink(missing_ok=True)
 
     def test_nobody_writes_over_it(self):
         process = self.start("run", "long.toml", "-o", "run.h5", "--live")

@@ -22,6 +22,7 @@ n_validation = 10
 steps = 4
 [overlay]
 n_labels = 2
+where = "first"
 [population.hidden1]
 size = 5
 init = { kind = "file", path = "start.h5" }
@@ -158,13 +159,21 @@ class Resumed(ProvenanceTest):
 
     def test_another_definition_of_numbers_is_refused(self):
         self.cut()
-        with h5py.File(self.folder / "run.h5.ckpt", "r+") as file:
+        with h5py.File(self.folder / "run.h5.ckpt", "r") as file:
             here = int(file.attrs["numbers"])
-            file.attrs.modify("numbers", here + 1)
+        self.modify_numbers(here + 1)
         self.refused(5, "resume", "run.h5", says=["run.h5: ", f"numbers = {here + 1}", f"numbers = {here},"])
-        with h5py.File(self.folder / "run.h5.ckpt", "r+") as file:
-            file.attrs.modify("numbers", here)
+        self.modify_numbers(here)
         self.assertEqual(self.sim("resume", "run.h5", "-q", "--max-time", "0.1s").returncode, 124)
+
+    def modify_numbers(self, numbers):
+        """As a program with other numbers would have written the checkpoint, checksum and all."""
+        path, line = self.folder / "run.h5.ckpt", b"\nSHA-256 of the bytes before this line: "
+        path.write_bytes(path.read_bytes().rsplit(line, 1)[0])
+        with h5py.File(path, "r+") as file:
+            file.attrs.modify("numbers", numbers)
+        content = path.read_bytes()
+        path.write_bytes(content + line + hashlib.sha256(content).hexdigest().encode() + b"\n")
 
 
 class Machine(ProvenanceTest):

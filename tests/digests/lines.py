@@ -6,6 +6,7 @@ import h5py
 import numpy
 
 LEFT_OUT = {"model", "provenance", "status", "training/seconds"}
+FOLLOWS_FROM_OTHERS = {"error_low", "error_high", "n_samples"}
 NO_VARIABLE = b"This is a netCDF dimension but not a netCDF variable"
 NOT_A_NUMBER = {4: 0x7FC00000, 8: 0x7FF8000000000000}
 
@@ -33,7 +34,7 @@ def digest_lines(path):
     def enter(group, prefix):
         if prefix == "evaluation" or prefix.startswith("evaluation/"):
             for name, value in group.attrs.items():
-                if numpy.asarray(value).dtype.kind in "fiu":
+                if name not in FOLLOWS_FROM_OTHERS and numpy.asarray(value).dtype.kind in "fiu":
                     found.append((f"{prefix}@{name}", numpy.asarray(value)))
         for name in sorted(group):
             place = f"{prefix}/{name}" if prefix else name

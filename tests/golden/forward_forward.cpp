@@ -107,7 +107,8 @@ Experiment build_case(const Golden& golden, const fs::path& folder) {
         loss += fmt::format(", alpha = {} }}", spec["alpha"].get<double>());
     }
     std::string model = fmt::format(
-        "[data]\nkind = \"hdf5\"\ntrain = \"data.h5\"\ntest = \"data.h5\"\n[time]\nsteps = {}\n"
+        "[data]\nkind = \"hdf5\"\ntrain = \"data.h5\"\ntest = \"data.h5\"\n"
+        "[overlay]\nwhere = \"first\"\n[time]\nsteps = {}\n"
         "[negatives]\nkind = \"given\"\n[learning]\ngoodness = \"{}\"\nloss = {}\n[plan]\nbatch_size = 0\n",
         spec["steps"].get<int>(), spec["goodness"].get<std::string>(), loss);
     for (int layer = 0; layer < 2; ++layer) {

@@ -43,6 +43,8 @@ def model_text(spec, sizes, epochs):
         'kind = "hdf5"',
         'train = "data.h5"',
         'test = "data.h5"',
+        "[overlay]",
+        'where = "first"',
         "[time]",
         f'steps = {spec["steps"]}',
         "[negatives]",

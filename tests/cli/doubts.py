@@ -1,0 +1,201 @@
+"""Data and results that are doubtful: said on stderr with numbers that are calculated here, kept in the run file, shown
+by info, and not said of data that are sound."""
+import hashlib
+import re
+import unittest
+
+import h5py
+import numpy as np
+
+from support import CliTest
+
+MODEL = """
+seed = 1
+[data]
+kind = "hdf5"
+train = "train.h5"
+test = "test.h5"
+{data}
+[time]
+steps = 5
+[overlay]
+n_labels = 3
+{overlay}
+[population.h]
+size = 30
+[plan]
+epochs = {epochs}
+batch_size = 16
+"""
+
+
+def model(data="", overlay="", epochs=20):
+    return MODEL.format(data=data, overlay=overlay, epochs=epochs)
+
+
+def samples(n, seed, n_inputs=6):
+    """Classes 0 to 2 in turn: the input of a sample's class, among the first three, is the largest."""
+    random = np.random.default_rng(seed)
+    y = np.arange(n) % 3
+    x = random.random((n, n_inputs)) * 0.2
+    x[np.arange(n), y] += 0.8
+    return x.astype("f4"), y
+
+
+class Doubts(CliTest):
+    def store(self, name, x, y, **more):
+        with h5py.File(self.folder / name, "w") as file:
+            file["x"], file["y"] = x, y
+            for key, value in more.items():
+                file[key] = value
+
+    def setUp(self):
+        super().setUp()
+        self.store("train.h5", *samples(120, 0))
+        self.store("test.h5", *samples(60, 1))
+
+    def run_of(self, text, *words):
+        """A run, and what it says; info shows each of the warnings, and the run file keeps them."""
+        self.write("m.toml", text)
+        done = self.sim("run", "m.toml", "-o", "r.h5", "-q", "--force", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = re.sub(r"\s+", " ", self.good("info", "r.h5"))
+        for line in done.stderr.splitlines():
+            if ": epoch " in line:  # of a population, which info counts
+                continue
+            self.assertIn(re.sub(r"\s+", " ", line.removeprefix("warning: ")), shown)
+        return done.stderr
+
+    def errors(self):
+        with h5py.File(self.folder / "r.h5") as run:
+            return [float(run[f"evaluation/{split}"].attrs["error"]) for split in ("train", "test")]
+
+    def test_auto_keeps_features_and_a_sound_run_says_nothing(self):
+        self.assertEqual(self.run_of(model()), "")
+        self.assertEqual(self.errors(), [0.0, 0.0])
+        with h5py.File(self.folder / "r.h5") as run:
+            self.assertEqual(run["populations/h/weight"].shape, (30, 9))
+
+    def test_labels_over_inputs_that_vary_are_told_with_their_share_of_the_variance(self):
+        x = samples(120, 0)[0].astype(float)
+        percent = 100 * x[:, :3].var(0).sum() / x.var(0).sum()
+        said = self.run_of(model(overlay='where = "first"'))
+        self.assertIn(f"3 of 6 inputs, which vary: they hold {percent:.3g} % of the variance", said)
+        self.assertIn('overlay.where = "appended" keeps', said)
+        with h5py.File(self.folder / "r.h5") as run:
+            self.assertEqual(run["populations/h/weight"].shape, (30, 6))
+
+    def test_another_scale(self):
+        self.run_of(model())
+        x, y = samples(60, 1)
+        self.store("bytes.h5", np.round(255 * x).astype("u1"), y)
+        said = self.sim("eval", "r.h5", "--data", "bytes.h5").stderr
+        train = np.sqrt(np.mean(samples(120, 0)[0].astype(float) ** 2))
+        now = np.sqrt(np.mean(np.round(255.0 * x.astype(float)) ** 2))
+        self.assertIn(f"(root mean square {now:.3g})", said)
+        self.assertIn(f"(root mean square {train:.3g}): another scale, by a factor of {now / train:.3g}", said)
+        self.store("test.h5", 100 * x, y)
+        self.assertIn("another scale", self.run_of(model()))
+        self.assertIn("another scale", self.sim("validate", "m.toml").stderr)
+
+    def test_the_same_data_again_say_nothing(self):
+        self.run_of(model())
+        for words in ((), ("--data", "train.h5"), ("--split", "train")):
+            self.assertEqual(self.sim("eval", "r.h5", *words).stderr, "")
+
+    def test_classes_that_a_sorted_file_leaves_out(self):
+        x, y = samples(120, 0)
+        order = np.argsort(y, kind="stable")
+        self.store("train.h5", x[order], y[order])
+        said = self.run_of(model("n_train = 80"))
+        self.assertIn("none of the 80 training samples is of class 2, and overlay.n_labels = 3", said)
+        self.assertIn("sorted by label", said)
+        self.assertIn("20 of the 60 test samples are of class 2, of which training has none", said)
+        self.assertEqual(self.sim("validate", "m.toml").stderr.count("is of class 2"), 1)
+        self.store("train.h5", x, y)
+        order = np.argsort(samples(60, 1)[1], kind="stable")
+        x, y = samples(60, 1)
+        self.store("test.h5", x[order], y[order])
+        self.assertIn("none of the 20 test samples is of classes 1 and 2, though training has them",
+                      self.run_of(model("n_test = 20")))
+
+    def test_test_data_that_changed_since(self):
+        self.run_of(model())
+        path = self.folder / "test.h5"
+        before = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.store("test.h5", *samples(60, 2))
+        now = hashlib.sha256(path.read_bytes()).hexdigest()
+        said = self.sim("eval", "r.h5").stderr
+        self.assertIn("test.h5: changed since the run was made", said)
+        self.assertIn(before[:12], said)
+        self.assertIn(now[:12], said)
+
+    def test_wrong_labels_that_are_right(self):
+        x, y = samples(120, 0)
+        negative = (y + 1) % 3
+        self.store("train.h5", x, y, y_negative=negative)
+        text = model() + '[negatives]\nkind = "given"\n'
+        self.assertNotIn("negative labels", self.run_of(text))
+        negative[5:45] = y[5:45]
+        self.store("train.h5", x, y, y_negative=negative)
+        said = self.run_of(text)
+        self.assertIn("40 of 120 negative labels (y_negative) are the sample's own label, the first that of sample 5",
+                      said)
+        self.assertIn("40 of 120 negative labels", self.sim("validate", "m.toml").stderr)
+
+    def test_packed_values(self):
+        with h5py.File(self.folder / "train.h5", "r+") as file:
+            file["x"].attrs["scale_factor"], file["x"].attrs["add_offset"] = 0.25, 2.0
+        # x/4 + 2 = (x - offset)/scale with offset = -8 and scale = 4
+        said = self.run_of(model())
+        self.assertIn("scale_factor = 0.25 and add_offset = 2", said)
+        self.assertIn("data.offset = -8 and data.scale = 4 would unpack them", said)
+
+    def test_numbers_that_are_none_are_refused(self):
+        self.run_of(model())
+        for value in (np.nan, np.inf, -np.inf):
+            x, y = samples(60, 1)
+            x[7, 4] = value
+            self.store("bad.h5", x, y)
+            self.refused(5, "eval", "r.h5", "--data", "bad.h5", says="bad.h5: /x: sample 7 holds a value that is no finite number")
+        self.store("test.h5", x, y)
+        self.refused(5, "validate", "m.toml", says="test.h5: /x: sample 7")
+        self.refused(5, "run", "m.toml", "-o", "other.h5", says="test.h5: /x: sample 7")
+
+    def test_a_run_at_chance_is_named_with_the_likely_key(self):
+        for words, key in (("learning.rate=1e30", "learning.rate smaller than 1e+30"),
+                           ("learning.rate=1e-30", "weights did not change; a larger learning.rate than 1e-30"),
+                           ("population.h.threshold=1000.0", "population.h.threshold smaller")):
+            said = self.run_of(model(), "--set", words)
+            self.assertIn("chance", said, words)
+            self.assertIn(key, said)
+            # of three classes with as many samples each
+            self.assertIn("naming the commonest class always gives 66.7 %", said)
+
+    def test_event_times_in_another_unit(self):
+        random = np.random.default_rng(3)
+        n, n_events = 30, 40
+        times = random.uniform(0.0, 0.9, (n, n_events))
+        for name, unit in (("s", 1.0), ("ms", 1000.0)):
+            with h5py.File(self.folder / f"{name}.h5", "w") as file:
+                at = file.create_dataset("spikes/times", (n,), h5py.vlen_dtype(np.float64))
+                of = file.create_dataset("spikes/units", (n,), h5py.vlen_dtype(np.uint16))
+                for i in range(n):
+                    # one event of each sample is at once, in either unit
+                    at[i] = np.sort(np.append(unit * times[i, 1:], 0.0))
+                    of[i] = random.integers(0, 700, n_events).astype("u2")
+                file["labels"] = np.arange(n) % 3
+            text = (f'[data]\nkind = "shd"\ntrain = "{name}.h5"\n[time]\nsteps = 100\ndt_ms = 10\n'
+                    "[overlay]\nn_labels = 3\n[population.h]\nsize = 5\n[plan]\nepochs = 1\n")
+            done = self.sim("validate", self.write(f"{name}.toml", text))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if name == "s":
+                self.assertNotIn("events", done.stderr)
+                continue
+            n_late = int((unit * times[:, 1:] >= 1.0).sum())
+            self.assertIn(f"{n_late} of {n * n_events} events", done.stderr)
+            self.assertIn("are they ms in place of s?", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
