@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/trained.hpp"
 #include "sim/doubts.hpp"
 #include "snnff/error.hpp"
 #include "snnff/trace.hpp"
@@ -33,6 +34,7 @@ Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y
     std::copy_n(x.data(), x.size(), dataset.x.data());
     dataset.label.assign(n, 0);
     if (y != nullptr) std::copy_n(y->data(), n, dataset.label.begin());
+    dataset.class_names = app::class_names_of(model);
     prepare(dataset, model);
     if (trained.trained_on) {
         const NamedFacts samples{y != nullptr ? "evaluated" : "presented", dataset.facts};
@@ -188,10 +190,13 @@ void add_network(py::module_& module) {
                 return view(m.data(),
                             {static_cast<py::ssize_t>(m.rows()), static_cast<py::ssize_t>(m.cols())}, self);
             })
+        .def_readonly("classes", &Evaluation::class_names)
         .def_property_readonly("error", &Evaluation::error);
 
     py::class_<TrainedNetwork>(module, "Network")
         .def_property_readonly("toml", [](const TrainedNetwork& t) { return to_toml(t.model->resolved); })
+        .def_property_readonly("classes",
+                               [](const TrainedNetwork& t) { return app::class_names_of(*t.model); })
         .def_property_readonly("steps", [](const TrainedNetwork& t) { return t.network.time.steps; })
         .def_property_readonly("dt_ms", [](const TrainedNetwork& t) { return t.network.time.dt_ms; })
         .def_property_readonly(

@@ -188,6 +188,12 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
     if (!found.name.empty()) {
         const std::vector<std::string> names = names_of(found);
         check_count(where, names);
+        if (classes_.empty() && first_label_ != 0) {
+            throw DataError(
+                fmt::format("{}: holds labels that are text, {}, which are classes in this order; "
+                            "data.first_label = {} is for numbers",
+                            where, listed(names), first_label_));
+        }
         for (std::size_t s = 0; s < n; ++s) result[s] = place_in(names, found.name[s], s);
         return result;
     }

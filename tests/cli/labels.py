@@ -104,6 +104,14 @@ class Labels(CliTest):
             self.assertEqual(run["evaluation/test/label"][()].tolist(), Y[:30].tolist())
         self.assertIn("data.test_y", self.train('x = "train/images"\ny = "train/labels"\ntest_x = "test/images"', code=3))
 
+    def test_numbers_written_as_text_are_names(self):
+        self.store(x=X, y=[str(label + 1) for label in Y])
+        self.assertEqual(self.train()[1:], (Y.tolist(), ["1", "2", "3"]))
+        self.good("reproduce", "r.h5", "-q")
+        message = self.train("first_label = 1", code=5)
+        for part in ("x.h5: /y", '"1", "2", "3"', "data.first_label = 1 is for numbers"):
+            self.assertIn(part, message)
+
 
 if __name__ == "__main__":
     unittest.main()

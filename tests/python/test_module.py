@@ -240,3 +240,22 @@ def test_first_steps_run(tmp_path):
                           text=True, check=False, env=os.environ)
     assert done.returncode == 0, done.stderr
     assert "epoch 5/5" in done.stdout and "predicted label" in done.stdout
+
+
+def test_classes_have_the_names_of_the_data(tmp_path):
+    numbers = np.random.default_rng(0)
+    x, y = numbers.random((90, 12), np.float32), np.arange(90) % 3
+    np.savez(tmp_path / "d.npz", x=x, y=np.array(["ant", "bee", "cat"])[y])
+    model = '[data]\nkind = "numpy"\ntrain = "d.npz"\n[overlay]\nn_labels = 3\n[plan]\nepochs = 1\n[population.h]\nneuron = "lif"\nsize = 5\n'
+    (tmp_path / "m.toml").write_text(model, encoding="utf-8")
+    trained = snnff.train(tmp_path / "m.toml", tmp_path / "r.h5")
+    for network in (trained, snnff.load(tmp_path / "r.h5")):
+        assert network.classes == ["ant", "bee", "cat"]
+        evaluation = network.evaluate(x, y)
+        assert evaluation.classes == ["ant", "bee", "cat"]
+        assert evaluation.error == 100 * np.sum(evaluation.prediction != y) / 90
+
+
+def test_classes_that_are_numbers_have_no_names(small, images):
+    network = snnff.train(small)
+    assert network.classes == [] and network.evaluate(images, [0, 1, 2, 3, 4, 5]).classes == []

@@ -54,6 +54,9 @@ class Population:
 
 class Evaluation:
     @property
+    def classes(self) -> List[str]:
+        """Names of the labels, in their order; empty where labels are numbers only."""
+    @property
     def prediction(self) -> Ints:
         """[sample]"""
     @property
@@ -71,6 +74,9 @@ class Network:
 
     @property
     def toml(self) -> str: ...
+    @property
+    def classes(self) -> List[str]:
+        """Names of the labels, in their order: classes[label]. Empty where labels are numbers only."""
     @property
     def steps(self) -> int: ...
     @property
