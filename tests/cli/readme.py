@@ -110,7 +110,7 @@ class Reader:
             named = re.search(r"# .*exit code (\d+)", command)
             if code != (int(named[1]) if named else 0):
                 self.faults.append(f"line {line}: {command}\nends with {code}:\n{answer[-800:]}")
-            promise = re.search(r"# → (.*)", command)
+            promise = re.search(r"# (?:.*)→ (.*)", command)
             if promise:
                 self.n_compared += 1
                 if not said(promise[1], answer):
@@ -184,7 +184,7 @@ class Readme(unittest.TestCase):
         for reader in readers:
             self.assertEqual(reader.faults, [], "\n\n".join(reader.faults))
             self.assertGreater(reader.n_run, 30)
-            self.assertGreater(reader.n_compared, 10)
+            self.assertGreater(reader.n_compared, 8)
         print(f"{readers[0].n_run} commands run, {readers[0].n_compared} answers compared")
         for reason in readers[0].left_out:
             print(f"skipped: readme: {reason}")
