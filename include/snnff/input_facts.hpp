@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// What a set of samples holds, in numbers, before labels are written into it. A run file keeps them, so that

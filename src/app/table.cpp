@@ -176,7 +176,9 @@ std::string percent(double value) { return std::isnan(value) ? "-" : fmt::format
 
 int decimals_for(double uncertainty) {
     if (!(uncertainty > 0.0) || std::isinf(uncertainty)) return 2;
-    return std::clamp(1 - static_cast<int>(std::floor(std::log10(uncertainty))), 0, 6);
+    int decimals = 0;
+    for (double place = 10.0; decimals < 6 && uncertainty < place; place /= 10.0) ++decimals;
+    return decimals;
 }
 
 std::string error_text(double percent, std::size_t n_samples, bool with_samples) {

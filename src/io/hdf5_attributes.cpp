@@ -177,6 +177,12 @@ std::vector<T> read_attribute(const Object& object, const std::string& name) {
 }
 
 void set_attribute(const Object& object, const std::string& name, std::string_view text) {
+    // Written over, the old text would leave the file's heap before the object's header points to the new one,
+    // with HDF5 1.12 and later; with an attribute that is removed, its text stays.
+    if (has_attribute(object, name)) {
+        object.check(H5Adelete(object.id(), name.c_str()),
+                     fmt::format("attribute \"{}\" cannot be replaced", name));
+    }
     const std::string value = as_utf8(text);
     const char* pointer = value.c_str();
     const Handle type = text_type();

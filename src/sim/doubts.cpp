@@ -10,6 +10,7 @@
 #include <numeric>
 #include <span>
 
+#include "core/functions.hpp"
 #include "sim/label_field.hpp"
 
 namespace snnff {
@@ -72,7 +73,7 @@ Sentences doubts_about_classes(const std::string& where, NamedFacts samples, con
                             of_samples = samples.facts.samples_per_label[label];
         if (of_trained > 0 && of_samples == 0) {
             missing.push_back(label);
-            by_chance += std::exp(-n * static_cast<double>(of_trained) / n_trained);
+            by_chance += functions::exp(-n * static_cast<double>(of_trained) / n_trained);
         }
         if (of_trained == 0 && of_samples > 0) {
             unknown.push_back(label);
@@ -102,8 +103,9 @@ Sentences doubts_about_training_classes(const Experiment& experiment) {
         if (train.facts.samples_per_label[label] == 0) missing.push_back(label);
     }
     const bool in_order = sorted(train.label, validation.label);
-    const double by_chance = static_cast<double>(missing.size()) *
-                             std::exp(-static_cast<double>(train.size()) / static_cast<double>(n_labels));
+    const double by_chance =
+        static_cast<double>(missing.size()) *
+        functions::exp(-static_cast<double>(train.size()) / static_cast<double>(n_labels));
     Sentences doubts;
     if (!missing.empty() && (by_chance < rare || in_order)) {
         const std::size_t n_there = n_labels - missing.size();
