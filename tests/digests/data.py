@@ -2,6 +2,8 @@
 same bytes everywhere."""
 
 import pathlib
+import struct
+import zlib
 
 import h5py
 import numpy
@@ -93,6 +95,29 @@ def write_nmnist(folder, n_each):
                 (place / f"{10 * i + digit:05}.bin").write_bytes(content)
 
 
+def write_csv(path, x, y):
+    """Whole numbers, which have one value whoever reads them."""
+    rows = [",".join(map(str, [*row, label])) for row, label in zip(x.tolist(), y.tolist())]
+    path.write_text("\n".join([",".join([*(f"x{i}" for i in range(x.shape[1])), "label"]), *rows]) + "\n")
+
+
+def write_png(path, grey):
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    rows, columns = grey.shape
+    lines = b"".join(b"\0" + row.astype("u1").tobytes() for row in grey)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0))
+                     + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
+
+
+def write_images(folder, images, y):
+    for i, (image, label) in enumerate(zip(images, y)):
+        place = pathlib.Path(folder, f"class{label}")
+        place.mkdir(parents=True, exist_ok=True)
+        write_png(place / f"{i:03}.png", image)
+
+
 def write_all(folder):
     """Everything that models.py names, into the folder in which its models run."""
     write_samples(folder / "train.h5", classes(1, 1300, 300))
@@ -112,3 +137,6 @@ def write_all(folder):
     write_nir(folder / "net.nir", 90, 300)
     write_shd(folder / "spoken.h5", 48)
     write_nmnist(folder / "seen", 3)
+    numpy.savez(folder / "arrays.npz", x=classes(10, 90, 37), y=labels(90))
+    write_csv(folder / "table.csv", numbers(11, 90, 13) >> 16, labels(90, 3))
+    write_images(folder / "pictures", numbers(12, 60, 9, 7) >> 16, labels(60, 4))

@@ -333,6 +333,26 @@ MODELS = {
         population.first = { size = 17, normalisation = "rms" }
         population.second = { neuron = "relu", size = 9 }
         """,
+    "arrays_of_numpy": """
+        data = { kind = "numpy", train = "arrays.npz" }
+        time.steps = 4
+        plan = { epochs = 2, batch_size = 30 }
+        population.first.size = 21
+        """,
+    "table_of_text": """
+        data = { kind = "csv", train = "table.csv", scale = 255.0 }
+        time.steps = 4
+        overlay.n_labels = 3
+        plan = { epochs = 2, batch_size = 30 }
+        population.first.size = 21
+        """,
+    "folders_of_images": """
+        data = { kind = "images", train = "pictures" }
+        time.steps = 4
+        overlay.n_labels = 4
+        plan = { epochs = 2, batch_size = 30 }
+        population.first.size = 21
+        """,
     "weights_from_a_file": f"""
         data = {MNIST}
         time.steps = 4
