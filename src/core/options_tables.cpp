@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 
 #include "core/options_check.hpp"
@@ -103,21 +104,21 @@ std::vector<std::pair<std::string, Options>> Options::named_tables(const Key& ke
     document_->named_.insert(path_of(key.name));
     if (node == nullptr) return tables;
     if (!node->is_table()) refuse_no_table(doc, *node);
+    std::optional<PlacedError> fault;
     for (const auto& [name, value] : std::get<Node::Table>(node->value)) {
         document_->known_.emplace(node, name);
         if (!is_name(name)) {
-            tried([&] {
-                throw PlacedError(
-                    value.place,
-                    fmt::format("{} {} is not a name; a letter, then letters, digits, _ and - make one",
-                                key.name, shown(Node{name, {}})));
-            });
+            fault.emplace(value.place,
+                          fmt::format("{} {} is not a name; a letter, then letters, digits, _ and - make one",
+                                      key.name, shown(Node{name, {}})));
+            tried([&] { throw *fault; });
             continue;
         }
         doc.path = path_of(key.name) + "." + name;
         if (!value.is_table()) refuse_no_table(doc, value);
         tables.emplace_back(name, Options(*document_, doc.path, &value, value.place, only_for_));
     }
+    if (tables.empty() && fault) throw *fault;  // else the caller would say that there is none
     return tables;
 }
 
