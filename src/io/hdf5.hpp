@@ -176,8 +176,8 @@ void read_rows(const Dataset& dataset, std::uint64_t n_rows, std::span<T> values
 /// anything else, or lists that claim more than a file of this size can hold.
 template <class T>
 std::vector<std::vector<T>> read_lists(const Dataset& dataset, std::uint64_t first_row, std::uint64_t n_rows);
-/// What the floats of such a data set can tell apart: bits of the mantissa, the hidden one among them, and the
-/// smallest exponent of a normal number. Integers: 0 digits.
+/// What the floats of such a data set can tell apart: bits of the mantissa, the hidden one among them, and
+/// the smallest exponent of a normal number. Integers: 0 digits.
 struct FloatType {
     int digits = 0, least_exponent = 0;
 };

@@ -177,8 +177,8 @@ std::vector<T> read_attribute(const Object& object, const std::string& name) {
 }
 
 void set_attribute(const Object& object, const std::string& name, std::string_view text) {
-    // Written over, the old text would leave the file's heap before the object's header points to the new one,
-    // with HDF5 1.12 and later; with an attribute that is removed, its text stays.
+    // Written over, the old text would leave the file's heap before the object's header points to the new
+    // one, with HDF5 1.12 and later; with an attribute that is removed, its text stays.
     if (has_attribute(object, name)) {
         object.check(H5Adelete(object.id(), name.c_str()),
                      fmt::format("attribute \"{}\" cannot be replaced", name));

@@ -138,8 +138,7 @@ ResultArray::ResultArray(const hdf5::Group& root, const ArrayPlace& place) {
             space(H5Aget_space(opened.get()), H5Sclose);
         take_type(type.get(), group);
         shape_.resize(static_cast<std::size_t>(hdf5::checked(H5Sget_simple_extent_ndims(space.get()))));
-        if (!shape_.empty())
-            hdf5::checked(H5Sget_simple_extent_dims(space.get(), shape_.data(), nullptr));
+        if (!shape_.empty()) hdf5::checked(H5Sget_simple_extent_dims(space.get(), shape_.data(), nullptr));
         const hssize_t n = hdf5::checked(H5Sget_simple_extent_npoints(space.get()));
         if (n < 0 || static_cast<hsize_t>(n) > H5Aget_storage_size(opened.get())) {
             throw FileError(fmt::format("{}: attribute \"{}\" claims more than it stores", group.where(),
