@@ -113,14 +113,17 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     const Handle access = by.empty() ? Handle() : access_in_order(by);
     check_address_space();
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
-    if (id < 0 && by.empty()) {
+    std::string message = id < 0 ? innermost_message() : "";
+    const bool is_locked = message == std::strerror(EAGAIN);
+    if (id < 0 && by.empty() && !is_locked) {
         const Handle beside_writer(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
         checked(H5Pset_metadata_read_attempts(beside_writer.get(), n_attempts));
         id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, beside_writer.get());
+        // What the first attempt met tells more, unless that was the mark.
+        if (id < 0 && message.find("already open") != std::string::npos) message = innermost_message();
     }
     if (id < 0) {
-        const std::string message = innermost_message();
-        if (message == std::strerror(EAGAIN)) {
+        if (is_locked || message == std::strerror(EAGAIN)) {
             throw FileError(
                 fmt::format("{}: is being written by another process; wait until it has ended", name));
         }
