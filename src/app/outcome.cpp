@@ -134,8 +134,9 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
     }
     const std::size_t n = experiment.train.size();
     const std::size_t batch = model.plan.batch_size == 0 ? n : std::min(model.plan.batch_size, n);
+    const std::size_t n_batches = (n + batch - 1) / batch;
     const double n_updates =
-        static_cast<double>((n + batch - 1) / batch) *
+        static_cast<double>(n_batches) *
         static_cast<double>(model.plan.epochs * model.plan.episodes * model.plan.updates_per_batch);
     if (n_updates < few_updates) {
         return fmt::format(

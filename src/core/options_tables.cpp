@@ -111,14 +111,14 @@ std::vector<std::pair<std::string, Options>> Options::named_tables(const Key& ke
             fault.emplace(value.place,
                           fmt::format("{} {} is not a name; a letter, then letters, digits, _ and - make one",
                                       key.name, shown(Node{name, {}})));
-            tried([&] { throw *fault; });
+            tried([&] { throw PlacedError(*fault); });
             continue;
         }
         doc.path = path_of(key.name) + "." + name;
         if (!value.is_table()) refuse_no_table(doc, value);
         tables.emplace_back(name, Options(*document_, doc.path, &value, value.place, only_for_));
     }
-    if (tables.empty() && fault) throw *fault;  // else the caller would say that there is none
+    if (tables.empty() && fault) throw PlacedError(*fault);  // else the caller would say that there is none
     return tables;
 }
 
@@ -210,7 +210,7 @@ Place Options::place_of(std::string_view name) const {
 void Options::reject(std::string_view name, std::string_view why) const {
     PlacedError error(place_of(name), fmt::format("{} {}", assignment(name), why));
     error.names_two = true;
-    throw error;
+    throw PlacedError(error);
 }
 
 void Options::conflict(std::string_view name, const Options& other, std::string_view other_name,
@@ -220,7 +220,7 @@ void Options::conflict(std::string_view name, const Options& other, std::string_
                                   other.assignment(other_name), other.place_of(other_name).text(), why));
     error.other = other.place_of(other_name);
     error.names_two = true;
-    throw error;
+    throw PlacedError(error);
 }
 
 }  // namespace snnff

@@ -43,7 +43,8 @@ double StepsOfEvents::half_a_unit(double t) const noexcept {
 
 double StepsOfEvents::operator()(double t) const noexcept {
     if (dt_ns_ != 0 && t < most_whole_us) {
-        return static_cast<double>(static_cast<std::uint64_t>(t) * 1000 / dt_ns_);
+        const std::uint64_t step = static_cast<std::uint64_t>(t) * 1000 / dt_ns_;
+        return static_cast<double>(step);
     }
     const DoublePair time = exact_product(t, t_factor_);
     const double before = functions::floor(time.high / dt_.high);

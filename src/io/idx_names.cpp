@@ -113,7 +113,7 @@ std::vector<fs::path> folders_below(const fs::path& folder, const std::string& n
 }  // namespace
 
 fs::path find_idx_file(const fs::path& folder, const std::string& name) {
-    const fs::path named = folder / name;
+    fs::path named = folder / name;
     if (auto found = in_folder(named.parent_path(), named.filename().string())) return *found;
     std::vector<fs::path> found;
     for (const fs::path& below : folders_below(folder, name)) {

@@ -53,8 +53,7 @@ std::vector<std::string> in_order(const FoundLabels& found) {
     if (!found.order.empty()) return found.order;
     std::vector<std::string> names = found.name;
     std::ranges::sort(names, comes_before);
-    const auto repeated = std::ranges::unique(names);
-    names.erase(repeated.begin(), repeated.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
 }
 
