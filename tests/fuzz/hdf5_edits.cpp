@@ -7,13 +7,20 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include "io/hdf5.hpp"
 
 namespace fuzz {
 namespace {
 
-using snnff::hdf5::Handle;
+/// Empty where HDF5 gave none: an edit that cannot be made is passed over.
+class Handle : public snnff::hdf5::Handle {
+  public:
+    Handle() = default;
+    Handle(hid_t id, Close close) : snnff::hdf5::Handle(if_any(id, close)) {}
+    Handle(snnff::hdf5::Handle handle) : snnff::hdf5::Handle(std::move(handle)) {}
+};
 
 constexpr std::size_t most_edits = 8;
 // Of values that an edit writes; data sets may claim more.
