@@ -29,8 +29,8 @@ using Index = std::vector<std::int64_t>;
 ///
 /// Why nothing simpler: HDF5's own driver with the same flushes leaves 467 of the 1,749 beginnings that
 /// tests/unit/run_file_prefixes.cpp makes without what was flushed, or unreadable (HDF5 1.10.8); with this
-/// one it is none. (With HDF5 1.14.5 it is 4 of 1,766, all while a run is closed: there a text that is
-/// written over is taken out of its heap, before the header that pointed to it is written.) SWMR allows no
+/// one it is none. (HDF5 1.14.5 takes a text that is written over out of its heap before the header that
+/// pointed to it is written: texts of attributes are removed and made anew for that reason.) SWMR allows no
 /// group or attribute once readers are let in, where runs add weights and evaluations at their end, and
 /// leaves a killed file marked, so that readers that do not ask for SWMR refuse it. A copy beside, renamed at
 /// each flush, writes the whole file every few seconds, and a journal would have to be played back before

@@ -9,8 +9,7 @@ namespace snnff {
 std::string file_libraries();
 
 /// Before HDF5's first use, and only by a program that owns its process: at exit the library shall not close
-/// what is open. A file that could not be closed, as on a full disk, crashes HDF5 1.14 when it is closed once
-/// more.
+/// what is open. With HDF5 1.14, a run on a full disk was seen to crash there after its message.
 void leave_open_at_exit();
 
 }  // namespace snnff
