@@ -149,16 +149,18 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
 
 namespace {
 
+/// A process that is killed stops writing at a page's end. Blocks of up to 1 KiB that begin at multiples of
+/// 1 KiB lie within a page, so they are written as a whole or not at all.
+void lie_within_pages(const Handle& access) { checked(H5Pset_alignment(access.get(), 200, 1024)); }
+
 Group create_file(const std::string& path, bool replace, const Handle& access) {
     check_address_space();
     const std::string name = shown(path);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
     checked(H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
     checked(H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    // A process that is killed stops writing at a page's end. Blocks of up to 1 KiB that begin at
-    // multiples of 1 KiB lie within a page, so they are written as a whole or not at all: headers, and nodes
-    // of the trees that find chunks, which have 2*12 children for this reason.
-    checked(H5Pset_alignment(access.get(), 200, 1024));
+    lie_within_pages(access);
+    // 2*12 children, so that nodes of the trees that find chunks are such blocks.
     checked(H5Pset_istore_k(creation.get(), 12));
     // Names and attributes of the root lie in one block, with room for those to come: a header in two blocks
     // cannot be changed at once.
@@ -185,7 +187,7 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
 }
 
 Handle live_access() {
-    Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    Handle access = access_in_order();
     checked(H5Pset_libver_bounds(access.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
     return access;
 }
@@ -204,15 +206,17 @@ Group create_live_file(const std::string& path, bool replace) {
 
 void start_live(const Object& object) {
     const Handle file(H5Iget_file_id(object.id()), H5Fclose);
+    go_live(object);
     object.check(H5Fstart_swmr_write(file.get()), "cannot be shared with readers");
 }
 
 Group end_live(const std::string& path) {
     begin();
     const std::string name = shown(path);
-    const Handle access = live_access();
-    checked(H5Pset_file_locking(access.get(), false,
-                                true));  // the caller holds a lock, which is one too many for HDF5
+    const Handle access = access_in_order();
+    lie_within_pages(access);
+    // The caller holds a lock, which is one too many for HDF5.
+    checked(H5Pset_file_locking(access.get(), false, true));
     const Handle file = Handle::if_any(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose);
     if (!file)
         throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));

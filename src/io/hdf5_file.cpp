@@ -18,6 +18,7 @@
 
 #include "io/block_sums.hpp"
 #include "io/hdf5_blocks.hpp"
+#include "io/hdf5_marked.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::hdf5 {
@@ -46,6 +47,8 @@ struct File : H5FD_t {
     // reason.
     std::string failure;
     bool abandoned = false;                       // nobody is to be told either
+    bool live = false;                            // metadata are written at once, in HDF5's own order
+    haddr_t end_before = 0;                       // of a file that was there when it was opened
     std::optional<CheckedBlocks> checked_blocks;  // of a file that is read and has sums
 
     herr_t read(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
@@ -68,8 +71,11 @@ struct File : H5FD_t {
         if (abandoned) return;
         const std::span bytes(static_cast<const std::byte*>(from), n);
         // HDF5 passes heaps of strings off as data.
-        if (type != H5FD_MEM_DRAW || begins_with(bytes, "GCOL"))
-            return put(pending, first, Bytes(bytes.begin(), bytes.end()));
+        if (type != H5FD_MEM_DRAW || begins_with(bytes, "GCOL")) {
+            put(live ? flushed : pending, first, Bytes(bytes.begin(), bytes.end()));
+            if (live) write_through(first, bytes);
+            return;
+        }
         // Data may lie where something of the index was.
         cut_out(pending, first, first + n);
         cut_out(flushed, first, first + n);
@@ -103,7 +109,7 @@ struct File : H5FD_t {
         grow();
         std::vector<std::tuple<int, haddr_t>> order;
         for (const auto& [address, bytes] : pending) {
-            bool is_new = true;
+            bool is_new = address >= end_before;
             for_overlapping(flushed, address, address + bytes.size(),
                             [&](Blocks::iterator) { is_new = false; });
             order.emplace_back(address == 0 ? -2 : is_new ? -1 : turn(bytes), address);
@@ -160,14 +166,19 @@ H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t most) {
         if (given != nullptr && !unpack(given->index, file->pending)) return -1;
         if (given != nullptr && given->sums != nullptr) file->checked_blocks.emplace(name, *given->sums);
         file->below = H5FDopen(name, flags, usual_access(), most);
-        return file->below != nullptr ? 0 : -1;
+        if (file->below == nullptr) return -1;
+        file->end_before = H5FDget_eof(file->below, H5FD_MEM_DEFAULT);
+        return 0;
     });
     return done == 0 ? file.release() : nullptr;
 }
 
 herr_t close(H5FD_t* file) {
     const std::unique_ptr<File> closing(&of(file));
-    const herr_t done = H5FDclose(closing->below);
+    // The mark of a file that is being written goes from its superblock after HDF5's last flush.
+    herr_t flushed = 0;
+    if (!closing->pending.empty()) flushed = without_throwing([&] { return closing->flush(true); });
+    const herr_t done = std::min(flushed, H5FDclose(closing->below));
     // HDF5 has forgotten it, and creating or opening a file may have failed because of it.
     if (!closing->failure.empty()) File::say(closing->failure);
     return done;
@@ -188,7 +199,7 @@ H5FD_class_t make_driver() {
     driver.cmp = [](const H5FD_t* a, const H5FD_t* b) { return H5FDcmp(of(a).below, of(b).below); };
     driver.query = [](const H5FD_t*, unsigned long* flags) -> herr_t {
         *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA |
-                 H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+                 H5FD_FEAT_DEFAULT_VFD_COMPATIBLE | H5FD_FEAT_SUPPORTS_SWMR_IO;
         return 0;
     };
     driver.get_eoa = [](const H5FD_t* file, H5FD_mem_t type) { return H5FDget_eoa(of(file).below, type); };
@@ -224,8 +235,8 @@ H5FD_class_t make_driver() {
         of(file).failure = innermost_message();
         return -1;
     };
-    // Closing gives it up, once keep_locked() does not hold it any longer.
-    driver.unlock = [](H5FD_t*) -> herr_t { return 0; };
+    // HDF5 gives the lock up before it closes a file; so does closing, once keep_locked() no longer holds it.
+    driver.unlock = [](H5FD_t* file) -> herr_t { return of(file).live ? H5FDunlock(of(file).below) : 0; };
     // As HDF5's own driver has it: data and index take no room from each other.
     constexpr std::array<H5FD_mem_t, H5FD_MEM_NTYPES> kinds H5FD_FLMAP_DICHOTOMY;
     std::copy(kinds.begin(), kinds.end(), driver.fl_map);
@@ -260,15 +271,22 @@ Handle access_in_order(std::span<const std::int64_t> index, const BlockSums* sum
 Index index_of(const Object& object) {
     Index index;
     const File* const file = file_of(object);
-    if (file == nullptr) return index;
+    // Of a file that was there before, only what was written since is known.
+    if (file == nullptr || file->end_before > 0) return index;
     for (const auto& [address, bytes] : file->flushed) {
         const std::size_t at = index.size() + 2;
         index.push_back(static_cast<std::int64_t>(address));
         index.push_back(static_cast<std::int64_t>(bytes.size()));
         index.resize(at + (bytes.size() + 7) / 8);
         std::memcpy(index.data() + at, bytes.data(), bytes.size());
+        const std::span block(reinterpret_cast<unsigned char*>(index.data() + at), bytes.size());
+        if (address == 0) take_mark_off(block, H5FDget_eoa(file->below, H5FD_MEM_DEFAULT));
     }
     return index;
+}
+
+void go_live(const Object& object) {
+    if (File* const file = file_of(object)) file->live = true;
 }
 
 bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> index, std::string_view text) {

@@ -41,13 +41,19 @@ using Index = std::vector<std::int64_t>;
 /// other people's readers see the file. What is read of HDF5's blocks is the four letters they begin with and
 /// a B-tree's level, which its file format fixes; no address or length in them.
 ///
+/// While others read along (SWMR), which takes HDF5's own order, go_live() lets everything through at once,
+/// and the index is kept all the same. In a file that was there before, all that lies before its end counts
+/// as written over.
+///
 /// This is a driver in HDF5's sense, above its usual one; the file is like any other. With an index, a file
 /// that is opened for reading is read as that index has it; with sums, reading fails where a block has other
 /// bytes. Both are given until the file was opened.
 Handle access_in_order(std::span<const std::int64_t> index = {}, const BlockSums* sums = nullptr);
 
-/// The index of a file that create_file() made, as of its last flush; empty for any other.
+/// The index of a file that was made in this order, as of its last flush; empty for any other.
 Index index_of(const Object& object);
+/// Nothing is held back from here on, until the file is closed.
+void go_live(const Object& object);
 /// Whether the file has this text where the index has it.
 bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> index, std::string_view text);
 /// Holds all of a file that is open for reading to its sums, if it has any: for HDF5's H5Ocopy, which crashes
