@@ -27,9 +27,9 @@ void read_readout_section(Options& root, const Context& context, const Populatio
         options.choice({"layers", "", "populations whose outputs it sees, one after the other"}, "all",
                        layers_names) == 1;
     readout.first_population = after_first ? 1 : 0;
-    readout.normalisation = static_cast<Normalisation>(options.choice(
+    readout.normalisation = options.make_inline<Normalisation>(
         {"normalisation", "", "of each population's output; l2: to length 1, rms: to a mean square of 1"},
-        "none", normalisation_names));
+        "none", context);
     readout.standardise = options.flag(
         {"standardise", "",
          "whether features are shifted and scaled by one mean and one standard deviation: those of the batch "
@@ -77,7 +77,8 @@ void read_predictor(Options& root, Options& prediction, ModelSpec& model) {
         prediction.conflict("by", readout, "kind",
                             "there is no read-out; readout.kind = \"softmax\" makes one");
     }
-    if (!model.overlay.enabled && model.predict_by != PredictBy::head) {
+    const bool under_labels = model.takes() == Loss::Takes::pairs && model.predict_by != PredictBy::head;
+    if (under_labels && !model.overlay.enabled) {
         Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
         prediction.conflict("by", overlay, "kind",
                             "goodness under a label needs the label in the sample; \"head\" does without");
