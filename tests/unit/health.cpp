@@ -62,6 +62,16 @@ TEST_CASE("what is not finite stays out of the means and is counted") {
     CHECK(has(epoch, Trouble::not_finite));
 }
 
+TEST_CASE("of scores for each class, that of a sample's own class is the positive one") {
+    EpochSums sums;
+    Activity a;
+    a.goodness = {{1.0, 2.0, 4.0, 8.0, 16.0, 32.0}};  // two samples, three classes
+    sums.add(a, made<Loss>("class_softmax").get(), 1, std::vector<std::int32_t>{2, 0});
+    const PopulationEpoch epoch = sums.means(population("relu"));
+    CHECK(epoch.goodness_positive == (4.0 + 8.0) / 2.0);
+    CHECK(epoch.goodness_negative == (1.0 + 2.0 + 16.0 + 32.0) / 4.0);
+}
+
 TEST_CASE("the sums of half an epoch are in its checkpoint") {
     EpochSums sums;
     sums.add_loss(2.0, 30);
@@ -125,6 +135,10 @@ TEST_CASE("a collapse is told in the words of the loss") {
     CHECK(describe(Trouble::collapsed, report, network, 0) ==
           "epoch 0, population \"lif\": goodness has collapsed: 0.25 for positive samples and 0.25 for "
           "negative samples, so that it tells nothing apart");
+    report.words = made<Loss>("class_softmax")->words();
+    CHECK(describe(Trouble::collapsed, report, network, 0) ==
+          "epoch 0, population \"lif\": goodness has collapsed: 0.25 for the samples' own classes and 0.25 "
+          "for other classes, so that it tells nothing apart");
 }
 
 TEST_CASE("trouble in any population ends a run that is to stop") {
