@@ -174,6 +174,11 @@ class ClassGroups(support.CliTest):
 
     def test_a_plan_is_told_before_it_is_run(self):
         self.good("run", "groups.toml", "--dry-run")
+        said = self.sim("validate", "groups.toml")
+        self.assertEqual(said.returncode, 0)
+        self.assertIn("\"hidden2\": its 43 units form 10 groups, 7 of 4 and 3 of 5; population.hidden2.size = 40 would",
+                      said.stderr)
+        self.assertNotIn("hidden1", said.stderr)
         model = self.good("new", "lif", "--groups")
         self.write("new.toml", model)
         self.assertIn("good", self.good("validate", self.write("new.toml", model.replace(

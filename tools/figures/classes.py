@@ -20,7 +20,8 @@ def gather(runs, _):
 
 def panels(run):
     split = run.test_split()
-    made = [panel(run, split, name) for name in run.populations() if run.has(f"evaluation/{split}/{name}/mean_goodness")]
+    names = [name for name in run.populations() if run.has(f"evaluation/{split}/{name}/mean_goodness")]
+    made = [panel(run, split, name) for name in names]
     if not made:
         raise Lacks(f"{run.path} holds no goodness of classes; a run that comes to its end has it")
     return made
@@ -37,5 +38,6 @@ def panel(run, split, name):
     error = percent(run.number(place, "error"), run.size(f"evaluation/{split}/label"))
     own = goodness.diagonal().mean()
     others = (goodness.sum() - goodness.trace()) / max(goodness.size - len(goodness), 1)
-    return Panel(f"{name}: error {error}", "class of the group", f"true label ({split})", [Counts(np.round(share))],
-                 whole_x=True, about=f"mean goodness {own:.4g} of the samples' own classes, {others:.4g} of others")
+    return Panel(f"{name}: error {error}", "class of the group", f"true label ({split})",
+                 [Counts(np.round(share), run.classes(split, len(share)))], whole_x=True,
+                 about=f"mean goodness {own:.4g} of the samples' own classes, {others:.4g} of others")
