@@ -28,8 +28,7 @@ void read_readout_section(Options& root, const Context& context, const Populatio
                        layers_names) == 1;
     readout.first_population = after_first ? 1 : 0;
     readout.normalisation = options.make_inline<Normalisation>(
-        {"normalisation", "", "of each population's output; l2: to length 1, rms: to a mean square of 1"},
-        "none", context);
+        {"normalisation", "", "of each population's output"}, "none", context);
     readout.standardise = options.flag(
         {"standardise", "",
          "whether features are shifted and scaled by one mean and one standard deviation: those of the batch "
@@ -66,8 +65,9 @@ void read_readout_section(Options& root, const Context& context, const Populatio
 void read_predictor(Options& root, Options& prediction, ModelSpec& model) {
     const std::size_t by = prediction.choice(
         {"by", "",
-         "goodness: the label under which goodness is largest; head: the read-out's most probable label, "
-         "under no label in the sample; both: the largest sum of log-probabilities, that by goodness being "
+         "goodness: the label under which goodness is largest, or the class of which it is; head: the "
+         "read-out's most probable label, under no label in the sample; both: the largest sum of "
+         "log-probabilities, that by goodness being "
          "log softmax(alpha goodness), alpha = 1 for softplus"},
         "goodness", predict_by_names);
     model.predict_by = static_cast<PredictBy>(by);

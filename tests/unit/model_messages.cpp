@@ -158,7 +158,7 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
          "such units offer \"activation\""},
         {"[population.a]\nnormalisation = \"l1\"",
          "m.toml:2:1: population.a.normalisation = \"l1\" is unknown; did you "
-         "mean \"l2\"? allowed: one of \"none\", \"l2\", \"rms\""},
+         "mean \"l2\"? allowed: one of \"rms\", \"l2\", \"none\", \"group\""},
         {"[population.a]\ninit = \"file\"",
          "m.toml:2:1: population.a.init.path is missing; needed: a path in quotes, "},
         {"[population.a]\nbias = 1",

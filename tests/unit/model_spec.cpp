@@ -207,6 +207,11 @@ TEST_CASE("every key that has a default can be given with it") {
                     overrides.end(),
                     {{"overlay.kind", "none"}, {"readout.kind", "softmax"}, {"prediction.by", "head"}});
             }
+            if (kind == "class_groups" || kind == "class_softmax") {  // go together, a unit for each class
+                overrides.insert(overrides.end(), {{"learning.goodness", "class_groups"},
+                                                   {"learning.loss", "class_softmax"},
+                                                   {"population.a.size", "20"}});
+            }
             for (const KeyDoc& other : keys) {  // what that kind cannot do without
                 const auto is_around = [&](const KeyDoc& around) {
                     return around.required && other.path.starts_with(around.path + ".");
