@@ -274,9 +274,9 @@ std::vector<std::string> differences(const hdf5::Group& graph, const std::string
                         "something else",
                         node.where(), there, here, population.name));
     }
-    if (population.normalisation == Normalisation::none) return sentences;
-    const std::string_view normalised =
-        normalisation_names[static_cast<std::size_t>(population.normalisation)];
+    const Normalisation& normalisation = *population.normalisation;
+    if (!normalisation.scales() && !normalisation.replaces()) return sentences;
+    const std::string_view normalised = normalisation.kind();
     const hdf5::Group of_weights = graph.group("nodes").group(weights);
     const bool knows = of_weights.has("metadata") && of_weights.group("metadata").has("input_normalisation");
     if (knows && hdf5::read_text(of_weights.group("metadata").dataset("input_normalisation")) == normalised)

@@ -169,7 +169,7 @@ class SameAsRun(ModelTest):
 
     def test_an_empty_file_is_no_model(self):
         self.write("empty.toml", "")
-        for verb in ("validate", "run", "sweep"):
+        for verb in ("validate", "run"):
             self.refused(3, verb, "empty.toml", says="empty.toml: is empty; `snnff-sim new lif`")
 
     def test_validate_refuses_what_run_refuses(self):
