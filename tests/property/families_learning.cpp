@@ -51,7 +51,7 @@ std::vector<std::uint32_t> all_of(const Dataset& data) {
 TEST_CASE("goodness is its formula, block or sample, on every instruction set; its gradient may overwrite") {
     for (const kernels::Kernels* variant : kernels::available()) {
         const kernels::Use use(*variant);
-        for (const std::string_view kind : kinds<Goodness>().names()) {
+        for (const std::string_view kind : names_of<Goodness>()) {
             for (const bool minimise : {false, true}) {
                 CAPTURE(kind, minimise, variant->name);
                 const auto goodness = made<Goodness>(kind, {key("minimise", minimise)});
@@ -85,7 +85,7 @@ TEST_CASE("goodness of the largest floats is finite") {
     Matrix r(1, n_units);
     for (const float x : {3e38f, -3e38f, 1e-45f}) {
         r.fill(x);
-        for (const auto kind : kinds<Goodness>().names()) {
+        for (const auto kind : names_of<Goodness>()) {
             std::vector<double> g(1);
             made<Goodness>(kind)->evaluate(r, g, {});
             CHECK(std::isfinite(g[0]));
@@ -96,7 +96,7 @@ TEST_CASE("goodness of the largest floats is finite") {
 
 TEST_CASE("a loss falls when positives gain and rises when negatives do, at the slopes it gives") {
     const std::vector<double> positive{0.2, 1.0}, negative{0.22, 0.99, 0.19, 1.02};
-    for (const auto kind : kinds<Loss>().names()) {
+    for (const auto kind : names_of<Loss>()) {
         const auto loss = made<Loss>(kind);
         std::vector<double> up(2), down(4), unused_up(2), unused_down(4);
         const double base = loss->evaluate({3, 4}, positive, negative, up, down);
@@ -113,7 +113,7 @@ TEST_CASE("a loss falls when positives gain and rises when negatives do, at the 
 
 TEST_CASE("a loss that can be taken of one side alone is the mean over that side") {
     const std::vector<double> goodness{0.2, 1.0, 1.9}, none;
-    for (const auto kind : kinds<Loss>().names()) {
+    for (const auto kind : names_of<Loss>()) {
         CAPTURE(kind);
         const auto loss = made<Loss>(kind);
         CHECK(loss->sharpness() > 0.0);
@@ -252,7 +252,7 @@ TEST_CASE("initialisers draw from the distribution they name") {
 TEST_CASE(
     "every initialiser but a file or graph repeats itself, gives each population its own, and spares fixed "
     "biases") {
-    for (const std::string_view kind : kinds<Initialiser>().names()) {
+    for (const std::string_view kind : names_of<Initialiser>()) {
         if (kind == "file" || kind == "nir") continue;
         CAPTURE(kind);
         const Population p = filled(kind, {}, 0), same = filled(kind, {}, 0), other = filled(kind, {}, 1);

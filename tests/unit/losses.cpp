@@ -132,7 +132,7 @@ TEST_CASE("a small loss keeps its digits") {
 
 TEST_CASE("goodness that is no number shows in the loss") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    for (const auto kind : kinds<Loss>().names()) {
+    for (const auto kind : names_of<Loss>()) {
         CHECK(std::isnan(evaluated(*made<Loss>(kind), {nan}, {1.0}).loss));
         CHECK(std::isnan(evaluated(*made<Loss>(kind), {1.0}, {nan}).loss));
     }

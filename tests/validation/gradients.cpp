@@ -131,12 +131,12 @@ void check_chain(const NeuronModel& model, Readout measure, const TimeGrid& time
     const Response wanted{measure, r, slope};
     model.respond(current, time, {&wanted, 1});
 
-    for (const auto goodness_kind : kinds<Goodness>().names()) {
+    for (const auto goodness_kind : names_of<Goodness>()) {
         for (const bool minimise : {false, true}) {
             const auto goodness = made<Goodness>(goodness_kind, {key("minimise", minimise)});
             std::vector<double> g(n_samples);
             goodness->evaluate(r, g, gradient);
-            for (const auto loss_kind : kinds<Loss>().names()) {
+            for (const auto loss_kind : names_of<Loss>()) {
                 const auto loss = made<Loss>(loss_kind);
                 const auto value = [&](const std::vector<double>& goodnesses, std::span<double> slopes) {
                     const std::span<const double> all{goodnesses};
@@ -190,7 +190,7 @@ TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for ever
 }
 
 TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for every activation") {
-    for (const std::string_view kind : kinds<NeuronModel>().names()) {
+    for (const std::string_view kind : names_of<NeuronModel>()) {
         const auto model = made<NeuronModel>(kind);
         if (!model->offers(Readout::activation)) continue;
         CAPTURE(kind);
