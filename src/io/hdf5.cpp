@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "core/memory.hpp"
+#include "io/block_sums.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
 #include "io/hdf5_marked.hpp"
@@ -57,14 +59,15 @@ std::size_t size_of(hid_t type) {
 void begin() {
     static const bool begun = [] {
         checked(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
-        for (const auto& [filter, name] :
-             {std::pair(H5Z_FILTER_DEFLATE, "gzip"), {H5Z_FILTER_SHUFFLE, "shuffle"}}) {
+        for (const auto& [filter, name] : {std::pair(H5Z_FILTER_DEFLATE, "gzip"),
+                                           {H5Z_FILTER_SHUFFLE, "shuffle"},
+                                           {H5Z_FILTER_FLETCHER32, "Fletcher's checksum"}}) {
             unsigned can = 0;
             if (checked(H5Zfilter_avail(filter)) > 0) checked(H5Zget_filter_info(filter, &can));
             if ((can & H5Z_FILTER_CONFIG_ENCODE_ENABLED) == 0 ||
                 (can & H5Z_FILTER_CONFIG_DECODE_ENABLED) == 0) {
                 throw FileError(fmt::format(
-                    "{}: was built without {}, by which run files are compressed; install the distribution's",
+                    "{}: was built without {}, by which run files are written; install the distribution's",
                     H5_VERS_INFO, name));
             }
         }
@@ -81,7 +84,10 @@ std::string Object::child_path(std::string_view name) const {
     return fmt::format("{}{}{}", path_, path_ == "/" ? "" : "/", name);
 }
 void Object::fail(std::string_view what) const {
-    throw FileError(fmt::format("{}: {}{}", where(), what, reason(innermost_message())));
+    const std::string message = innermost_message();
+    const std::string text = fmt::format("{}: {}{}", where(), what, reason(message));
+    if (message.starts_with(is_damaged)) throw DataError(text);
+    throw FileError(text);
 }
 
 namespace {
@@ -93,7 +99,7 @@ constexpr unsigned n_attempts = 28;
 /// The root group keeps the file open; closing it, once all else is closed, closes the file.
 Group root_of(const Handle& file, const std::string& name) {
     const hid_t root = H5Gopen2(file.get(), "/", H5P_DEFAULT);
-    if (root < 0) throw FileError(fmt::format("{}: cannot be opened{}", name, reason(innermost_message())));
+    if (root < 0) Object({}, name, "/").fail("cannot be opened");
     return {Handle(root, H5Gclose), name, "/"};
 }
 
@@ -107,15 +113,17 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
         // The system's words for what is missing or forbidden are clearer than HDF5's.
         const InputFile readable(path);
     }
+    // Where an index takes the place of the file's own, other bytes were expected.
+    const std::optional<BlockSums> sums = index.empty() ? BlockSums::of(path) : std::nullopt;
     // A live file says so until it is complete, even where the process that wrote it was killed.
     const Index unmarked = index.empty() ? without_mark(path) : Index();
     const std::span<const std::int64_t> by = index.empty() ? unmarked : index;
-    const Handle access = by.empty() ? Handle() : access_in_order(by);
+    const Handle access = by.empty() && !sums ? Handle() : access_in_order(by, sums ? &*sums : nullptr);
     check_address_space();
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
     std::string message = id < 0 ? innermost_message() : "";
     const bool is_locked = message == std::strerror(EAGAIN);
-    if (id < 0 && by.empty() && !is_locked) {
+    if (id < 0 && !access && !is_locked) {
         const Handle beside_writer(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
         checked(H5Pset_metadata_read_attempts(beside_writer.get(), n_attempts));
         id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, beside_writer.get());
@@ -130,6 +138,7 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
         if (message.find("signature not found") != std::string::npos) {
             throw FileError(fmt::format("{}: not an HDF5 file", name));
         }
+        if (message.starts_with(is_damaged)) throw DataError(fmt::format("{}: {}", name, message));
         if (message.find("truncated file") != std::string::npos) {
             throw FileError(fmt::format("{}: was cut short ({})", name, message));
         }
@@ -140,16 +149,18 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
 
 namespace {
 
+/// A process that is killed stops writing at a page's end. Blocks of up to 1 KiB that begin at multiples of
+/// 1 KiB lie within a page, so they are written as a whole or not at all.
+void lie_within_pages(const Handle& access) { checked(H5Pset_alignment(access.get(), 200, 1024)); }
+
 Group create_file(const std::string& path, bool replace, const Handle& access) {
     check_address_space();
     const std::string name = shown(path);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
     checked(H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
     checked(H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
-    // A process that is killed stops writing at a page's end. Blocks of up to 1 KiB that begin at
-    // multiples of 1 KiB lie within a page, so they are written as a whole or not at all: headers, and nodes
-    // of the trees that find chunks, which have 2*12 children for this reason.
-    checked(H5Pset_alignment(access.get(), 200, 1024));
+    lie_within_pages(access);
+    // 2*12 children, so that nodes of the trees that find chunks are such blocks.
     checked(H5Pset_istore_k(creation.get(), 12));
     // Names and attributes of the root lie in one block, with room for those to come: a header in two blocks
     // cannot be changed at once.
@@ -176,7 +187,7 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
 }
 
 Handle live_access() {
-    Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    Handle access = access_in_order();
     checked(H5Pset_libver_bounds(access.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
     return access;
 }
@@ -195,15 +206,17 @@ Group create_live_file(const std::string& path, bool replace) {
 
 void start_live(const Object& object) {
     const Handle file(H5Iget_file_id(object.id()), H5Fclose);
+    go_live(object);
     object.check(H5Fstart_swmr_write(file.get()), "cannot be shared with readers");
 }
 
 Group end_live(const std::string& path) {
     begin();
     const std::string name = shown(path);
-    const Handle access = live_access();
-    checked(H5Pset_file_locking(access.get(), false,
-                                true));  // the caller holds a lock, which is one too many for HDF5
+    const Handle access = access_in_order();
+    lie_within_pages(access);
+    // The caller holds a lock, which is one too many for HDF5.
+    checked(H5Pset_file_locking(access.get(), false, true));
     const Handle file = Handle::if_any(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose);
     if (!file)
         throw FileError(fmt::format("{}: cannot be opened again{}", name, reason(innermost_message())));
@@ -237,8 +250,7 @@ Handle Group::open(std::string_view path, H5I_type_t type, std::string_view what
     }
     const hid_t opened = H5Oopen(id(), sofar.c_str(), H5P_DEFAULT);
     if (opened < 0) {
-        throw FileError(
-            fmt::format("{}: {} cannot be opened{}", file(), child_path(path), reason(innermost_message())));
+        Object({}, file(), child_path(path)).fail("cannot be opened");
     }
     Handle handle(opened, H5Oclose);
     if (H5Iget_type(opened) != type) {

@@ -140,9 +140,9 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index = {
 Group create_file(const std::string& path, bool replace);
 /// The same for a file that others read while it is written (HDF5's SWMR): its format is HDF5's latest. Once
 /// all groups and data sets are there, start_live() lets readers in; from then on data sets grow, and nothing
-/// else changes until all is closed and end_live() opens the file anew, without a lock. A process that is
-/// killed in between leaves a file that is still marked, which open_file() and h5py's swmr=True open all the
-/// same.
+/// else changes until all is closed and end_live() opens the file anew, without a lock, to be written in
+/// order again. A process that is killed in between or after that leaves a file that is still marked, which
+/// open_file() and, but for the last part, h5py's swmr=True open all the same.
 Group create_live_file(const std::string& path, bool replace);
 void start_live(const Object& object);
 Group end_live(const std::string& path);

@@ -10,6 +10,10 @@
 
 #include "io/hdf5.hpp"
 
+namespace snnff {
+class BlockSums;
+}
+
 namespace snnff::hdf5 {
 
 /// Where the data of a file are, as its blocks lie in it: for each block its address, its length in bytes and
@@ -48,14 +52,27 @@ using Index = std::vector<std::int64_t>;
 /// What is read of HDF5's blocks is the four letters they begin with and a B-tree's level, which its file
 /// format fixes; no address or length in them.
 ///
+/// While others read along (SWMR), which takes HDF5's own order, go_live() lets everything through at once,
+/// and the index is kept all the same. In a file that was there before, all that lies before its end counts
+/// as written over.
+///
 /// This is a driver in HDF5's sense, above its usual one; the file is like any other. With an index, a file
-/// that is opened for reading is read as that index has it.
-Handle access_in_order(std::span<const std::int64_t> index = {});
+/// that is opened for reading is read as that index has it; with sums, reading fails where a block has other
+/// bytes. Both are given until the file was opened.
+Handle access_in_order(std::span<const std::int64_t> index = {}, const BlockSums* sums = nullptr);
 
-/// The index of a file that create_file() made, as of its last flush; empty for any other.
+/// The index of a file that was made in this order, as of its last flush; empty for any other.
 Index index_of(const Object& object);
+/// Nothing is held back from here on, until the file is closed.
+void go_live(const Object& object);
 /// Whether the file has this text where the index has it.
 bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> index, std::string_view text);
+/// Holds all of a file that is open for reading to its sums, if it has any: for HDF5's H5Ocopy, which crashes
+/// where something cannot be read (1.10.8). Throws DataError.
+void expect_whole(const Object& object);
+/// Another descriptor of a file that create_file() made; what HDF5's lock keeps out stays out until it is
+/// closed, too. Negative for any other file.
+int keep_locked(const Object& object) noexcept;
 /// Nothing is written to this file from here on, so that it stays as it was flushed last and closing it
 /// cannot fail: for a disk that is full.
 void abandon(const Object& object) noexcept;

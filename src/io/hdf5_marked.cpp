@@ -20,23 +20,23 @@ namespace {
 // II.A "Format Signature and Superblock".
 constexpr std::size_t n_bytes = 48, version_at = 8, size_of_offsets_at = 9, mark_at = 11, end_at = 28,
                       checksum_at = 44;
-using Superblock = std::array<unsigned char, n_bytes>;
+using Superblock = std::span<unsigned char, n_bytes>;
 
-std::uint32_t word_at(const Superblock& bytes, std::size_t at) {
+std::uint32_t word_at(Superblock bytes, std::size_t at) {
     std::uint32_t word = 0;
     for (std::size_t i = 4; i-- > 0;) word = word << 8 | bytes[at + i];
     return word;
 }
 
 template <class T>
-void put(Superblock& bytes, std::size_t at, T number) {
+void put(Superblock bytes, std::size_t at, T number) {
     for (std::size_t i = 0; i < sizeof number; ++i)
         bytes[at + i] = static_cast<unsigned char>(number >> 8 * i);
 }
 
 /// HDF5's checksum of what stands before it, 44 bytes.
 /// Source: Jenkins, lookup3.c, hashlittle() with 0 to begin from (public domain, 2006).
-std::uint32_t checksum_of(const Superblock& bytes) {
+std::uint32_t checksum_of(Superblock bytes) {
     std::uint32_t a = 0xdeadbeef + checksum_at, b = a, c = a;
     std::size_t at = 0;
     for (; checksum_at - at > 12; at += 12) {
@@ -74,20 +74,26 @@ bool nobody_writes(const std::filesystem::path& path) {
 
 }  // namespace
 
-Index without_mark(const std::filesystem::path& path) {
+bool take_mark_off(std::span<unsigned char> superblock, std::uint64_t length) noexcept {
     constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
-    Superblock bytes{};
-    std::ifstream file(path, std::ios::binary);
-    if (!file.read(reinterpret_cast<char*>(bytes.data()), n_bytes)) return {};
+    if (superblock.size() < n_bytes) return false;
+    const Superblock bytes = superblock.first<n_bytes>();
     const bool known = std::memcmp(bytes.data(), signature.data(), signature.size()) == 0 &&
                        bytes[version_at] == 3 && bytes[size_of_offsets_at] == 8;
-    if (!known || bytes[mark_at] == 0 || word_at(bytes, checksum_at) != checksum_of(bytes)) return {};
-    std::error_code error;
-    const std::uint64_t length = std::filesystem::file_size(path, error);
-    if (error || !nobody_writes(path)) return {};
+    if (!known || bytes[mark_at] == 0 || word_at(bytes, checksum_at) != checksum_of(bytes)) return false;
     bytes[mark_at] = 0;
     put(bytes, end_at, length);
     put(bytes, checksum_at, checksum_of(bytes));
+    return true;
+}
+
+Index without_mark(const std::filesystem::path& path) {
+    std::array<unsigned char, n_bytes> bytes{};
+    std::ifstream file(path, std::ios::binary);
+    if (!file.read(reinterpret_cast<char*>(bytes.data()), n_bytes)) return {};
+    std::error_code error;
+    const std::uint64_t length = std::filesystem::file_size(path, error);
+    if (error || !take_mark_off(bytes, length) || !nobody_writes(path)) return {};
     Index index{0, n_bytes};
     index.resize(2 + n_bytes / 8);
     std::memcpy(index.data() + 2, bytes.data(), n_bytes);

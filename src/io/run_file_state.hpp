@@ -80,6 +80,7 @@ class InUse {
   public:
     InUse() = default;
     explicit InUse(const std::filesystem::path& path);
+    explicit InUse(int descriptor) noexcept : descriptor_(descriptor) {}  ///< of a file with a lock
     InUse(InUse&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
     InUse& operator=(InUse&& other) noexcept {
         std::swap(descriptor_, other.descriptor_);

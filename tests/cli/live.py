@@ -101,6 +101,37 @@ class Live(CliTest):
         self.assert_same("live.h5", "plain.h5")
         with h5py.File(self.folder / "live.h5") as run:
             self.assertEqual((run.attrs["status"], run["status"][()]), ("complete", b"complete"))
+        # Byte 11 of the superblock, version 3: the marks of a file that is being written (HDF5 File Format, II.A).
+        self.assertEqual((self.folder / "live.h5").read_bytes()[8:12:3], bytes([3, 0]))
+
+    def test_killed_while_it_closes_it_is_read_and_goes_on(self):
+        shim, log = self.folder.parent / f"{self.folder.name}.so", self.folder.parent / f"{self.folder.name}.log"
+        for path in (shim, log):
+            self.addCleanup(path.unlink, missing_ok=True)
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", shim,
+                        ROOT / "tests/faults/shim.c", "-ldl"], check=True)
+        command = ("run", "long.toml", "-q", "--set", "plan.epochs=6", "-o")
+        self.good(*command, "whole.h5")
+        faults = {"LD_PRELOAD": str(shim), "FAULT_FOLDER": str(self.folder.resolve())}
+        self.good(*command, "cut.h5", "--live", environment={**faults, "FAULT_LOG": str(log)})
+        calls = [line.split(" ", 2) for line in log.read_text().splitlines()]
+        last_save = max(int(number) for number, name, path in calls if (name, path) == ("rename", "cut.h5.ckpt"))
+        ends = [number for number, name, path in calls if int(number) > last_save and path == "cut.h5"
+                and name not in ("open", "close")]
+        self.assertGreater(len(ends), 100)
+        n_cut, step = 0, 1 if "SNNFF_KILLS" in os.environ else 9
+        for number in ends[::step] + ends[-4:]:
+            for left in self.folder.glob("cut.h5*"):
+                left.unlink()
+            done = self.sim(*command, "cut.h5", "--live",
+                            environment={**faults, "FAULT_AT": number, "FAULT_KIND": "after"})
+            if done.returncode == 0 or not (self.folder / "cut.h5.ckpt").exists():
+                continue
+            n_cut += 1
+            self.good("info", "cut.h5")
+            self.good("resume", "cut.h5", "-q")
+            self.assert_same("cut.h5", "whole.h5")
+        self.assertGreater(n_cut, 10)
 
     def test_killed_it_is_read_and_goes_on(self):
         longer = ("--set", "plan.epochs=4000")
