@@ -110,7 +110,7 @@ class ReportTest(CliTest):
         return self.browser.run(f"""(() => {{
             const faults = (data, layout) => {{
                 try {{ return Plotly.validate(data, layout); }}
-                catch {{ return Plotly.validate(data, {{...layout, legend: undefined}}); }}
+                catch {{ const {{legend, ...others}} = layout; return Plotly.validate(data, others); }}
             }};
             return [...document.querySelectorAll("#{section} [data-plot]")].map((plot) => ({{
                 title: plot.parentElement.querySelector("figcaption").textContent,
