@@ -11,9 +11,9 @@
 #include <sstream>
 
 #include "app/agreement.hpp"
-#include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/figures.hpp"
+#include "app/invocation.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
 #include "app/signals.hpp"
@@ -151,7 +151,7 @@ int compare(const Arguments& arguments) {
         request.n_threads = arguments.threads;
         request.force = arguments.force;
         request.quiet = arguments.quiet;
-        request.command_line = command_line();
+        request.command_line = invocation();
         if (std::find(run_files.begin(), run_files.end(), request.output) != run_files.end()) {
             throw UsageError(
                 fmt::format("{}: another model of this name goes to {}, too; run them one by one",
@@ -188,30 +188,30 @@ int compare(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_compare(CLI::App& program) {
+Verb add_compare(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(
-        program, "compare",
+    Command command = program.verb(
+        "compare",
         "Set runs side by side, say where their models differ, and whether runs of one model agree.",
         "  snnff-sim compare lif.h5 relu.h5\n"
         "  snnff-sim compare models/quickstart-lif.toml models/quickstart-relu.toml --out-dir runs\n"
         "  snnff-sim compare lif.h5 relu.h5 --json | jq '.runs[].test_error_percent'\n");
-    command->add_option("FILES", arguments->files, "run files, or model files, which are run first")
-        ->required()
-        ->type_name("FILE...");
+    command.option("FILES", arguments->files, "run files, or model files, which are run first")
+        .required()
+        .type_name("FILE...");
     command
-        ->add_option("--out-dir", arguments->out_dir,
-                     "keep the run files of models in this folder; default: they are temporary")
-        ->type_name("DIR");
-    add_override_options(*command, arguments->assignments, "override a key of every model that is run");
-    command->add_option("--seed", arguments->seed, "override the seed of every model that is run")
-        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
-        ->type_name("N");
-    add_threads_option(*command, arguments->threads);
-    command->add_flag("--force", arguments->force, "replace run files that exist in --out-dir");
-    command->add_flag("-q,--quiet", arguments->quiet, "no progress");
-    command->add_flag("--json", arguments->json, "the table and the differences as JSON");
-    return {command, [arguments] { return compare(*arguments); }};
+        .option("--out-dir", arguments->out_dir,
+                "keep the run files of models in this folder; default: they are temporary")
+        .type_name("DIR");
+    add_override_options(command, arguments->assignments, "override a key of every model that is run");
+    command.option("--seed", arguments->seed, "override the seed of every model that is run")
+        .whole_number(0, std::numeric_limits<std::int64_t>::max())
+        .type_name("N");
+    add_threads_option(command, arguments->threads);
+    command.flag("--force", arguments->force, "replace run files that exist in --out-dir");
+    command.flag("-q,--quiet", arguments->quiet, "no progress");
+    command.flag("--json", arguments->json, "the table and the differences as JSON");
+    return {std::move(command), [arguments] { return compare(*arguments); }};
 }
 
 }  // namespace snnff::app

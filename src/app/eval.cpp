@@ -112,27 +112,26 @@ int eval(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_eval(CLI::App& program) {
+Verb add_eval(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(program, "eval", "Try a trained network on a data set.",
-                                    "  snnff-sim eval run.h5\n"
-                                    "  snnff-sim eval run.h5 --split train\n"
-                                    "  snnff-sim eval run.h5 --data data/fashion-mnist\n"
-                                    "  snnff-sim eval run.h5 --data digits.h5 --json\n"
-                                    "  snnff-sim eval run.h5 --data digits.npz\n");
-    command->add_option("RUN", arguments->run, "run file (HDF5)")->required()->type_name("FILE");
+    Command command = program.verb("eval", "Try a trained network on a data set.",
+                                   "  snnff-sim eval run.h5\n"
+                                   "  snnff-sim eval run.h5 --split train\n"
+                                   "  snnff-sim eval run.h5 --data data/fashion-mnist\n"
+                                   "  snnff-sim eval run.h5 --data digits.h5 --json\n"
+                                   "  snnff-sim eval run.h5 --data digits.npz\n");
+    command.option("RUN", arguments->run, "run file (HDF5)").required().type_name("FILE");
     command
-        ->add_option(
-            "--data", arguments->data,
-            "a folder of IDX files or of PNG images, an HDF5 file or .npz archive with x and y, or a CSV "
-            "file; default: the run's own data")
-        ->type_name("PATH");
-    command->add_option("--split", arguments->split, "test (default) or train")
-        ->type_name("SPLIT")
-        ->check(CLI::IsMember({"test", "train"}));
-    add_threads_option(*command, arguments->threads);
-    command->add_flag("--json", arguments->json, "as JSON");
-    return {command, [arguments] { return eval(*arguments); }};
+        .option("--data", arguments->data,
+                "a folder of IDX files or of PNG images, an HDF5 file or .npz archive with x and y, or a CSV "
+                "file; default: the run's own data")
+        .type_name("PATH");
+    command.option("--split", arguments->split, "test (default) or train")
+        .type_name("SPLIT")
+        .one_of({"test", "train"});
+    add_threads_option(command, arguments->threads);
+    command.flag("--json", arguments->json, "as JSON");
+    return {std::move(command), [arguments] { return eval(*arguments); }};
 }
 
 }  // namespace snnff::app

@@ -142,20 +142,19 @@ int explain(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_explain(CLI::App& program) {
+Verb add_explain(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(program, "explain",
-                                    "Say what a key of the model file means, its unit, default and values.",
-                                    "  snnff-sim explain population.hidden1.beta\n"
-                                    "  snnff-sim explain loss\n"
-                                    "  snnff-sim explain lif\n"
-                                    "  snnff-sim explain\n"
-                                    "  snnff-sim explain --schema > models/model.schema.json\n");
-    command->add_option("KEY", arguments->key, "a key, a table or a kind; default: list all")
-        ->type_name("KEY");
-    auto* json = command->add_flag("--json", arguments->json, "as JSON");
-    command->add_flag("--schema", arguments->schema, "print the JSON Schema of model files")->excludes(json);
-    return {command, [arguments] { return explain(*arguments); }};
+    Command command =
+        program.verb("explain", "Say what a key of the model file means, its unit, default and values.",
+                     "  snnff-sim explain population.hidden1.beta\n"
+                     "  snnff-sim explain loss\n"
+                     "  snnff-sim explain lif\n"
+                     "  snnff-sim explain\n"
+                     "  snnff-sim explain --schema > models/model.schema.json\n");
+    command.option("KEY", arguments->key, "a key, a table or a kind; default: list all").type_name("KEY");
+    const Option json = command.flag("--json", arguments->json, "as JSON");
+    command.flag("--schema", arguments->schema, "print the JSON Schema of model files").excludes(json);
+    return {std::move(command), [arguments] { return explain(*arguments); }};
 }
 
 }  // namespace snnff::app

@@ -56,33 +56,31 @@ int export_run(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_export(CLI::App& program) {
+Verb add_export(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(program, "export", "Hand a run over to other programs.",
-                                    "  snnff-sim export run.h5 --format nir -o network.nir\n"
-                                    "  snnff-sim export run.h5 --format csv -o tables\n"
-                                    "  snnff-sim export traces.h5 --format sonata -o spikes.h5\n");
-    command->add_option("RUN", arguments->run, "run file, or traces (HDF5)")->required()->type_name("FILE");
+    Command command = program.verb("export", "Hand a run over to other programs.",
+                                   "  snnff-sim export run.h5 --format nir -o network.nir\n"
+                                   "  snnff-sim export run.h5 --format csv -o tables\n"
+                                   "  snnff-sim export traces.h5 --format sonata -o spikes.h5\n");
+    command.option("RUN", arguments->run, "run file, or traces (HDF5)").required().type_name("FILE");
     command
-        ->add_option(
+        .option(
             "--format", arguments->format,
             "nir: the trained network as a NIR graph; csv: losses, traces and spikes as text; sonata: spikes "
             "and reports alone (HDF5)")
-        ->required()
-        ->type_name("FORMAT")
-        ->check(CLI::IsMember({"nir", "csv", "sonata"}));
+        .required()
+        .type_name("FORMAT")
+        .one_of({"nir", "csv", "sonata"});
+    command.option("-o,--output", arguments->output, "file to write; for csv a folder, a pipe or /dev/stdout")
+        .required()
+        .type_name("PATH");
     command
-        ->add_option("-o,--output", arguments->output,
-                     "file to write; for csv a folder, a pipe or /dev/stdout")
-        ->required()
-        ->type_name("PATH");
-    command
-        ->add_option("--dt", arguments->dt_ms,
-                     "step that the time constants of a NIR graph belong to; by default the model's")
-        ->type_name("MS")
-        ->check(CLI::PositiveNumber);
-    command->add_flag("--force", arguments->force, "replace what is there, once the new file is complete");
-    return {command, [arguments] { return export_run(*arguments); }};
+        .option("--dt", arguments->dt_ms,
+                "step that the time constants of a NIR graph belong to; by default the model's")
+        .type_name("MS")
+        .positive();
+    command.flag("--force", arguments->force, "replace what is there, once the new file is complete");
+    return {std::move(command), [arguments] { return export_run(*arguments); }};
 }
 
 }  // namespace snnff::app

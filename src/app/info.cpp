@@ -253,27 +253,24 @@ int info(Arguments arguments) {
 
 }  // namespace
 
-Verb add_info(CLI::App& program) {
+Verb add_info(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(program, "info", "Say what is in a run file.",
-                                    "  snnff-sim info lif.h5\n"
-                                    "  snnff-sim info lif.h5 --model > again.toml\n"
-                                    "  snnff-sim info lif.h5 --json | jq .provenance\n"
-                                    "  snnff-sim info lif.h5 --digest | sha256sum\n"
-                                    "  snnff-sim info --check lif.h5 traces.h5 betas/\n");
-    command->add_option("RUN", arguments->files, "run file (HDF5)")->required()->type_name("FILE");
-    command->add_flag("--model", arguments->model,
-                      "print the resolved model: running it again repeats the run");
-    command->add_flag(
-        "--digest", arguments->digest,
-        "print a line for every array: path, type, shape and SHA-256; the digest is the SHA-256 "
-        "of these lines");
-    command->add_flag(
-        "--check", arguments->check,
-        "read all of the files, run files, traces and checkpoints, and those in folders, and say "
-        "\"whole\" or what is damaged; exit code 5 where anything is");
-    command->add_flag("--json", arguments->json, "everything as JSON");
-    return {command, [arguments] { return info(*arguments); }};
+    Command command = program.verb("info", "Say what is in a run file.",
+                                   "  snnff-sim info lif.h5\n"
+                                   "  snnff-sim info lif.h5 --model > again.toml\n"
+                                   "  snnff-sim info lif.h5 --json | jq .provenance\n"
+                                   "  snnff-sim info lif.h5 --digest | sha256sum\n"
+                                   "  snnff-sim info --check lif.h5 traces.h5 betas/\n");
+    command.option("RUN", arguments->files, "run file (HDF5)").required().type_name("FILE");
+    command.flag("--model", arguments->model, "print the resolved model: running it again repeats the run");
+    command.flag("--digest", arguments->digest,
+                 "print a line for every array: path, type, shape and SHA-256; the digest is the SHA-256 "
+                 "of these lines");
+    command.flag("--check", arguments->check,
+                 "read all of the files, run files, traces and checkpoints, and those in folders, and say "
+                 "\"whole\" or what is damaged; exit code 5 where anything is");
+    command.flag("--json", arguments->json, "everything as JSON");
+    return {std::move(command), [arguments] { return info(*arguments); }};
 }
 
 }  // namespace snnff::app

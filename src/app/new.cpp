@@ -167,19 +167,19 @@ int new_model(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_new(CLI::App& program) {
+Verb add_new(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(program, "new", "Print a commented model file to start from.",
-                                    "  snnff-sim new lif > model.toml\n"
-                                    "  snnff-sim new relu > model.toml\n"
-                                    "  snnff-sim new lif --groups > model.toml\n");
-    command->add_option("NEURON", arguments->neuron, "lif or relu")
-        ->required()
-        ->type_name("KIND")
-        ->check(CLI::IsMember({"lif", "relu"}));
-    command->add_flag("--groups", arguments->groups,
-                      "groups of units stand for classes, in place of labels in the input");
-    return {command, [arguments] { return new_model(*arguments); }};
+    Command command = program.verb("new", "Print a commented model file to start from.",
+                                   "  snnff-sim new lif > model.toml\n"
+                                   "  snnff-sim new relu > model.toml\n"
+                                   "  snnff-sim new lif --groups > model.toml\n");
+    command.option("NEURON", arguments->neuron, "lif or relu")
+        .required()
+        .type_name("KIND")
+        .one_of({"lif", "relu"});
+    command.flag("--groups", arguments->groups,
+                 "groups of units stand for classes, in place of labels in the input");
+    return {std::move(command), [arguments] { return new_model(*arguments); }};
 }
 
 }  // namespace snnff::app

@@ -4,7 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "app/command_line.hpp"
+#include "app/invocation.hpp"
 #include "app/output.hpp"
 #include "app/reproduce_run.hpp"
 #include "app/signals.hpp"
@@ -135,7 +135,7 @@ int reproduce_all(const Arguments& arguments) {
                                    .n_threads = arguments.threads,
                                    .quick = arguments.quick,
                                    .quiet = arguments.quiet,
-                                   .command_line = command_line()};
+                                   .command_line = invocation()};
     const std::atomic<int>& stop = stop_on_signals();
     auto json = nlohmann::ordered_json::array();
     bool all_same = true;
@@ -169,36 +169,34 @@ int reproduce_all(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_reproduce(CLI::App& program) {
+Verb add_reproduce(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command =
-        add_command(program, "reproduce", "Run the model of a run file again, and compare every bit.",
-                    "  snnff-sim reproduce run.h5\n"
-                    "  snnff-sim reproduce run.h5 --quick\n"
-                    "  snnff-sim reproduce betas/ --data /mnt/data\n"
-                    "  snnff-sim reproduce run.h5 --data train=digits.h5 --data 'initial weights=old.h5'\n");
+    Command command =
+        program.verb("reproduce", "Run the model of a run file again, and compare every bit.",
+                     "  snnff-sim reproduce run.h5\n"
+                     "  snnff-sim reproduce run.h5 --quick\n"
+                     "  snnff-sim reproduce betas/ --data /mnt/data\n"
+                     "  snnff-sim reproduce run.h5 --data train=digits.h5 --data 'initial weights=old.h5'\n");
     command
-        ->add_option(
-            "RUNS", arguments->runs,
-            "run files, of traces too, and folders of them; of a run that is not complete, its finished "
-            "epochs are compared")
-        ->required()
-        ->type_name("FILE...");
+        .option("RUNS", arguments->runs,
+                "run files, of traces too, and folders of them; of a run that is not complete, its finished "
+                "epochs are compared")
+        .required()
+        .type_name("FILE...");
     command
-        ->add_option(
-            "--data", arguments->data,
-            "where data are that were moved: a folder that has them by name, or one of the roles train, "
-            "validation, test, \"initial weights\" and \"traced run\" with a path; may be repeated")
-        ->type_name("FOLDER|ROLE=PATH")
-        ->allow_extra_args(false);
-    command->add_flag(
+        .option("--data", arguments->data,
+                "where data are that were moved: a folder that has them by name, or one of the roles train, "
+                "validation, test, \"initial weights\" and \"traced run\" with a path; may be repeated")
+        .type_name("FOLDER|ROLE=PATH")
+        .one_value_each();
+    command.flag(
         "--quick", arguments->quick,
         "stop after the first epochs, a tenth of them and at most two; compared are /training and what "
         "was recorded in them");
-    add_threads_option(*command, arguments->threads);
-    command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
-    command->add_flag("--json", arguments->json, "the result as JSON");
-    return {command, [arguments] { return reproduce_all(*arguments); }};
+    add_threads_option(command, arguments->threads);
+    command.flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
+    command.flag("--json", arguments->json, "the result as JSON");
+    return {std::move(command), [arguments] { return reproduce_all(*arguments); }};
 }
 
 }  // namespace snnff::app

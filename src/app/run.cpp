@@ -4,10 +4,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/figures.hpp"
 #include "app/find_data.hpp"
+#include "app/invocation.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
 #include "app/plan_cost.hpp"
@@ -95,7 +95,7 @@ int run(const Arguments& arguments) {
     request.force = arguments.force;
     request.quiet = arguments.quiet;
     request.live = arguments.live;
-    request.command_line = command_line();
+    request.command_line = invocation();
 
     if (arguments.dry_run) {
         const ThreadLimit threads(arguments.threads);
@@ -132,7 +132,7 @@ int resume(const ResumeArguments& arguments) {
     request.n_threads = arguments.threads;
     request.quiet = arguments.quiet;
     request.live = arguments.live;
-    request.command_line = command_line();
+    request.command_line = invocation();
     request.checkpoints = read_checkpoint_every("--checkpoint-every", arguments.checkpoint_every);
     if (!arguments.max_time.empty())
         request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
@@ -153,74 +153,72 @@ int resume(const ResumeArguments& arguments) {
     return tell_of(request, ending, stop, arguments.json);
 }
 
-void add_live_option(CLI::App& command, bool& live) {
-    command.add_flag("--live", live,
-                     "let others read the run file while it grows (HDF5's SWMR), as tools/watch does");
+void add_live_option(Command& command, bool& live) {
+    command.flag("--live", live,
+                 "let others read the run file while it grows (HDF5's SWMR), as tools/watch does");
 }
 
-void add_checkpoint_options(CLI::App& command, std::string& every, std::string& max_time) {
+void add_checkpoint_options(Command& command, std::string& every, std::string& max_time) {
     command
-        .add_option("--checkpoint-every", every,
-                    "save the run beside its file this often: 5m (default), 90s, 2h, \"10 epochs\", off")
-        ->type_name("INTERVAL");
-    command.add_option("--max-time", max_time, "stop, saved, after this long: 90s, 5m, 2h; exit code 124")
-        ->type_name("TIME");
+        .option("--checkpoint-every", every,
+                "save the run beside its file this often: 5m (default), 90s, 2h, \"10 epochs\", off")
+        .type_name("INTERVAL");
+    command.option("--max-time", max_time, "stop, saved, after this long: 90s, 5m, 2h; exit code 124")
+        .type_name("TIME");
 }
 
 }  // namespace
 
-Verb add_run(CLI::App& program) {
+Verb add_run(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(program, "run", "Train a model, evaluate it and record the run.",
-                                    "  snnff-sim run models/quickstart-lif.toml -o lif.h5\n"
-                                    "  snnff-sim run model.toml --set population.hidden1.beta=0.8 --seed 7\n"
-                                    "  snnff-sim run model.toml --dry-run\n"
-                                    "  snnff-sim run model.toml --json --quiet > result.json\n");
-    command->add_option("MODEL", arguments->model, "model file (TOML)")->required()->type_name("FILE");
+    Command command = program.verb("run", "Train a model, evaluate it and record the run.",
+                                   "  snnff-sim run models/quickstart-lif.toml -o lif.h5\n"
+                                   "  snnff-sim run model.toml --set population.hidden1.beta=0.8 --seed 7\n"
+                                   "  snnff-sim run model.toml --dry-run\n"
+                                   "  snnff-sim run model.toml --json --quiet > result.json\n");
+    command.option("MODEL", arguments->model, "model file (TOML)").required().type_name("FILE");
     command
-        ->add_option("-o,--output", arguments->output,
-                     "run file to write; default: the model's name with .h5, in this folder")
-        ->type_name("FILE");
-    add_override_options(*command, arguments->assignments, "override a key of the model; may be repeated");
-    command->add_option("--seed", arguments->seed, "override the seed")
-        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
-        ->type_name("N");
-    add_threads_option(*command, arguments->threads);
-    command->add_flag("--force", arguments->force,
-                      "replace the run file if it exists, once the new one is complete");
-    command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
-    command->add_flag("--json", arguments->json, "the result as JSON");
-    command->add_flag("-n,--dry-run", arguments->dry_run,
-                      "print the resolved model, its parameters, memory and file size; train nothing");
-    add_live_option(*command, arguments->live);
-    add_checkpoint_options(*command, arguments->checkpoint_every, arguments->max_time);
-    return {command, [arguments] { return run(*arguments); }};
+        .option("-o,--output", arguments->output,
+                "run file to write; default: the model's name with .h5, in this folder")
+        .type_name("FILE");
+    add_override_options(command, arguments->assignments, "override a key of the model; may be repeated");
+    command.option("--seed", arguments->seed, "override the seed")
+        .whole_number(0, std::numeric_limits<std::int64_t>::max())
+        .type_name("N");
+    add_threads_option(command, arguments->threads);
+    command.flag("--force", arguments->force,
+                 "replace the run file if it exists, once the new one is complete");
+    command.flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
+    command.flag("--json", arguments->json, "the result as JSON");
+    command.flag("-n,--dry-run", arguments->dry_run,
+                 "print the resolved model, its parameters, memory and file size; train nothing");
+    add_live_option(command, arguments->live);
+    add_checkpoint_options(command, arguments->checkpoint_every, arguments->max_time);
+    return {std::move(command), [arguments] { return run(*arguments); }};
 }
 
-Verb add_resume(CLI::App& program) {
+Verb add_resume(Command& program) {
     auto arguments = std::make_shared<ResumeArguments>();
-    CLI::App* command =
-        add_command(program, "resume", "Go on with a run that was cut, as if it had not been.",
-                    "  snnff-sim resume run.h5\n"
-                    "  snnff-sim resume run.h5 --max-time 2h\n"
-                    "  snnff-sim resume run.h5 --data /mnt/data\n");
-    command->add_option("RUN", arguments->run, "run file (HDF5), its checkpoint beside it")
-        ->required()
-        ->type_name("FILE");
+    Command command = program.verb("resume", "Go on with a run that was cut, as if it had not been.",
+                                   "  snnff-sim resume run.h5\n"
+                                   "  snnff-sim resume run.h5 --max-time 2h\n"
+                                   "  snnff-sim resume run.h5 --data /mnt/data\n");
+    command.option("RUN", arguments->run, "run file (HDF5), its checkpoint beside it")
+        .required()
+        .type_name("FILE");
     command
-        ->add_option(
-            "--data", arguments->data,
-            "where data are that were moved: a folder that has them by name, or one of the roles train, "
-            "validation, test and \"initial weights\" with a path; may be repeated; default: where they "
-            "were, or beside the run as they lay before")
-        ->type_name("FOLDER|ROLE=PATH")
-        ->allow_extra_args(false);
-    add_threads_option(*command, arguments->threads);
-    command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
-    command->add_flag("--json", arguments->json, "the result as JSON");
-    add_live_option(*command, arguments->live);
-    add_checkpoint_options(*command, arguments->checkpoint_every, arguments->max_time);
-    return {command, [arguments] { return resume(*arguments); }};
+        .option("--data", arguments->data,
+                "where data are that were moved: a folder that has them by name, or one of the roles train, "
+                "validation, test and \"initial weights\" with a path; may be repeated; default: where they "
+                "were, or beside the run as they lay before")
+        .type_name("FOLDER|ROLE=PATH")
+        .one_value_each();
+    add_threads_option(command, arguments->threads);
+    command.flag("-q,--quiet", arguments->quiet, "no progress; errors and the result only");
+    command.flag("--json", arguments->json, "the result as JSON");
+    add_live_option(command, arguments->live);
+    add_checkpoint_options(command, arguments->checkpoint_every, arguments->max_time);
+    return {std::move(command), [arguments] { return resume(*arguments); }};
 }
 
 }  // namespace snnff::app

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "app/command_line.hpp"
 #include "app/execute.hpp"
 #include "app/flatten.hpp"
+#include "app/invocation.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
 #include "app/signals.hpp"
@@ -183,7 +183,7 @@ void run_cells(Sweep& sweep, std::vector<ModelSpec>& models, const Arguments& ar
         request.force = arguments.force;
         request.n_threads = arguments.threads;
         request.quiet = arguments.quiet;
-        request.command_line = command_line();
+        request.command_line = invocation();
         sweep.results[i] = run_cell(request, std::move(models[i]), stop);
         if (sweep.results[i].status == Status::failed)
             note(fmt::format("{}: failed: {}", describe(cell, sweep.axes), sweep.results[i].message));
@@ -219,42 +219,40 @@ int sweep(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_sweep(CLI::App& program) {
+Verb add_sweep(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command =
-        add_command(program, "sweep",
-                    "Run a model under every combination of some keys' values, and set them in one table.",
-                    "  snnff-sim sweep model.toml --over learning.goodness=mean_square,sum_square --over "
-                    "time.steps=1,5,10\n"
-                    "  snnff-sim sweep model.toml --over 'learning.loss={ kind = \"swish\", alpha = 20 "
-                    "},softplus' -o losses\n"
-                    "  snnff-sim sweep model.toml --seeds 1,2,3,4,5\n");
-    command->add_option("MODEL", arguments->model, "model file (TOML)")->required()->type_name("FILE");
+    Command command = program.verb(
+        "sweep", "Run a model under every combination of some keys' values, and set them in one table.",
+        "  snnff-sim sweep model.toml --over learning.goodness=mean_square,sum_square --over "
+        "time.steps=1,5,10\n"
+        "  snnff-sim sweep model.toml --over 'learning.loss={ kind = \"swish\", alpha = 20 "
+        "},softplus' -o losses\n"
+        "  snnff-sim sweep model.toml --seeds 1,2,3,4,5\n");
+    command.option("MODEL", arguments->model, "model file (TOML)").required().type_name("FILE");
     command
-        ->add_option("--over", arguments->over,
-                     "a key and its values, parted by commas outside of quotes, brackets and braces; may be "
-                     "repeated: every combination is run")
-        ->type_name("KEY=VALUE,...")
-        ->allow_extra_args(false);
+        .option("--over", arguments->over,
+                "a key and its values, parted by commas outside of quotes, brackets and braces; may be "
+                "repeated: every combination is run")
+        .type_name("KEY=VALUE,...")
+        .one_value_each();
     command
-        ->add_option(
-            "--seeds", arguments->seeds,
-            "run each combination under each of these seeds; the table has mean and standard deviation")
-        ->type_name("N,...")
-        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
-        ->delimiter(',')
-        ->allow_extra_args(false);
+        .option("--seeds", arguments->seeds,
+                "run each combination under each of these seeds; the table has mean and standard deviation")
+        .type_name("N,...")
+        .whole_number(0, std::numeric_limits<std::int64_t>::max())
+        .delimiter(',')
+        .one_value_each();
     command
-        ->add_option("-o,--output", arguments->folder,
-                     "folder for the run files; runs that are complete in it are not run again; default: the "
-                     "model's name with -sweep, in this folder")
-        ->type_name("DIR");
-    add_override_options(*command, arguments->assignments, "override a key in every run; may be repeated");
-    add_threads_option(*command, arguments->threads);
-    command->add_flag("--force", arguments->force, "run everything again, replacing run files that exist");
-    command->add_flag("-q,--quiet", arguments->quiet, "no progress; errors and the table only");
-    command->add_flag("--json", arguments->json, "every run and the spread over seeds as JSON");
-    return {command, [arguments] { return sweep(*arguments); }};
+        .option("-o,--output", arguments->folder,
+                "folder for the run files; runs that are complete in it are not run again; default: the "
+                "model's name with -sweep, in this folder")
+        .type_name("DIR");
+    add_override_options(command, arguments->assignments, "override a key in every run; may be repeated");
+    add_threads_option(command, arguments->threads);
+    command.flag("--force", arguments->force, "run everything again, replacing run files that exist");
+    command.flag("-q,--quiet", arguments->quiet, "no progress; errors and the table only");
+    command.flag("--json", arguments->json, "every run and the spread over seeds as JSON");
+    return {std::move(command), [arguments] { return sweep(*arguments); }};
 }
 
 }  // namespace snnff::app

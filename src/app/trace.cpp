@@ -5,8 +5,8 @@
 #include <charconv>
 #include <memory>
 
-#include "app/command_line.hpp"
 #include "app/execute.hpp"
+#include "app/invocation.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
 #include "app/table.hpp"
@@ -134,7 +134,7 @@ int trace(const Arguments& arguments) {
     for (const DataFile& file : trained.dataset.files) inputs.push_back(file.path);
     refuse_inputs(arguments.output, inputs);
     record_traces(std::move(trained), {run, arguments.output, arguments.source.split, arguments.threads,
-                                       arguments.force, command_line()});
+                                       arguments.force, invocation()});
 
     Table table({"report", "frames", "units"});
     const RunSummary written = read_run(arguments.output);
@@ -151,57 +151,56 @@ int trace(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_trace(CLI::App& program) {
+Verb add_trace(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = add_command(
-        program, "trace", "Present samples to a trained network and record everything that happens.",
+    Command command = program.verb(
+        "trace", "Present samples to a trained network and record everything that happens.",
         "  snnff-sim trace run.h5 -o traces.h5\n"
         "  snnff-sim trace run.h5 --samples 0:10 --populations hidden1 --variables membrane,spikes -o "
         "traces.h5\n"
         "  snnff-sim trace run.h5 --samples 3 --labels all --steps 100 -o traces.h5\n"
         "  snnff-sim trace run.h5 --data digits.h5 --labels positive,negative -o traces.h5\n");
-    command->add_option("RUN", arguments->run, "run file (HDF5) of the trained network")
-        ->required()
-        ->type_name("FILE");
-    command->add_option("-o,--output", arguments->output, "file to write, laid out as a run file")
-        ->required()
-        ->type_name("FILE");
+    command.option("RUN", arguments->run, "run file (HDF5) of the trained network")
+        .required()
+        .type_name("FILE");
+    command.option("-o,--output", arguments->output, "file to write, laid out as a run file")
+        .required()
+        .type_name("FILE");
     command
-        ->add_option("--samples", arguments->samples,
-                     "which samples, counted from 0: 0:10, 3,5,8 or 0:100:10; default: 0")
-        ->type_name("RANGE");
+        .option("--samples", arguments->samples,
+                "which samples, counted from 0: 0:10, 3,5,8 or 0:100:10; default: 0")
+        .type_name("RANGE");
     command
-        ->add_option(
-            "--labels", arguments->labels,
-            "under which labels: positive (its own), negative (a wrong one), neutral (none), numbers, "
-            "all; default: as the run recorded")
-        ->delimiter(',')
-        ->type_name("LABELS");
-    command->add_option("--populations", arguments->populations, "names, with commas between; default: all")
-        ->delimiter(',')
-        ->type_name("NAMES");
+        .option("--labels", arguments->labels,
+                "under which labels: positive (its own), negative (a wrong one), neutral (none), numbers, "
+                "all; default: as the run recorded")
+        .delimiter(',')
+        .type_name("LABELS");
+    command.option("--populations", arguments->populations, "names, with commas between; default: all")
+        .delimiter(',')
+        .type_name("NAMES");
     command
-        ->add_option("--variables", arguments->variables,
-                     "of membrane, spikes, current, activation; default: all that there are")
-        ->delimiter(',')
-        ->type_name("NAMES");
-    command->add_option("--neurons", arguments->neurons, "which units of each population; default: all")
-        ->type_name("RANGE");
-    command->add_option("--steps", arguments->steps, "time steps of a presentation; default: as in training")
-        ->check(whole_number(1, 1'000'000))
-        ->type_name("N")
-        ->check(CLI::PositiveNumber);
+        .option("--variables", arguments->variables,
+                "of membrane, spikes, current, activation; default: all that there are")
+        .delimiter(',')
+        .type_name("NAMES");
+    command.option("--neurons", arguments->neurons, "which units of each population; default: all")
+        .type_name("RANGE");
+    command.option("--steps", arguments->steps, "time steps of a presentation; default: as in training")
+        .whole_number(1, 1'000'000)
+        .type_name("N")
+        .positive();
     command
-        ->add_option("--data", arguments->source.data,
-                     "a folder of IDX files or an HDF5 file with x and y; default: the run's own data")
-        ->type_name("PATH");
-    command->add_option("--split", arguments->source.split, "test (default) or train")
-        ->type_name("SPLIT")
-        ->check(CLI::IsMember({"test", "train"}));
-    add_threads_option(*command, arguments->threads);
-    command->add_flag("--force", arguments->force,
-                      "replace the output if it exists, once the new one is complete");
-    return {command, [arguments] { return trace(*arguments); }};
+        .option("--data", arguments->source.data,
+                "a folder of IDX files or an HDF5 file with x and y; default: the run's own data")
+        .type_name("PATH");
+    command.option("--split", arguments->source.split, "test (default) or train")
+        .type_name("SPLIT")
+        .one_of({"test", "train"});
+    add_threads_option(command, arguments->threads);
+    command.flag("--force", arguments->force,
+                 "replace the output if it exists, once the new one is complete");
+    return {std::move(command), [arguments] { return trace(*arguments); }};
 }
 
 }  // namespace snnff::app

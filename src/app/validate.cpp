@@ -61,15 +61,14 @@ int validate_all(const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_validate(CLI::App& program) {
+Verb add_validate(Command& program) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command =
-        add_command(program, "validate", "Check a model file and its data without running it.",
-                    "  snnff-sim validate models/quickstart-lif.toml\n"
-                    "  snnff-sim validate model.toml --set time.steps=100\n");
-    command->add_option("MODELS", arguments->models, "model files (TOML)")->required()->type_name("FILE...");
-    add_override_options(*command, arguments->assignments, "override a key; may be repeated");
-    return {command, [arguments] { return validate_all(*arguments); }};
+    Command command = program.verb("validate", "Check a model file and its data without running it.",
+                                   "  snnff-sim validate models/quickstart-lif.toml\n"
+                                   "  snnff-sim validate model.toml --set time.steps=100\n");
+    command.option("MODELS", arguments->models, "model files (TOML)").required().type_name("FILE...");
+    add_override_options(command, arguments->assignments, "override a key; may be repeated");
+    return {std::move(command), [arguments] { return validate_all(*arguments); }};
 }
 
 }  // namespace snnff::app

@@ -1,5 +1,5 @@
 # What `cmake --install` puts where, and what find_package(snnff) finds.
-install(TARGETS snnff EXPORT snnff-targets
+install(TARGETS snnff snnff_app EXPORT snnff-targets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/snnff" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

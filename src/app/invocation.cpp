@@ -1,4 +1,4 @@
-#include "app/command_line.hpp"
+#include "app/invocation.hpp"
 
 #include <filesystem>
 
@@ -17,9 +17,9 @@ std::string quoted(const std::string& word) {
 
 }  // namespace
 
-std::string command_line() { return remembered; }
+std::string invocation() { return remembered; }
 
-void remember_command_line(int argc, char** argv) {
+void remember_invocation(int argc, char** argv) {
     remembered = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "snnff-sim";
     for (int i = 1; i < argc; ++i) remembered.append(" ").append(quoted(argv[i]));
 }

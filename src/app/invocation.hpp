@@ -5,7 +5,7 @@
 namespace snnff::app {
 
 /// What this process was called with, quoted so that a shell would read it back.
-std::string command_line();
-void remember_command_line(int argc, char** argv);
+std::string invocation();
+void remember_invocation(int argc, char** argv);
 
 }  // namespace snnff::app
