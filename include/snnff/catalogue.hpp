@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "snnff/time_grid.hpp"
 
@@ -39,8 +41,30 @@ class Family {
     std::span<const Maker> makers_;
 };
 
-/// The family of an interface; defined for each in src/catalogue.cpp from src/catalogue.def.
+/// The family of an interface; defined for each in src/catalogue.cpp from src/catalogue.def. The first call
+/// closes the catalogue.
 template <class Interface>
 Family<Interface> kinds();
+
+/// The kinds that a program brings itself, beside those of catalogue.def. They are added before the first
+/// model is read, from then on the catalogue is closed; keys, `explain`, the schema and messages are the same
+/// for both.
+class Catalogue {
+  public:
+    /// `name` is what a model file says; `make` reads the kind's own keys from the options it is given.
+    ///
+    ///     snnff::catalogue().add<snnff::NeuronModel>("adaptive", "LIF units that tire", make_adaptive);
+    ///
+    /// Throws UsageError for a name that is taken or no lower-case word, and once a model was read.
+    template <class Interface>
+    Catalogue& add(std::string_view name, std::string_view summary, typename Family<Interface>::Maker make);
+    /// What was added, as "neuron adaptive", in its order: provenance names them.
+    const std::vector<std::string>& added() const noexcept { return added_; }
+
+  private:
+    std::vector<std::string> added_;
+};
+
+Catalogue& catalogue();
 
 }  // namespace snnff

@@ -85,6 +85,11 @@ class NeuronModel {
     /// Advances a block of samples by one step under any input. Does not throw.
     virtual void step(const StepView& view) const noexcept = 0;
 
+    /// Whether psi, carry and drive are all that a slope is carried by. Where further states carry slopes of
+    /// their own, those under an input that varies would not be exact: such a kind answers false, gives its
+    /// slopes in respond(), and is refused where it would have to learn step by step.
+    virtual bool exact_by_step() const noexcept { return true; }
+
     /// All steps of one presentation under a current that stays constant, [sample x unit].
     /// A slope is exact: with the reset detached, s[t] = du[t]/dI follows
     ///     s[t] = carry[t]·s[t-1] + drive[t],   s[-1] = 0

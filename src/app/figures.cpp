@@ -6,6 +6,8 @@
 
 #include "app/flatten.hpp"
 #include "app/table.hpp"
+#include "io/model_file.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff::app {
 namespace {
@@ -42,22 +44,78 @@ void read_error(const RunSummary& summary, std::string_view split, double& error
     n_samples = found->n_samples;
 }
 
+/// What is told of a run's model.
+struct Described {
+    struct Population {
+        std::string name, neuron;
+        std::size_t n_units = 0;
+        bool bias = true, spiking = true;
+    };
+    std::int64_t steps = 0;
+    std::uint64_t seed = 0;
+    std::vector<Population> populations;
+    Node resolved;
+};
+
+template <class T>
+T value_at(const Node* table, std::string_view key, T fallback) {
+    const Node* node = table == nullptr ? nullptr : table->find(key);
+    const T* value = node == nullptr ? nullptr : std::get_if<T>(&node->value);
+    return value == nullptr ? fallback : *value;
+}
+
+/// A model with kinds that this program does not know, by the keys that all models have.
+Described described_by_keys(Node resolved) {
+    Described model;
+    model.steps = value_at<std::int64_t>(resolved.find("time"), "steps", 0);
+    model.seed = static_cast<std::uint64_t>(value_at<std::int64_t>(&resolved, "seed", 0));
+    const Node* populations = resolved.find("population");
+    if (populations != nullptr && populations->is_table()) {
+        for (const auto& [name, table] : std::get<Node::Table>(populations->value)) {
+            model.populations.push_back(
+                {.name = name,
+                 .neuron = value_at<std::string>(&table, "neuron", ""),
+                 .n_units = static_cast<std::size_t>(value_at<std::int64_t>(&table, "size", 0)),
+                 .bias = value_at<bool>(&table, "bias", true)});
+        }
+    }
+    model.resolved = std::move(resolved);
+    return model;
+}
+
+Described described(const RunSummary& summary, const std::filesystem::path& path) try {
+    // The resolved model holds every key, so overrides and relative paths have nothing left to do.
+    const ModelSpec model =
+        read_model_text(summary.model_toml, path.string() + ":/model", path.parent_path(), {});
+    Described result{.steps = model.time.steps, .seed = model.seed.value, .populations = {}, .resolved = {}};
+    for (const PopulationSpec& spec : model.populations) {
+        result.populations.push_back({.name = spec.name,
+                                      .neuron = std::string(spec.neuron->kind()),
+                                      .n_units = spec.n_units,
+                                      .bias = spec.bias,
+                                      .spiking = spec.neuron->spiking()});
+    }
+    result.resolved = model.resolved;
+    return result;
+} catch (const ModelError&) {
+    if (summary.provenance.text("kinds_added").empty()) throw;
+    return described_by_keys(parse_model(summary.model_toml, path.string() + ":/model"));
+}
+
 }  // namespace
 
 RunFigures read_figures(const std::filesystem::path& path) {
     const RunSummary summary = read_run(path);
-    // The resolved model holds every key, so overrides and relative paths have nothing left to do.
-    const ModelSpec model =
-        read_model_text(summary.model_toml, path.string() + ":/model", path.parent_path(), {});
+    const Described model = described(summary, path);
 
     RunFigures figures;
     figures.path = path;
     figures.title = summary.title;
     figures.status = summary.status;
     figures.digest = summary.digest;
-    figures.steps = model.time.steps;
+    figures.steps = model.steps;
     figures.n_epochs = summary.n_epochs;
-    figures.seed = model.seed.value;
+    figures.seed = model.seed;
     read_error(summary, "train", figures.train_error, figures.n_train);
     read_error(summary, "validation", figures.validation_error, figures.n_validation);
     read_error(summary, "test", figures.test_error, figures.n_test);
@@ -77,11 +135,10 @@ RunFigures read_figures(const std::filesystem::path& path) {
     const RunSummary::Split* split = find_split(summary, "test");
     if (split == nullptr) split = find_split(summary, "train");
     // Without spikes anywhere, none can cause an operation.
-    const bool spiking = std::any_of(model.populations.begin(), model.populations.end(),
-                                     [](const PopulationSpec& spec) { return spec.neuron->spiking(); });
+    const bool spiking = std::ranges::any_of(model.populations, &Described::Population::spiking);
     for (std::size_t p = 0; p < model.populations.size(); ++p) {
-        const PopulationSpec& spec = model.populations[p];
-        PopulationFigures population{.name = spec.name, .neuron = std::string(spec.neuron->kind())};
+        const Described::Population& spec = model.populations[p];
+        PopulationFigures population{.name = spec.name, .neuron = spec.neuron};
         population.n_units = spec.n_units;
         population.n_inputs = p < summary.shapes.size() ? summary.shapes[p].n_inputs : 0;
         population.n_parameters = population.n_units * (population.n_inputs + (spec.bias ? 1 : 0));

@@ -11,6 +11,7 @@
 #include "core/numbers.hpp"
 #include "io/libraries.hpp"
 #include "sim/machine.hpp"
+#include "snnff/catalogue.hpp"
 
 namespace snnff::app {
 namespace {
@@ -67,6 +68,10 @@ Provenance provenance_of(const Experiment& experiment, const ThreadsAsked& threa
         {"ranks", std::uint64_t{1}},    {"seed", experiment.model.seed.value},
         {"command_line", command_line},
     };
+    std::string kinds_added;
+    for (const std::string& kind : catalogue().added())
+        kinds_added += (kinds_added.empty() ? "" : ", ") + kind;
+    if (!kinds_added.empty()) provenance.add("kinds_added", kinds_added);
     provenance.data = experiment.files;
     provenance.stretches = {stretch};
     const auto add = [&](const char* role, const Dataset& dataset) {

@@ -181,6 +181,23 @@ void settle_label_place(ModelSpec& model, const Dataset& train) {
     model.resolved.at_path("overlay.where", {}).value = std::string(first ? "first" : "appended");
 }
 
+/// Kinds whose slopes are exact under a constant current alone learn under no other.
+void check_slopes(const ModelSpec& model, const Dataset& train) {
+    bool by_step = train.series || !model.encoding->constant();
+    for (const PopulationSpec& spec : model.populations) {
+        if (by_step && !spec.neuron->exact_by_step()) {
+            throw ModelError(fmt::format(
+                "{}: population.{}.neuron = \"{}\" learns under a constant current only, and its input "
+                "varies "
+                "from step to step; {} would do",
+                model.path.string(), spec.name, spec.neuron->kind(),
+                &spec == model.populations.data() ? "encoding.kind = \"constant\" of data without steps"
+                                                  : "another output of the population before it"));
+        }
+        by_step = spec.output == Readout::spikes;
+    }
+}
+
 void check_fits(const Experiment& experiment) {
     const auto wanted = static_cast<double>(estimated_memory(experiment));
     const auto limit = static_cast<double>(attainable_memory());
@@ -232,6 +249,7 @@ Experiment build(ModelSpec model) {
     Dataset train =
         model.dataset->read(DatasetReader::Split::train, with_limit ? model.n_train + model.n_validation : 0);
     check_training_data(train, model);
+    check_slopes(model, train);
     Dataset validation;
     if (model.n_validation > 0) {
         if (model.n_validation >= train.size()) {

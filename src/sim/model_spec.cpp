@@ -1,9 +1,12 @@
 #include "snnff/model_spec.hpp"
 
+#include <fmt/format.h>
+
 #include "core/float_environment.hpp"
 #include "io/model_file.hpp"
 #include "io/schema.hpp"
 #include "sim/model_parts.hpp"
+#include "snnff/error.hpp"
 
 namespace snnff {
 namespace {
@@ -55,7 +58,7 @@ std::vector<std::string> named_tables(const std::vector<KeyDoc>& keys) {
 }  // namespace
 
 ModelSpec read_model_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
-                          std::span<const Override> overrides) {
+                          std::span<const Override> overrides) try {
     const FloatEnvironment environment;
     const std::vector<KeyDoc> keys = model_keys();
     Node root = parse_model(text, name);
@@ -68,6 +71,14 @@ ModelSpec read_model_text(std::string_view text, const std::string& name, const 
     model.given_files = document.given_files();
     model.resolved = document.resolved();
     return model;
+} catch (const ModelError& error) {
+    // What a run file keeps was a model to the program that wrote it.
+    constexpr std::string_view kept = ":/model";
+    if (!name.ends_with(kept)) throw;
+    throw ModelError(
+        fmt::format("{}\n  the program that made this run may know more: `snnff-sim info {}` has its "
+                    "version, and under kinds_added what kinds it brought",
+                    error.what(), name.substr(0, name.size() - kept.size())));
 }
 
 ModelSpec read_model(const std::filesystem::path& path, std::span<const Override> overrides) {

@@ -1,5 +1,5 @@
 # Installs the library into a folder of its own and builds a program on it that knows nothing of the
-# source tree. Called with BUILD, SOURCE, WORK and CXX.
+# source tree. Called with BUILD, SOURCE, WORK, CXX and PYTHON.
 file(REMOVE_RECURSE "${WORK}")
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -11,7 +11,9 @@ run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
 run("${CMAKE_COMMAND}" -S "${SOURCE}" -B "${WORK}/build" -G Ninja "-DCMAKE_PREFIX_PATH=${WORK}/prefix"
     "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_FLAGS=${CXX_FLAGS}" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON)
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
-run("${WORK}/build/consumer")
+run("${WORK}/build/keys")
+run("${PYTHON}" -B "${SOURCE}/kinds.py" "${WORK}/build/my-sim" "${WORK}/build/capped-sim"
+    "${WORK}/prefix/bin/snnff-sim")
 run("${WORK}/prefix/bin/snnff-sim" --version)
 
 # Whoever links the library rounds as it does.

@@ -1,0 +1,184 @@
+"""A program with a neuron of its own does all that snnff-sim does, and gives PyTorch's numbers.
+
+The golden files were made with snnTorch's Synaptic and PyTorch's autograd; their `reference` attribute names the
+versions.
+
+usage: kinds.py MY_SIM CAPPED_SIM SNNFF_SIM
+"""
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+MY_SIM, CAPPED_SIM, SNNFF_SIM = sys.argv[1:4]
+HERE = Path(__file__).parent
+
+RATE = """
+[data]
+kind = "hdf5"
+train = "data.h5"
+test = "data.h5"
+[overlay]
+where = "first"
+[time]
+steps = {steps}
+[negatives]
+kind = "given"
+[learning]
+rate = {lr}
+goodness = "{goodness}"
+loss = {{ kind = "{loss}", theta = {threshold} }}
+optimizer = "{optimizer}"
+[plan]
+epochs = {epochs}
+batch_size = 0
+[population.layer0]
+neuron = "synaptic"
+alpha = {synapse_alpha}
+beta = {beta}
+threshold = {v_threshold}
+size = {units}
+normalisation = "{normalise}"
+measure = "rate"
+init = {{ kind = "file", path = "init.h5" }}
+"""
+
+
+def relative(found, expected):
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+class Kinds(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def sim(self, program, *arguments, code=0):
+        done = subprocess.run([program, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def train(self):
+        """Writes the golden case as a model, runs it and returns what is expected."""
+        golden = h5py.File(HERE / "synaptic_rate.h5")
+        self.addCleanup(golden.close)
+        spec, epochs = json.loads(golden.attrs["spec"]), int(golden.attrs["epochs"])
+        with h5py.File(self.folder / "data.h5", "w") as data:
+            data["x"], data["y"] = golden["input/images"][:], golden["input/labels"][:]
+            data["y_negative"] = golden["input/negative_labels"][:]
+        with h5py.File(self.folder / "init.h5", "w") as init:
+            for name, values in golden["init/layer0"].items():
+                init[f"populations/layer0/{name}"] = values[:]
+        text = RATE.format(**spec, epochs=epochs, units=spec["sizes"][1])
+        (self.folder / "model.toml").write_text(
+            text.replace('where = "first"', f'where = "first"\nn_labels = {spec["n_labels"]}')
+        )
+        self.sim(MY_SIM, "run", "model.toml", "-q", "-o", "run.h5")
+        return golden["expected/layer0"]
+
+    def test_learns_as_pytorch_does(self):
+        expected = self.train()
+        with h5py.File(self.folder / "run.h5") as run:
+            loss = run["training/layer0/loss"][:]
+            self.assertLess(np.max(np.abs(loss / expected["loss"][:] - 1.0)), 1e-3)
+            self.assertLess(abs(loss[0] / expected["loss"][0] - 1.0), 1e-5)
+            for name in ("weight", "bias"):
+                found = run[f"populations/layer0/{name}"][:]
+                self.assertLess(relative(found, expected[f"final_{name}"][:]), 1e-3, name)
+
+    def test_steps_as_snntorch_does(self):
+        """Through the verb trace: an input per unit, weights of one, and a current that varies."""
+        with h5py.File(HERE / "synaptic_dynamics.h5") as golden:
+            current = golden["current"][:]  # [step, sample, unit]
+            decays = {name: golden[name][:] for name in ("alpha", "beta")}
+            expected = {name: golden[f"subtract_delayed/{name}"][:] for name in ("membrane", "spikes")}
+        n_steps, n_samples, n_units = current.shape
+        for name, values in (("constant", current[0]), ("series", np.moveaxis(current, 0, 1))):
+            with h5py.File(self.folder / f"{name}.h5", "w") as data:
+                data["x"], data["y"] = values, np.zeros(n_samples, dtype="i4")
+        with h5py.File(self.folder / "init.h5", "w") as init:
+            init["populations/a/weight"] = np.eye(n_units, dtype="f")
+            init["populations/a/bias"] = np.zeros(n_units, dtype="f")
+        numbers = "\n".join(f"{name} = {[float(value) for value in values]}" for name, values in decays.items())
+        (self.folder / "steps.toml").write_text(f"""
+data = {{ kind = "hdf5", train = "constant.h5", test = "constant.h5" }}
+time.steps = {n_steps}
+overlay = {{ kind = "none", n_labels = {n_units} }}
+learning = {{ rule = "backprop", rate = 1e-30 }}
+plan.epochs = 1
+[population.a]
+neuron = "synaptic"
+size = {n_units}
+{numbers}
+init = {{ kind = "file", path = "init.h5" }}
+""")
+        self.sim(MY_SIM, "run", "steps.toml", "-q", "-o", "steps.h5")
+        self.sim(MY_SIM, "trace", "steps.h5", "--data", "series.h5", "--samples", f"0:{n_samples}", "-o", "traces.h5")
+        with h5py.File(self.folder / "traces.h5") as traces:
+            for report, name in (("a", "membrane"), ("a_spikes", "spikes")):
+                found = traces[f"report/{report}/data"][:].reshape(n_samples, n_steps, n_units)
+                off = np.max(np.abs(np.moveaxis(found, 1, 0) - expected[name]))
+                self.assertLess(off, 1e-5 * max(1.0, np.max(np.abs(expected[name]))), name)
+        said = self.sim(MY_SIM, "validate", "steps.toml", "--set", 'data.train="series.h5"', code=3)
+        self.assertIn('population.a.neuron = "synaptic" learns under a constant current only', said)
+
+    def test_is_known_to_every_verb(self):
+        self.train()
+        self.assertIn("decay of the synaptic current per step", self.sim(MY_SIM, "explain", "population.*.alpha"))
+        self.assertIn('"synaptic"', self.sim(MY_SIM, "explain", "--schema"))
+        self.assertIn("synaptic", self.sim(MY_SIM, "info", "run.h5"))
+        self.assertIn("same bits", self.sim(MY_SIM, "reproduce", "run.h5"))
+        self.sim(MY_SIM, "trace", "run.h5", "-o", "traces.h5")
+        self.sim(MY_SIM, "validate", "model.toml")
+        (self.folder / "typing.toml").write_text((self.folder / "model.toml").read_text().replace("alpha", "alhpa"))
+        self.assertIn('did you mean "alpha"', self.sim(MY_SIM, "validate", "typing.toml", code=3))
+
+    def test_the_stock_program_says_what_it_does_not_know(self):
+        self.train()
+        facts = json.loads(self.sim(SNNFF_SIM, "info", "run.h5", "--json"))["provenance"]
+        self.assertEqual(facts["kinds_added"], "neuron synaptic")
+        said = self.sim(SNNFF_SIM, "eval", "run.h5", code=3)
+        self.assertIn("synaptic", said)
+        self.assertIn("kinds_added", said)
+
+    def test_readmes_program(self):
+        """It is the one that was built here, and a ceiling that is never reached makes it a ReLU, bit by bit."""
+        self.assertIn(f"```cpp\n{(HERE / 'capped.cpp').read_text()}```", (HERE.parents[1] / "README.md").read_text())
+        random = np.random.default_rng(1)
+        with h5py.File(self.folder / "data.h5", "w") as data:
+            data["x"], data["y"] = random.random((60, 20), dtype="f"), random.integers(0, 3, 60)
+        (self.folder / "relu.toml").write_text("""
+data = { kind = "hdf5", train = "data.h5", test = "data.h5" }
+time.steps = 1
+overlay = { n_labels = 3, where = "first" }
+plan = { epochs = 3, batch_size = 10 }
+[population.a]
+neuron = "relu"
+size = 24
+[population.b]
+neuron = "relu"
+size = 9
+""")
+        self.sim(SNNFF_SIM, "run", "relu.toml", "-q")
+        keys = 'neuron = "capped"\nceiling = 1e30'
+        text = (self.folder / "relu.toml").read_text()
+        (self.folder / "high.toml").write_text(text.replace('neuron = "relu"', keys))
+        (self.folder / "low.toml").write_text(text.replace('neuron = "relu"', keys.replace("1e30", "0.05")))
+        for name in ("high", "low"):
+            self.sim(CAPPED_SIM, "run", f"{name}.toml", "-q")
+        with h5py.File(self.folder / "relu.h5") as relu, h5py.File(self.folder / "high.h5") as high, \
+                h5py.File(self.folder / "low.h5") as low:
+            for array in ("populations/a/weight", "populations/b/weight", "training/b/loss", "evaluation/test/goodness"):
+                self.assertEqual(relu[array][:].tobytes(), high[array][:].tobytes(), array)
+            self.assertNotEqual(relu["populations/a/weight"][:].tobytes(), low["populations/a/weight"][:].tobytes())
+        self.assertIn("the largest activation", self.sim(CAPPED_SIM, "explain", "capped"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
