@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "snnff/arithmetic.hpp"
+
 namespace snnff {
 
 /// What reading all of a file found.
