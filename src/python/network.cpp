@@ -1,9 +1,12 @@
 #include "network.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "app/trained.hpp"
 #include "sim/doubts.hpp"
@@ -54,6 +57,26 @@ Evaluation evaluate_arrays(const TrainedNetwork& trained, const Floats& x, const
     const py::gil_scoped_release released;
     const ThreadLimit threads(n_threads);
     return evaluate(trained.network, *trained.model, dataset);
+}
+
+/// Labels given by the names of their classes.
+Ints labels_named(const TrainedNetwork& trained, const std::vector<std::string>& names) {
+    const std::vector<std::string> classes = app::class_names_of(*trained.model);
+    if (classes.empty()) {
+        throw DataError(fmt::format(
+            "y: holds texts, and classes of this network have no names; numbers from 0 to {} would do",
+            trained.model->overlay.n_labels - 1));
+    }
+    Ints labels(static_cast<py::ssize_t>(names.size()));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto found = std::ranges::find(classes, names[i]);
+        if (found == classes.end()) {
+            throw DataError(fmt::format("y: \"{}\" of sample {} is no class of this network; {} are",
+                                        names[i], i, fmt::join(classes, ", ")));
+        }
+        labels.mutable_at(static_cast<py::ssize_t>(i)) = static_cast<std::int32_t>(found - classes.begin());
+    }
+    return labels;
 }
 
 /// What is recorded of a population, [sample, step, unit].
@@ -228,6 +251,15 @@ void add_network(py::module_& module) {
                 return own(std::move(found), {n});
             },
             Exact(), py::arg("x"), py::arg("threads") = 0)
+        // Before numbers: NumPy would turn a text of digits into one.
+        .def(
+            "evaluate",
+            [](const TrainedNetwork& t, const Floats& x, const std::vector<std::string>& y,
+               std::size_t threads) {
+                const Ints labels = labels_named(t, y);
+                return evaluate_arrays(t, x, &labels, threads);
+            },
+            Exact(), py::arg("x"), py::arg("y"), py::arg("threads") = 0)
         .def(
             "evaluate",
             [](const TrainedNetwork& t, const Floats& x, const Ints& y, std::size_t threads) {

@@ -273,8 +273,17 @@ def test_classes_have_the_names_of_the_data(tmp_path):
         evaluation = network.evaluate(x, y)
         assert evaluation.classes == ["ant", "bee", "cat"]
         assert evaluation.error == 100 * np.sum(evaluation.prediction != y) / 90
+        names = np.array(network.classes)[y]
+        for named in (names, names.tolist(), names.astype(object)):
+            assert network.evaluate(x, named).error == evaluation.error
+        with pytest.raises(snnff.DataError, match='y: "dog" of sample 1 is no class of this network; ant, bee, cat are'):
+            network.evaluate(x[:2], ["ant", "dog"])
+        with pytest.raises(snnff.DataError, match="one label for each of 3 samples"):
+            network.evaluate(x[:3], ["ant", "bee"])
 
 
 def test_classes_that_are_numbers_have_no_names(small, images):
     network = snnff.train(small)
     assert network.classes == [] and network.evaluate(images, [0, 1, 2, 3, 4, 5]).classes == []
+    with pytest.raises(snnff.DataError, match="classes of this network have no names; numbers from 0 to 9 would do"):
+        network.evaluate(images, ["3"] * 6)
