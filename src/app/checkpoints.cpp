@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "app/flatten.hpp"
-#include "app/signals.hpp"
 #include "app/unfinished.hpp"
 #include "core/numbers.hpp"
 #include "io/place.hpp"
@@ -239,10 +238,8 @@ CheckpointKeeper::CheckpointKeeper(const CheckpointPlan& plan, fs::path run, Che
     : plan_(plan), run_(std::move(run)), head_(std::move(head)), writer_(writer), from_(from) {}
 
 bool CheckpointKeeper::due(std::int64_t n_epochs, bool epoch_ended) {
-    const auto now = Clock::now();
-    if (plan_.max_time.count() > 0 && now - begun_ >= plan_.max_time) request_stop(stopped_by_max_time);
     if (plan_.every_n_epochs > 0) return epoch_ended && n_epochs % plan_.every_n_epochs == 0;
-    return plan_.every.count() > 0 && now - last_ >= plan_.every;
+    return plan_.every.count() > 0 && Clock::now() - last_ >= plan_.every;
 }
 
 void CheckpointKeeper::save(const Show& show) {

@@ -82,7 +82,7 @@ class CheckpointKeeper final : public Checkpoints {
     CheckpointHead head_;
     RunFileWriter& writer_;
     Continuation* from_;
-    Clock::time_point begun_ = Clock::now(), last_ = begun_;
+    Clock::time_point last_ = Clock::now();
 };
 
 }  // namespace snnff::app

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <random>
 #include <system_error>
 
@@ -11,6 +12,7 @@
 #include "app/outputs.hpp"
 #include "app/progress.hpp"
 #include "app/provenance.hpp"
+#include "app/signals.hpp"
 #include "app/unfinished.hpp"
 #include "app/warnings.hpp"
 #include "core/numbers.hpp"
@@ -226,11 +228,18 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     observers.push_back(&outcome);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
+    const auto began = std::chrono::steady_clock::now();
+    const ShallStop shall_stop = [&] {
+        const std::chrono::duration<double> limit = request.checkpoints.max_time;
+        if (limit.count() > 0 && std::chrono::steady_clock::now() - began >= limit)
+            request_stop(stopped_by_max_time);
+        return stop != 0;
+    };
     CheckpointKeeper keeper(request.checkpoints, output, std::move(head), writer, request.from);
     const bool keeps = request.checkpoints.any() || goes_on || request.checkpoints.max_time.count() > 0;
     Ending ending = Ending::interrupted;
     try {
-        ending = train(experiment, observers, stop, keeps ? &keeper : nullptr);
+        ending = train(experiment, observers, shall_stop, keeps ? &keeper : nullptr);
         progress.reset();
         writer.write_populations(experiment.network.populations);
         if (experiment.network.head) writer.write_readout(*experiment.network.head);
