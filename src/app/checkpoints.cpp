@@ -12,6 +12,7 @@
 #include "app/unfinished.hpp"
 #include "core/numbers.hpp"
 #include "io/place.hpp"
+#include "io/turn.hpp"
 #include "snnff/error.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -128,6 +129,8 @@ std::chrono::duration<double> read_duration(const std::string& option, const std
 }
 
 Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
+    const Turn turn(run_);
+    for (const char* suffix : {"", ".new", ".cut"}) refuse_if_in_use(run_.string() + suffix);
     std::string reasons;
     for (const fs::path& path : checkpoint_paths(run)) {
         if (!fs::exists(path)) continue;
@@ -213,6 +216,8 @@ void Continuation::find_written() {
         fs::rename(beside, cut);
         written_ = cut;
     }
+    in_use_ = InUse(written_);
+    in_use_.by_readers();
 }
 
 Provenance Continuation::with_stretch(Stretch next) const {

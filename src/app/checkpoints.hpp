@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "io/in_use.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/run_file.hpp"
 
@@ -57,6 +58,7 @@ class Continuation {
     std::filesystem::path run_;
     std::unique_ptr<CheckpointFile> file_;
     std::filesystem::path written_;
+    InUse in_use_;  ///< keeps that file from others
     std::span<const std::int64_t> index_;
     Provenance provenance_;
     std::string note_;

@@ -270,7 +270,10 @@ H5FD_class_t make_driver() {
         });
     };
     driver.lock = [](H5FD_t* file, hbool_t for_writing) { return H5FDlock(of(file).below, for_writing); };
-    driver.unlock = [](H5FD_t* file) { return H5FDunlock(of(file).below); };
+    // Readers are let in, other writers are not.
+    driver.unlock = [](H5FD_t* file) {
+        return of(file).live ? H5FDlock(of(file).below, false) : H5FDunlock(of(file).below);
+    };
     // As HDF5's own driver has it: data and index take no room from each other.
     constexpr std::array<H5FD_mem_t, H5FD_MEM_NTYPES> kinds H5FD_FLMAP_DICHOTOMY;
     std::copy(kinds.begin(), kinds.end(), driver.fl_map);

@@ -332,14 +332,11 @@ Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populatio
 }  // namespace
 
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
-                                   const Network& network, std::optional<double> dt_ms) {
+                                   const Network& network, std::optional<double> dt_ms, bool replace) {
     const double dt_s = dt_ms.value_or(model.time.dt_ms) / 1000.0;
     std::vector<std::string> sentences = what_nir_cannot_say(model, network);
-    const std::filesystem::path place = behind_links(path), beside = place.string() + ".new";
-    hdf5::write_file(beside,
-                     [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });
-    keep_mode(place, beside);
-    take_place(beside, place);
+    hdf5::write_in_place(
+        path, replace, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });
     return sentences;
 }
 
