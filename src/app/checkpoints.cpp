@@ -14,6 +14,7 @@
 #include "io/place.hpp"
 #include "io/turn.hpp"
 #include "snnff/error.hpp"
+#include "snnff/integrity.hpp"
 #include "snnff/model_spec.hpp"
 
 namespace snnff::app {
@@ -162,6 +163,11 @@ Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
 
 /// Whether this is the file that the checkpoint counts on, or one that took over what that held.
 bool Continuation::take(const fs::path& path, std::span<const std::int64_t> index) {
+    // All of it is taken over, and by an index it is not held to its checksums.
+    if (index.empty()) {
+        const std::vector<std::string> damage = damaged_bytes(path);
+        if (!damage.empty()) throw FileError(fmt::format("{}: {}", path.string(), fmt::join(damage, "; ")));
+    }
     const RunSummary summary = read_run(path, index);
     if (summary.provenance.text("run_id") != head().run_id) {
         throw DataError(fmt::format("{} is of another run: {}", path.string(),
@@ -190,6 +196,8 @@ void Continuation::find_written() {
             take(path, {});
         } catch (const DataError& error) {
             add_to(reasons, error.what());
+            if (std::string_view(error.what()).find("is damaged") != std::string_view::npos)
+                damaged.insert(damaged.begin(), path);
         } catch (const Error& error) {
             add_to(reasons, error.what());
             damaged.insert(damaged.begin(),
@@ -201,7 +209,10 @@ void Continuation::find_written() {
         if (!written_.empty() || !newest_) break;
         try {
             if (take(path, head().index))
-                note_ = reasons + "; reading it by the index that its checkpoint has";
+                note_ =
+                    reasons +
+                    "; reading it by the index that its checkpoint has, which leaves epochs and recordings "
+                    "before it to Fletcher's checksums";
         } catch (const Error&) {
             continue;  // the reason is known
         }

@@ -2,7 +2,10 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
+#include "app/check.hpp"
 #include "app/figures.hpp"
 #include "app/output.hpp"
 #include "app/table.hpp"
@@ -198,8 +201,9 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
 }
 
 struct Arguments {
+    std::vector<std::string> files;
     std::string file;
-    bool json = false, model = false, digest = false;
+    bool json = false, model = false, digest = false, check = false;
 };
 
 /// Prints the lines that the digest is the hash of, and holds the file's own digest to them.
@@ -215,7 +219,15 @@ int print_digest(const RunSummary& summary, const std::string& file) {
                     summary.digest, digest));
 }
 
-int info(const Arguments& arguments) {
+int info(Arguments arguments) {
+    if (arguments.check) return check_files(arguments.files, arguments.json);
+    if (arguments.files.size() > 1) {
+        throw UsageError(
+            fmt::format("{} files are given; one is shown at a time, --check takes many, and "
+                        "snnff-sim compare sets runs side by side",
+                        arguments.files.size()));
+    }
+    arguments.file = arguments.files.front();
     const RunSummary summary = read_run(arguments.file);
     if (arguments.digest) return print_digest(summary, arguments.file);
     if (arguments.model) {
@@ -241,14 +253,19 @@ Verb add_info(CLI::App& program) {
                                     "  snnff-sim info lif.h5\n"
                                     "  snnff-sim info lif.h5 --model > again.toml\n"
                                     "  snnff-sim info lif.h5 --json | jq .provenance\n"
-                                    "  snnff-sim info lif.h5 --digest | sha256sum\n");
-    command->add_option("RUN", arguments->file, "run file (HDF5)")->required()->type_name("FILE");
+                                    "  snnff-sim info lif.h5 --digest | sha256sum\n"
+                                    "  snnff-sim info --check lif.h5 traces.h5 betas/\n");
+    command->add_option("RUN", arguments->files, "run file (HDF5)")->required()->type_name("FILE");
     command->add_flag("--model", arguments->model,
                       "print the resolved model: running it again repeats the run");
     command->add_flag(
         "--digest", arguments->digest,
         "print a line for every array: path, type, shape and SHA-256; the digest is the SHA-256 "
         "of these lines");
+    command->add_flag(
+        "--check", arguments->check,
+        "read all of the files, run files, traces and checkpoints, and those in folders, and say "
+        "\"whole\" or what is damaged; exit code 5 where anything is");
     command->add_flag("--json", arguments->json, "everything as JSON");
     return {command, [arguments] { return info(*arguments); }};
 }

@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "core/memory.hpp"
+#include "io/block_sums.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
 #include "io/hdf5_marked.hpp"
@@ -57,14 +59,15 @@ std::size_t size_of(hid_t type) {
 void begin() {
     static const bool begun = [] {
         checked(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
-        for (const auto& [filter, name] :
-             {std::pair(H5Z_FILTER_DEFLATE, "gzip"), {H5Z_FILTER_SHUFFLE, "shuffle"}}) {
+        for (const auto& [filter, name] : {std::pair(H5Z_FILTER_DEFLATE, "gzip"),
+                                           {H5Z_FILTER_SHUFFLE, "shuffle"},
+                                           {H5Z_FILTER_FLETCHER32, "Fletcher's checksum"}}) {
             unsigned can = 0;
             if (checked(H5Zfilter_avail(filter)) > 0) checked(H5Zget_filter_info(filter, &can));
             if ((can & H5Z_FILTER_CONFIG_ENCODE_ENABLED) == 0 ||
                 (can & H5Z_FILTER_CONFIG_DECODE_ENABLED) == 0) {
                 throw FileError(fmt::format(
-                    "{}: was built without {}, by which run files are compressed; install the distribution's",
+                    "{}: was built without {}, by which run files are written; install the distribution's",
                     H5_VERS_INFO, name));
             }
         }
@@ -81,7 +84,10 @@ std::string Object::child_path(std::string_view name) const {
     return fmt::format("{}{}{}", path_, path_ == "/" ? "" : "/", name);
 }
 void Object::fail(std::string_view what) const {
-    throw FileError(fmt::format("{}: {}{}", where(), what, reason(innermost_message())));
+    const std::string message = innermost_message();
+    const std::string text = fmt::format("{}: {}{}", where(), what, reason(message));
+    if (message.starts_with(is_damaged)) throw DataError(text);
+    throw FileError(text);
 }
 
 namespace {
@@ -93,7 +99,7 @@ constexpr unsigned n_attempts = 28;
 /// The root group keeps the file open; closing it, once all else is closed, closes the file.
 Group root_of(const Handle& file, const std::string& name) {
     const hid_t root = H5Gopen2(file.get(), "/", H5P_DEFAULT);
-    if (root < 0) throw FileError(fmt::format("{}: cannot be opened{}", name, reason(innermost_message())));
+    if (root < 0) Object({}, name, "/").fail("cannot be opened");
     return {Handle(root, H5Gclose), name, "/"};
 }
 
@@ -107,15 +113,17 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
         // The system's words for what is missing or forbidden are clearer than HDF5's.
         const InputFile readable(path);
     }
+    // Where an index takes the place of the file's own, other bytes were expected.
+    const std::optional<BlockSums> sums = index.empty() ? BlockSums::of(path) : std::nullopt;
     // A live file says so until it is complete, even where the process that wrote it was killed.
     const Index unmarked = index.empty() ? without_mark(path) : Index();
     const std::span<const std::int64_t> by = index.empty() ? unmarked : index;
-    const Handle access = by.empty() ? Handle() : access_in_order(by);
+    const Handle access = by.empty() && !sums ? Handle() : access_in_order(by, sums ? &*sums : nullptr);
     check_address_space();
     hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
     std::string message = id < 0 ? innermost_message() : "";
     const bool is_locked = message == std::strerror(EAGAIN);
-    if (id < 0 && by.empty() && !is_locked) {
+    if (id < 0 && !access && !is_locked) {
         const Handle beside_writer(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
         checked(H5Pset_metadata_read_attempts(beside_writer.get(), n_attempts));
         id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, beside_writer.get());
@@ -130,6 +138,7 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
         if (message.find("signature not found") != std::string::npos) {
             throw FileError(fmt::format("{}: not an HDF5 file", name));
         }
+        if (message.starts_with(is_damaged)) throw DataError(fmt::format("{}: {}", name, message));
         if (message.find("truncated file") != std::string::npos) {
             throw FileError(fmt::format("{}: was cut short ({})", name, message));
         }
@@ -240,8 +249,7 @@ Handle Group::open(std::string_view path, H5I_type_t type, std::string_view what
     }
     const hid_t opened = H5Oopen(id(), sofar.c_str(), H5P_DEFAULT);
     if (opened < 0) {
-        throw FileError(
-            fmt::format("{}: {} cannot be opened{}", file(), child_path(path), reason(innermost_message())));
+        Object({}, file(), child_path(path)).fail("cannot be opened");
     }
     Handle handle(opened, H5Oclose);
     if (H5Iget_type(opened) != type) {

@@ -59,8 +59,8 @@ void Appender::write_compressed() {
 
 void Appender::write_in_place() {
     grow();
-    // The chunk as it lies here, with both filters marked as skipped: always the same size.
-    write_chunk(n_written_, 0b11, gathered_);
+    // The chunk as it lies here, with all three filters marked as skipped: always the same size.
+    write_chunk(n_written_, 0b111, gathered_);
     up_to_date_ = true;
 }
 

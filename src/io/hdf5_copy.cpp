@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "io/hdf5_file.hpp"
 #include "io/hdf5_write.hpp"
 #include "snnff/error.hpp"
 
@@ -113,6 +114,7 @@ void copy(const Group& from, std::string_view name, const Group& to) {
     const Contents contents(from.group(name));
     for (const std::string& path : contents.datasets()) check_class(from.dataset(path));
     const std::string key(name);
+    expect_whole(from);
     from.check(H5Ocopy(from.id(), key.c_str(), to.id(), key.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                fmt::format("\"{}\" cannot be copied", name));
     // Copied data sets name their axes by references into the file they came from, and scales those who use

@@ -4,58 +4,25 @@
 #include <H5FDdevelop.h>  // what a driver is; before, <hdf5.h> said so
 #endif
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 
+#include "io/block_sums.hpp"
+#include "io/hdf5_blocks.hpp"
 #include "io/hdf5_marked.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::hdf5 {
 namespace {
-
-using Bytes = std::vector<std::byte>;
-
-/// Blocks by address that do not overlap.
-using Blocks = std::map<haddr_t, Bytes>;
-
-/// Visits each block that shares bytes with [first, end); the visitor may erase it.
-template <class Visit>
-void for_overlapping(Blocks& blocks, haddr_t first, haddr_t end, Visit visit) {
-    auto at = blocks.upper_bound(first);
-    if (at != blocks.begin()) --at;
-    while (at != blocks.end() && at->first < end) {
-        const auto here = at++;
-        if (here->first + here->second.size() > first) visit(here);
-    }
-}
-
-/// Takes [first, end) out of the blocks; what stands out on either side stays.
-void cut_out(Blocks& blocks, haddr_t first, haddr_t end) {
-    std::vector<std::pair<haddr_t, Bytes>> rests;
-    for_overlapping(blocks, first, end, [&](Blocks::iterator block) {
-        const haddr_t begin = block->first;
-        const Bytes bytes = std::move(block->second);
-        blocks.erase(block);
-        const haddr_t past = begin + bytes.size();
-        const auto at = [&](haddr_t address) {
-            return bytes.begin() + static_cast<std::ptrdiff_t>(address - begin);
-        };
-        if (begin < first) rests.emplace_back(begin, Bytes(bytes.begin(), at(first)));
-        if (past > end) rests.emplace_back(end, Bytes(at(end), bytes.end()));
-    });
-    for (auto& [address, bytes] : rests) blocks.emplace(address, std::move(bytes));
-}
-
-void put(Blocks& blocks, haddr_t first, Bytes bytes) {
-    cut_out(blocks, first, first + bytes.size());
-    blocks.emplace(first, std::move(bytes));
-}
 
 bool begins_with(std::span<const std::byte> bytes, std::string_view mark) {
     return bytes.size() >= mark.size() && std::memcmp(bytes.data(), mark.data(), mark.size()) == 0;
@@ -79,12 +46,18 @@ struct File : H5FD_t {
     // every flush says so: told in the middle of its work, HDF5 crashes (seen in H5Ocopy) or forgets the
     // reason.
     std::string failure;
-    bool abandoned = false;  // nobody is to be told either
-    bool live = false;       // metadata are written at once, in HDF5's own order
-    haddr_t end_before = 0;  // of a file that was there when it was opened
+    bool abandoned = false;                       // nobody is to be told either
+    bool live = false;                            // metadata are written at once, in HDF5's own order
+    haddr_t end_before = 0;                       // of a file that was there when it was opened
+    std::optional<CheckedBlocks> checked_blocks;  // of a file that is read and has sums
 
     herr_t read(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
         if (H5FDread(below, type, H5P_DEFAULT, first, n, to) < 0) return -1;
+        if (const auto damaged = checked_blocks ? checked_blocks->damaged(first, n) : std::nullopt) {
+            failure = checked_blocks->sums().about(*damaged, *damaged);
+            say(failure);
+            return -1;
+        }
         for_overlapping(pending, first, first + n, [&](Blocks::iterator block) {
             const auto& [address, bytes] = *block;
             const haddr_t begin = std::max(first, address), end = std::min(first + n, address + bytes.size());
@@ -121,9 +94,9 @@ struct File : H5FD_t {
         if (failure.empty()) failure = "not all of it was written";
     }
 
-    void say_failure() const {
+    static void say(const std::string& reason) {
         H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_WRITEERROR, "%s",
-                 failure.c_str());
+                 reason.c_str());
     }
 
     void grow() {
@@ -146,7 +119,7 @@ struct File : H5FD_t {
         // Only now does nothing speak of what is cut off.
         attempt([&] { return H5FDtruncate(below, H5P_DEFAULT, closing); });
         if (!failure.empty()) {
-            say_failure();
+            say(failure);
             return -1;
         }
         for (auto& [address, bytes] : pending) put(flushed, address, std::move(bytes));
@@ -178,32 +151,20 @@ hid_t usual_access() {
     return access;
 }
 
-/// What the properties of opening carry to the driver.
-using GivenIndex = std::span<const std::int64_t>;
-
-constexpr haddr_t most_address = HADDR_MAX / 2;  // what is added to it does not wrap
-
-/// False where it is no index.
-bool unpack(std::span<const std::int64_t> index, Blocks& blocks) {
-    while (index.size() >= 2) {
-        const auto address = static_cast<haddr_t>(index[0]);
-        const auto n = static_cast<std::uint64_t>(index[1]);
-        const std::uint64_t n_numbers = n / 8 + (n % 8 != 0 ? 1 : 0);
-        if (n_numbers > index.size() - 2 || address > most_address) return false;
-        const auto* const bytes = reinterpret_cast<const std::byte*>(index.data() + 2);
-        put(blocks, address, Bytes(bytes, bytes + n));
-        index = index.subspan(2 + n_numbers);
-    }
-    return index.empty();
-}
+/// What the properties of opening carry to the driver, which HDF5 copies byte by byte.
+struct Given {
+    std::span<const std::int64_t> index;
+    const BlockSums* sums;
+};
 
 H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t most) {
     std::unique_ptr<File> file;
     const herr_t done = without_throwing([&] {
         file = std::make_unique<File>();
         file->abandoned = (flags & H5F_ACC_RDWR) == 0;
-        const auto* const index = static_cast<const GivenIndex*>(H5Pget_driver_info(access));
-        if (index != nullptr && !unpack(*index, file->pending)) return -1;
+        const auto* const given = static_cast<const Given*>(H5Pget_driver_info(access));
+        if (given != nullptr && !unpack(given->index, file->pending)) return -1;
+        if (given != nullptr && given->sums != nullptr) file->checked_blocks.emplace(name, *given->sums);
         file->below = H5FDopen(name, flags, usual_access(), most);
         if (file->below == nullptr) return -1;
         file->end_before = H5FDget_eof(file->below, H5FD_MEM_DEFAULT);
@@ -218,8 +179,8 @@ herr_t close(H5FD_t* file) {
     herr_t flushed = 0;
     if (!closing->pending.empty()) flushed = without_throwing([&] { return closing->flush(true); });
     const herr_t done = std::min(flushed, H5FDclose(closing->below));
-    // HDF5 has forgotten it, and creating a file may have failed because of it.
-    if (!closing->failure.empty()) closing->say_failure();
+    // HDF5 has forgotten it, and creating or opening a file may have failed because of it.
+    if (!closing->failure.empty()) File::say(closing->failure);
     return done;
 }
 
@@ -232,7 +193,7 @@ H5FD_class_t make_driver() {
     driver.name = "snnff_in_order";
     driver.maxaddr = most_address;
     driver.fc_degree = H5F_CLOSE_WEAK;
-    driver.fapl_size = sizeof(GivenIndex);
+    driver.fapl_size = sizeof(Given);
     driver.open = open;
     driver.close = close;
     driver.cmp = [](const H5FD_t* a, const H5FD_t* b) { return H5FDcmp(of(a).below, of(b).below); };
@@ -269,10 +230,15 @@ H5FD_class_t make_driver() {
             return 0;
         });
     };
-    driver.lock = [](H5FD_t* file, hbool_t for_writing) { return H5FDlock(of(file).below, for_writing); };
-    // Readers are let in, other writers are not.
-    driver.unlock = [](H5FD_t* file) {
-        return of(file).live ? H5FDlock(of(file).below, false) : H5FDunlock(of(file).below);
+    driver.lock = [](H5FD_t* file, hbool_t for_writing) -> herr_t {
+        if (H5FDlock(of(file).below, for_writing) >= 0) return 0;
+        of(file).failure = innermost_message();
+        return -1;
+    };
+    // HDF5 gives the lock up before it closes a file; so does closing, once keep_locked() no longer holds it.
+    // Where it lets readers in, other writers are to stay out.
+    driver.unlock = [](H5FD_t* file) -> herr_t {
+        return of(file).live ? H5FDlock(of(file).below, false) : 0;
     };
     // As HDF5's own driver has it: data and index take no room from each other.
     constexpr std::array<H5FD_mem_t, H5FD_MEM_NTYPES> kinds H5FD_FLMAP_DICHOTOMY;
@@ -298,9 +264,10 @@ File* file_of(const Object& object) noexcept {
 
 }  // namespace
 
-Handle access_in_order(std::span<const std::int64_t> index) {
+Handle access_in_order(std::span<const std::int64_t> index, const BlockSums* sums) {
     Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    checked(H5Pset_driver(access.get(), driver(), index.empty() ? nullptr : &index));
+    const Given given{index, sums};
+    checked(H5Pset_driver(access.get(), driver(), index.empty() && sums == nullptr ? nullptr : &given));
     return access;
 }
 
@@ -339,6 +306,21 @@ bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> inde
         return found == text;
     }
     return false;
+}
+
+void expect_whole(const Object& object) {
+    File* const file = file_of(object);
+    if (file == nullptr || !file->checked_blocks) return;
+    const BlockSums& sums = file->checked_blocks->sums();
+    if (const auto block = file->checked_blocks->damaged(0, sums.n_bytes()))
+        throw DataError(object.file() + ": " + sums.about(*block, *block));
+}
+
+int keep_locked(const Object& object) noexcept {
+    File* const file = file_of(object);
+    void* descriptor = nullptr;
+    if (file == nullptr || H5FDget_vfd_handle(file->below, H5P_DEFAULT, &descriptor) < 0) return -1;
+    return ::fcntl(*static_cast<const int*>(descriptor), F_DUPFD_CLOEXEC, 3);
 }
 
 void abandon(const Object& object) noexcept {

@@ -10,6 +10,10 @@
 
 #include "io/hdf5.hpp"
 
+namespace snnff {
+class BlockSums;
+}
+
 namespace snnff::hdf5 {
 
 /// Where the data of a file are, as its blocks lie in it: for each block its address, its length in bytes and
@@ -42,8 +46,9 @@ using Index = std::vector<std::int64_t>;
 /// as written over.
 ///
 /// This is a driver in HDF5's sense, above its usual one; the file is like any other. With an index, a file
-/// that is opened for reading is read as that index has it.
-Handle access_in_order(std::span<const std::int64_t> index = {});
+/// that is opened for reading is read as that index has it; with sums, reading fails where a block has other
+/// bytes. Both are given until the file was opened.
+Handle access_in_order(std::span<const std::int64_t> index = {}, const BlockSums* sums = nullptr);
 
 /// The index of a file that was made in this order, as of its last flush; empty for any other.
 Index index_of(const Object& object);
@@ -51,6 +56,12 @@ Index index_of(const Object& object);
 void go_live(const Object& object);
 /// Whether the file has this text where the index has it.
 bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> index, std::string_view text);
+/// Holds all of a file that is open for reading to its sums, if it has any: for HDF5's H5Ocopy, which crashes
+/// where something cannot be read (1.10.8). Throws DataError.
+void expect_whole(const Object& object);
+/// Another descriptor of a file that create_file() made; what HDF5's lock keeps out stays out until it is
+/// closed, too. Negative for any other file.
+int keep_locked(const Object& object) noexcept;
 /// Nothing is written to this file from here on, so that it stays as it was flushed last and closing it
 /// cannot fail: for a disk that is full.
 void abandon(const Object& object) noexcept;

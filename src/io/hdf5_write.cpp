@@ -52,6 +52,7 @@ void compress(const Handle& properties, std::span<const hsize_t> chunk) {
     checked(H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()));
     checked(H5Pset_shuffle(properties.get()));
     checked(H5Pset_deflate(properties.get(), deflate_level));
+    checked(H5Pset_fletcher32(properties.get()));  // over what is stored: damage ends a reader's unpacking
 }
 
 /// Whole rows, about `bytes` of them; part of a row where one alone is more than a chunk may be.

@@ -67,7 +67,8 @@ void refuse_other(const std::filesystem::path& place, bool replace) {
     refuse_if_in_use(place);
 }
 
-InUse::InUse(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+InUse::InUse(const std::filesystem::path& path) : InUse(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+InUse::InUse(int descriptor) : descriptor_(descriptor) {
     struct stat found {};
     if (descriptor_ >= 0 && ::fstat(descriptor_, &found) == 0)
         all_own().push_back({descriptor_, found.st_dev, found.st_ino});

@@ -18,6 +18,7 @@ class InUse {
   public:
     InUse() = default;
     explicit InUse(const std::filesystem::path& path);
+    explicit InUse(int descriptor);  ///< of a file that has a lock; negative: of none
     InUse(InUse&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
     InUse& operator=(InUse&& other) noexcept {
         std::swap(descriptor_, other.descriptor_);

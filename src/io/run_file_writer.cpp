@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/clock.hpp"
+#include "io/block_sums.hpp"
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/half_made.hpp"
@@ -211,11 +212,16 @@ void RunFileWriter::close(RunStatus status) {
         s.close_all_but_root();
         set_attribute(s.root, "digest", digest_of(array_digests(s.root)));
     }
+    set_attribute(s.root, "checksums", BlockSums::description);
     set_attribute(s.root, "status", status_name(status));
     hdf5::flush(s.root);
     sync_to_disk(s.written);
-    take_place();
+    // Closing writes, so that sums come after it; a live file has its lock already.
+    const InUse in_use(hdf5::keep_locked(s.root));
     s.close_all();
+    BlockSums::add(s.written);
+    if (s.written != s.path) snnff::take_place(s.written, s.path);
+    s.written = s.path;
 }
 
 void RunFileWriter::discard() noexcept {

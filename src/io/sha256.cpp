@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cstddef>
 #include <new>
 
 namespace snnff {
@@ -27,15 +28,21 @@ void Sha256::update(std::span<const std::byte> bytes) {
     if (EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) != 1) throw std::bad_alloc{};
 }
 
-std::string Sha256::hex() {
+std::array<std::byte, 32> Sha256::bytes() {
+    std::array<std::byte, 32> sum{};
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int length = 0;
     if (EVP_DigestFinal_ex(state_->context.get(), digest.data(), &length) != 1) throw std::bad_alloc{};
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = std::byte{digest[i]};
+    return sum;
+}
+
+std::string Sha256::hex() {
     static constexpr char digits[] = "0123456789abcdef";
     std::string text;
-    for (unsigned int i = 0; i < length; ++i) {
-        text += digits[digest[i] >> 4];
-        text += digits[digest[i] & 15];
+    for (const std::byte byte : bytes()) {
+        text += digits[std::to_integer<unsigned>(byte) >> 4];
+        text += digits[std::to_integer<unsigned>(byte) & 15];
     }
     return text;
 }

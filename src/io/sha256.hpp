@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -17,7 +18,8 @@ class Sha256 {
     Sha256& operator=(Sha256&&) noexcept;
 
     void update(std::span<const std::byte> bytes);
-    /// 64 lower-case hex digits; call once, last.
+    /// Call one of these once, last: the sum, or its 64 lower-case hex digits.
+    std::array<std::byte, 32> bytes();
     std::string hex();
 
   private:

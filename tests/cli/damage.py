@@ -1,5 +1,8 @@
-"""Single bits of a run file are flipped in what HDF5 guards by checksums, the headers of its groups and data sets:
-every reader says what does not open, or answers as for the whole file; none leaves it out."""
+"""Single bits of files are flipped. `info --check` notices every one, in run files, traces and checkpoints; every reader
+says what is damaged, or answers as for the whole file; none leaves anything out. Of files without checksums, as earlier
+versions and killed runs leave them, the same holds for headers of groups and data sets, which HDF5 guards."""
+import hashlib
+import json
 import os
 import shutil
 import unittest
@@ -34,7 +37,8 @@ GROUPS = ("populations/first", "report/first", "spikes/second", "evaluation/test
 READERS = {"info": ("info", "run.h5", "--json"), "digest": ("info", "run.h5", "--digest"),
            "compare": ("compare", "run.h5", "--json"), "csv": ("export", "run.h5", "--format", "csv", "-o", "out"),
            "sonata": ("export", "run.h5", "--format", "sonata", "-o", "out"),
-           "nir": ("export", "run.h5", "--format", "nir", "-o", "out")}
+           "nir": ("export", "run.h5", "--format", "nir", "-o", "out"), "eval": ("eval", "run.h5", "--json")}
+BLOCK = 1 << 16
 
 
 def make_data(folder):
@@ -74,7 +78,14 @@ def tree(path):
     return found
 
 
-class Damage(CliTest):
+def split(content):
+    """(the bytes that HDF5 knows of, their sums, the last line), as the sums' definition has it."""
+    line = content[content[:-1].rindex(b"\n"):]
+    n = int(line.split(b"first ")[1][:20])
+    return content[:n], content[n:len(content) - len(line)], line
+
+
+class Damaged(CliTest):
     def setUp(self):
         super().setUp()
         make_data(self.folder)
@@ -89,8 +100,8 @@ class Damage(CliTest):
         shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
         return done, made
 
-    def flip(self, at, bit):
-        with open(self.run_file, "r+b") as file:
+    def flip(self, at, bit, path=None):
+        with open(path or self.run_file, "r+b") as file:
             file.seek(at)
             byte = file.read(1)[0]
             file.seek(at)
@@ -104,6 +115,101 @@ class Damage(CliTest):
         self.assertIn(done.returncode, (4, 5), f"{reader}: {where}: {done.stderr}")
         self.assertIn("run.h5", done.stderr, f"{reader}: {where}")
         return 1
+
+
+class AnyBit(Damaged):
+    def answers(self):
+        right = {reader: self.answer(reader) for reader in READERS}
+        self.assertEqual({reader: done.returncode for reader, (done, _) in right.items()}, dict.fromkeys(READERS, 0))
+        return right
+
+    def test_sums_are_what_they_say(self):
+        content, sums, line = split(self.run_file.read_bytes())
+        self.assertGreater(len(content), BLOCK)
+        right = b"".join(hashlib.sha256(content[at:at + BLOCK]).digest() for at in range(0, len(content), BLOCK))
+        self.assertEqual(sums, right)
+        self.assertTrue(line.endswith(b": " + hashlib.sha256(right).hexdigest().encode() + b"\n"), line)
+
+    def test_check_notices_every_bit(self):
+        self.good("trace", "run.h5", "-o", "traces.h5")
+        done = self.sim("run", "m.toml", "-q", "-o", "saved.h5", "--max-time", "0.3s", "--set", "plan.epochs=1000000")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        random, n_flips = np.random.default_rng(3), int(os.environ.get("SNNFF_FLIPS", "30"))
+        for name in ("run.h5", "traces.h5", "saved.h5", "saved.h5.ckpt"):
+            path = self.folder / name
+            self.assertEqual(self.good("info", "--check", name), f"{name}: whole\n")
+            content = path.read_bytes()
+            places = np.flatnonzero(np.frombuffer(content, np.uint8))
+            for at in map(int, random.choice(places, n_flips)):
+                bit = int(random.integers(8))
+                self.flip(at, bit, path)
+                done = self.sim("info", "--check", name)
+                self.assertEqual(done.returncode, 5, f"{name}, byte {at} of {len(content)}, bit {bit}: {done.stdout}")
+                self.assertIn(name, done.stdout)
+                self.flip(at, bit, path)
+            self.assertEqual(path.read_bytes(), content)
+
+    def test_readers_tell_or_answer_the_same(self):
+        right = self.answers()
+        random, told = np.random.default_rng(4), 0
+        content = self.run_file.read_bytes()
+        places = np.flatnonzero(np.frombuffer(content, np.uint8))
+        for at in map(int, random.choice(places, int(os.environ.get("SNNFF_FLIPS", "30")))):
+            bit = int(random.integers(8))
+            self.flip(at, bit)
+            told += sum(self.hold_to(right, reader, f"byte {at}, bit {bit}") for reader in READERS)
+            self.flip(at, bit)
+        self.assertGreater(told, 0)
+
+    def test_what_is_damaged_is_named(self):
+        with h5py.File(self.run_file) as run:
+            at = run["populations/second/weight"].id.get_offset()
+        self.flip(at + 5, 3)
+        for reader in ("info", "digest", "compare", "nir", "eval"):
+            done, _ = self.answer(reader)
+            if done.returncode == 0:  # a block that this reader has no need of
+                continue
+            self.assertEqual(done.returncode, 5, f"{reader}: {done.stderr}")
+            self.assertIn("is damaged: bytes ", done.stderr)
+        done = self.sim("info", "--check", "run.h5", "--json")
+        found = json.loads(done.stdout)[0]
+        self.assertEqual((done.returncode, found["whole"]), (5, False))
+        self.assertTrue(any(f"bytes {at//BLOCK*BLOCK} to " in text for text in found["damage"]), found)
+        self.assertTrue(any("/populations/second/weight" in text for text in found["damage"]), found)
+
+    def test_files_without_checksums_are_said_to_be_unchecked(self):
+        content, _, _ = split(self.run_file.read_bytes())
+        self.write("cut.h5", content)
+        with h5py.File(self.write("other.h5", self.run_file.read_bytes()), "r+") as file:
+            file.attrs["mine"] = 1
+        with h5py.File(self.write("changed.h5", self.run_file.read_bytes()), "r+") as file:
+            file["populations/first/weight"][0, 0] += 1
+            del file.attrs["checksums"]
+        for name, says in (("cut.h5", "its arrays give its digest"), ("other.h5", "another program wrote to it since")):
+            self.assertIn(f"{name}: unchecked: ", self.good("info", "--check", name))
+            self.assertIn(says, self.good("info", "--check", name))
+            self.assertEqual(self.good("info", name, "--digest"), self.good("info", "run.h5", "--digest"))
+        done = self.sim("info", "--check", "run.h5", "changed.h5", "cut.h5")
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("changed.h5: its arrays do not give its digest\n", done.stdout)
+        self.assertIn("run.h5: whole\n", done.stdout)
+        self.assertIn("1 of 3 files are damaged", done.stderr)
+
+    def test_folders_and_what_is_no_file_of_ours(self):
+        self.good("sweep", "m.toml", "--over", "time.steps=1,2", "-q", "-o", "grid")
+        lines = self.good("info", "--check", "grid").splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertTrue(all(line.endswith(": whole") for line in lines), lines)
+        self.refused(4, "info", "--check", "d.h5", says="not a run file")
+        self.refused(4, "info", "--check", "m.toml", says="not an HDF5 file")
+        self.refused(4, "info", "--check", "nowhere.h5", says="nowhere.h5")
+        self.refused(2, "info", "run.h5", "d.h5", says="--check")
+
+
+class HeadersWithoutChecksums(Damaged):
+    def setUp(self):
+        super().setUp()
+        self.run_file.write_bytes(split(self.run_file.read_bytes())[0])
 
     def test_a_bit_in_a_header_is_told_or_changes_nothing(self):
         right = {reader: self.answer(reader) for reader in READERS}

@@ -131,7 +131,7 @@ TEST_CASE("frames come back as they were, however they were handed over and flus
     }
 }
 
-TEST_CASE("chunks are compressed with gzip and shuffle and take 64 KiB to 1 MiB") {
+TEST_CASE("chunks are compressed with gzip and shuffle, summed by Fletcher, and take 64 KiB to 1 MiB") {
     const TempFolder folder;
     write_example(folder / "run.h5");
     const hdf5::Group root = hdf5::open_file((folder / "run.h5").string());
@@ -146,12 +146,14 @@ TEST_CASE("chunks are compressed with gzip and shuffle and take 64 KiB to 1 MiB"
         INFO(name << " " << bytes);
         CHECK(bytes >= 65536);
         CHECK(bytes <= 1048576);
-        REQUIRE(H5Pget_nfilters(creation.get()) == 2);
+        REQUIRE(H5Pget_nfilters(creation.get()) == 3);
         unsigned flags = 0;
         CHECK(H5Pget_filter2(creation.get(), 0, &flags, nullptr, nullptr, 0, nullptr, nullptr) ==
               H5Z_FILTER_SHUFFLE);
         CHECK(H5Pget_filter2(creation.get(), 1, &flags, nullptr, nullptr, 0, nullptr, nullptr) ==
               H5Z_FILTER_DEFLATE);
+        CHECK(H5Pget_filter2(creation.get(), 2, &flags, nullptr, nullptr, 0, nullptr, nullptr) ==
+              H5Z_FILTER_FLETCHER32);
     }
 }
 

@@ -43,7 +43,7 @@ _snnff_sim() {
             compare) options="--out-dir --set --add --seed --threads --force --quiet --json" ;;
             sweep) options="--over --seeds --output --set --add --threads --force --quiet --json" ;;
             reproduce) options="--data --quick --threads --quiet --json" ;;
-            info) options="--model --digest --json" ;;
+            info) options="--model --digest --check --json" ;;
             validate) options="--set --add" ;;
             explain) options="--json --schema" ;;
         esac
