@@ -132,6 +132,7 @@ std::chrono::duration<double> read_duration(const std::string& option, const std
 Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
     const Turn turn(run_);
     for (const char* suffix : {"", ".new", ".cut"}) refuse_if_in_use(run_.string() + suffix);
+    refuse_if_in_use(unfinished_beside(run_));  // of a run that is to replace this one
     std::string reasons;
     for (const fs::path& path : checkpoint_paths(run)) {
         if (!fs::exists(path)) continue;

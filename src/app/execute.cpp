@@ -276,7 +276,11 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
         on_failure.tell(error);
     }
     on_failure.closed();
-    if (ending == Ending::complete && !replaced.empty()) take_over(output, replaced);
+    try {
+        if (ending == Ending::complete && !replaced.empty()) take_over(output, replaced);
+    } catch (const FileError& error) {
+        on_failure.tell(error);
+    }
     if (ending == Ending::complete) remove_checkpoints(output);
     return ending;
 }

@@ -81,8 +81,8 @@ void refuse_strangers(const fs::path& output, Beside beside) {
         std::error_code error;
         if (!fs::exists(fs::symlink_status(path, error))) continue;
         refuse_irregular(path);
-        refuse_if_in_use(path);
         const bool saved = suffix == ".ckpt" || suffix == ".ckpt.previous";
+        if (!saved) refuse_if_in_use(path);  // a checkpoint is read by whoever goes on with its run
         if (is_leaving(path, saved ? Leaving::checkpoint : Leaving::new_one)) continue;
         throw UsageError(
             fmt::format("{}: would need the name {}, and what has it is nothing that snnff-sim left; move "

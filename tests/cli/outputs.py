@@ -165,7 +165,7 @@ class Outputs(CutRunTest):
             file["x"] = [1.0, 2.0]
         others = {"text": b"my notes\n" * 10, "HDF5": (self.folder / "theirs").read_bytes(),
                   "a run": (self.folder / "r.h5").read_bytes()}
-        endless = ("--set", "plan.epochs=1000000000", "-q")  # whoever begins does not end in time
+        endless = ("--set", "plan.epochs=10000000", "-q")  # whoever begins does not end in time
         beside_a_run = (".new", ".cut", ".ckpt", ".ckpt.new", ".ckpt.previous")
         cases = [(("run", "long.toml", "-o", "n.h5", *endless), "n.h5", beside_a_run),
                  (("run", "long.toml", "-o", "r.h5", "--force", *endless), "r.h5", beside_a_run),
