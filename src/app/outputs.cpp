@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/unfinished.hpp"
+#include "core/utf8.hpp"
 #include "io/gzip.hpp"
 #include "io/half_made.hpp"
 #include "io/in_use.hpp"
@@ -66,6 +67,11 @@ void check_output(const fs::path& output, bool force, Beside beside) {
         const std::string cut = beside == Beside::checkpoints ? about_cut_run(output) : "";
         throw UsageError(fmt::format("{}: exists already{} --force replaces it, -o names another",
                                      output.string(), cut.empty() ? ";" : cut + ","));
+    }
+    // The name, not its folder: an unfinished run keeps it to take the place of.
+    if (beside == Beside::checkpoints && !is_utf8(file.filename().native())) {
+        throw UsageError(fmt::format(
+            "{}: its name is not UTF-8, in which run files keep it; -o names another", output.string()));
     }
     check_place(output, suffixes(beside).front());
     if (beside == Beside::checkpoints && force && fs::exists(file, error))

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "core/options_check.hpp"
+#include "core/utf8.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 
@@ -76,6 +77,12 @@ std::filesystem::path Options::resolved_file(const Key& key, const std::string& 
     const std::filesystem::path joined = document_->folder_ / name;
     std::filesystem::path path = std::filesystem::absolute(joined, unknown_folder);
     path = (unknown_folder ? joined : path).lexically_normal();
+    if (!is_utf8(path.native())) {
+        reject(key.name,
+               fmt::format("is {}, which is not UTF-8, as text in run files is; a folder of another name "
+                           "would do, or a link to it",
+                           path.string()));
+    }
     keep(key, Node{path.string(), {}});
     document_->given_files_.push_back({name, path});
     return path;

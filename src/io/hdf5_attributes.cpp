@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/canonical.hpp"
+#include "core/utf8.hpp"
 #include "io/hdf5.hpp"
 #include "snnff/error.hpp"
 
@@ -40,29 +41,9 @@ bool is_number(hid_t type, H5T_class_t kind) noexcept {
 std::string as_utf8(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t n = lead < 0x80                   ? 1
-                              : lead >= 0xc2 && lead < 0xe0 ? 2
-                              : lead >= 0xe0 && lead < 0xf0 ? 3
-                              : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                            : 0;
-        bool valid = n > 0 && lead != 0 && i + n <= text.size();
-        for (std::size_t k = 1; valid && k < n; ++k) {
-            const auto next = static_cast<unsigned char>(text[i + k]);
-            valid = (next & 0xc0) == 0x80;
-            // overlong forms, surrogates and numbers above U+10FFFF show in the second byte
-            if (k == 1) {
-                valid = valid && !(lead == 0xe0 && next < 0xa0) && !(lead == 0xed && next >= 0xa0) &&
-                        !(lead == 0xf0 && next < 0x90) && !(lead == 0xf4 && next >= 0x90);
-            }
-        }
-        if (valid) {
-            result.append(text.substr(i, n));
-            i += n;
-        } else {
-            result += "\xef\xbf\xbd";
-            ++i;
-        }
+        const std::size_t n = text[i] == '\0' ? 0 : utf8_length(text, i);
+        result += n > 0 ? text.substr(i, n) : "\xef\xbf\xbd";
+        i += n > 0 ? n : 1;
     }
     return result;
 }

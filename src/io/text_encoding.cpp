@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/utf8.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 
@@ -90,23 +91,6 @@ std::string converted(std::string_view text, const Wide& wide, const std::string
     return result;
 }
 
-/// How many bytes the letter at `at` has in UTF-8; 0 where it is none (RFC 3629).
-std::size_t length_of_letter(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t k) {
-        return at + k < text.size() ? static_cast<unsigned char>(text[at + k]) : 0U;
-    };
-    const unsigned first = byte(0), second = byte(1);
-    if (first < 0x80) return 1;
-    const std::size_t n = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4) return 0;
-    for (std::size_t k = 1; k < n; ++k) {
-        if ((byte(k) & 0xc0U) != 0x80U) return 0;
-    }
-    const bool is_short = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool is_none = (first == 0xed && second >= 0xa0) || (first == 0xf4 && second >= 0x90);
-    return is_short || is_none ? 0 : n;
-}
-
 Place place_at(std::string_view text, std::size_t at, const std::string& name) {
     const std::string_view before = text.substr(0, at);
     const std::size_t line_end = before.rfind('\n');
@@ -121,7 +105,7 @@ void refuse_bytes_that_are_no_text(std::string_view text, const std::string& nam
                 fmt::format("{}: a zero byte, which no model file holds; is it another file, or damaged?",
                             place_at(text, at, name).text()));
         }
-        const std::size_t n = length_of_letter(text, at);
+        const std::size_t n = utf8_length(text, at);
         if (n == 0) {
             const auto byte = static_cast<unsigned char>(text[at]);
             // Latin-1 has control characters there, Windows-1252 letters.

@@ -18,5 +18,6 @@ def panel(run):
         raise Lacks(f"{run.path}: /evaluation/{split}/confusion has the shape {list(counts.shape)}; "
                     "counts of labels by labels are expected")
     right = counts.trace() / max(counts.sum(), 1)
-    return Panel(run.label, "predicted label", f"true label ({split})", [Counts(counts)], whole_x=True,
+    names = run.classes(split, len(counts))
+    return Panel(run.label, "predicted label", f"true label ({split})", [Counts(counts, names)], whole_x=True,
                  about=f"{counts.sum():.0f} samples, {100 * right:.2f} % on the diagonal")

@@ -1,19 +1,14 @@
 """Images of the data set a run learnt from, and what labels look like in them."""
 import functools
-import gzip
 import hashlib
-import math
 import pathlib
-import struct
-import zlib
 
-import h5py
 import numpy as np
 
+from . import image_files
 from .parts import Lacks
 
-# The keys of [data] that name a split's file, by data.kind.
-KEYS = {"idx": {"train": "train_images", "test": "test_images"}, "hdf5": {"train": "train", "test": "test"}}
+KINDS = ("idx", "hdf5", "numpy", "images")
 
 
 class Images:
@@ -21,31 +16,53 @@ class Images:
 
     def __init__(self, run, split, folder=None):
         kind = run.word("data.kind")
-        if kind not in KEYS:
+        if kind == "csv":
+            raise Lacks("Samples of data.kind = \"csv\" are rows of a table, of which no images are drawn.")
+        if kind not in KINDS:
             raise Lacks(f"Samples of data.kind = \"{kind}\" are events in time, no images.")
-        if split not in KEYS[kind]:
+        if split not in ("train", "test"):
             raise Lacks(f"Images of {split} samples lie somewhere among those of training; a test set's are shown.")
-        named = pathlib.Path(run.word(f"data.{KEYS[kind][split]}"))
-        if kind == "idx":
-            named = pathlib.Path(run.word("data.folder")) / named
+        named, name = place_of(run, kind, split)
         if folder is not None:
-            named = folder / named.name
+            named = folder if kind == "images" and folder.name == named.name else folder / named.name
         self.path = existing(run, named)
         check_same(run, split, self.path)
-        self._read = read_idx(self.path) if kind == "idx" else read_hdf5(self.path)
+        axes, steps = [str(word) for word in run.option("data.axes", [])], run.option("time.steps", 1)
+        self._read = {"idx": lambda: image_files.read_idx(self.path),
+                      "hdf5": lambda: image_files.read_hdf5(self.path, name, axes, steps),
+                      "numpy": lambda: image_files.read_numpy(self.path, name, axes, steps),
+                      "images": lambda: image_files.read_folder(
+                          self.path, run.amount("data.background", 0.0, 0, 1))}[kind]()
 
     def __call__(self, i):
         try:
             return self._read(i)
-        except (OSError, EOFError, zlib.error) as problem:
+        except image_files.UNREADABLE as problem:
             raise Lacks(f"{self.path}: image {i} cannot be read: {problem}") from None
 
 
+def place_of(run, kind, split):
+    """(file or folder of a split's samples, their name in it), as the keys of [data] have it."""
+    if kind == "idx":
+        return pathlib.Path(run.word("data.folder")) / run.word(f"data.{split}_images"), ""
+    found = run.option(f"data.{split}", "")
+    if isinstance(found, dict):
+        return pathlib.Path(str(found.get("x", ""))), "x"
+    if kind != "hdf5":
+        return pathlib.Path(str(found)), f"x_{split}"
+    name = run.word("data.x", "x")
+    if split == "test":
+        found, name = found or run.option("data.train", ""), run.word("data.test_x") or name
+    return pathlib.Path(str(found)), name
+
+
 def existing(run, named):
-    """The file as named, or with .gz added or taken away."""
+    """The file or folder as named, or with .gz added or taken away."""
+    if not named.name:
+        raise Lacks(f"{run.path}: its model names no data of this split.")
     other = named.with_suffix("") if named.suffix == ".gz" else named.with_name(named.name + ".gz")
     for path in (named, other):
-        if path.is_file():
+        if path.is_file() or (path.is_dir() and run.word("data.kind") == "images"):
             return path
     raise Lacks(f"{run.path}: the images it learnt from are not at {named}; --data FOLDER says where they are.")
 
@@ -64,57 +81,16 @@ def check_same(run, split, path):
 
 @functools.lru_cache
 def sha256(path):
+    """Of a file, or of all images of a folder one after the other."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    try:
+        for each in image_files.files_of(path) if path.is_dir() else [path]:
+            with open(each, "rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+    except OSError as problem:
+        raise Lacks(f"{path}: cannot be read: {problem.strerror}") from None
     return digest.hexdigest()
-
-
-def read_idx(path):
-    def opened():
-        return gzip.open(path) if path.suffix == ".gz" else open(path, "rb")
-    try:
-        with opened() as file:
-            header = file.read(16)
-    except (OSError, EOFError, zlib.error) as problem:
-        raise Lacks(f"{path}: cannot be read: {problem}") from None
-    if len(header) < 16 or header[:4] != b"\x00\x00\x08\x03":
-        raise Lacks(f"{path}: not an IDX file of images")
-    n_images, n_rows, n_columns = struct.unpack(">III", header[4:])
-    if not 0 < n_rows * n_columns <= 1 << 22:
-        raise Lacks(f"{path}: images of {n_rows} x {n_columns} pixels cannot be shown")
-
-    def image(i):
-        if not 0 <= i < n_images:
-            raise Lacks(f"{path}: has {n_images} images, none with the number {i}")
-        with opened() as file:
-            file.seek(16 + i * n_rows * n_columns)
-            pixels = file.read(n_rows * n_columns)
-        if len(pixels) < n_rows * n_columns:
-            raise Lacks(f"{path}: ends before image {i}")
-        return np.frombuffer(pixels, np.uint8).reshape(n_rows, n_columns) / 255.0
-    return image
-
-
-def read_hdf5(path):
-    try:
-        with h5py.File(path, "r") as file:
-            shape = file["x"].shape
-            side = math.isqrt(shape[1]) if len(shape) == 2 else 0
-    except (OSError, KeyError, AttributeError) as problem:
-        raise Lacks(f"{path}: has no samples at /x: {problem}") from None
-    if side == 0 or side * side != shape[1]:
-        raise Lacks(f"Samples of {path} have the shape {list(shape[1:])}: no square images.")
-
-    def image(i):
-        with h5py.File(path, "r") as file:
-            if not 0 <= i < shape[0]:
-                raise Lacks(f"{path}: has {shape[0]} samples, none with the number {i}")
-            values = np.nan_to_num(file["x"][i].astype(float))
-        spread = np.ptp(values) or 1.0
-        return (values - values.min()).reshape(side, side) / spread
-    return image
 
 
 def with_label(run, image, label):
@@ -124,10 +100,18 @@ def with_label(run, image, label):
     code = np.full(n_labels, smoothing / (n_labels - 1))
     code[label] = 1.0 - smoothing
     shown = image.copy()
-    if run.word("overlay.where") == "appended":
+    if is_appended(run, image.size):
         width = image.shape[1]
         padded = np.zeros(-(-n_labels // width) * width)
         padded[:n_labels] = code
         return np.concatenate([shown, np.full((1, width), 0.5), padded.reshape(-1, width)])
     shown.reshape(-1)[:n_labels] = code
     return shown
+
+
+def is_appended(run, n_pixels):
+    """Whether labels have inputs of their own: what overlay.where = "auto" chose shows in the weights."""
+    where, layers = run.word("overlay.where", "auto"), run.layers()
+    if where != "auto" or not layers or not run.has(f"populations/{layers[0][0]}/weight"):
+        return where == "appended"
+    return run.dataset(f"populations/{layers[0][0]}/weight", 2).shape[1] > n_pixels

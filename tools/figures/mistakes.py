@@ -35,7 +35,8 @@ def gallery(run, choice):
         pictures = [images(int(i)) for i in worst]
     except Lacks as lack:
         pictures, note = [None] * len(worst), str(lack)
-    tiles = [Tile(picture, f"{label[i]} taken for {prediction[i]}\nby {ahead[i]:#.3g}\nsample {i}")
+    names = run.classes(split, n_labels)
+    tiles = [Tile(picture, f"{names[label[i]]} taken for {names[prediction[i]]}\nby {ahead[i]:#.3g}\nsample {i}")
              for i, picture in zip(worst, pictures)]
     how_many = f"{wrong.size} of {n_samples} {split} samples got a wrong label; by {what.replace('_', '-')}."
     return Gallery(run.label, tiles, 6, 3, f"{how_many} {note}".strip())

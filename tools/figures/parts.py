@@ -73,8 +73,9 @@ class Level:
 
 @dataclass
 class Counts:
-    """A matrix of counts, coloured by the share of its row."""
+    """A matrix of counts, coloured by the share of its row; a name for each row and column."""
     values: np.ndarray
+    names: list[str]
 
 
 @dataclass

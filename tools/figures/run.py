@@ -5,6 +5,7 @@ import tomllib
 import h5py
 import numpy as np
 
+from .checked import Checked, Damaged, sums_of
 from .parts import Lacks
 
 SONATA_MAGIC = 0x0A7A
@@ -15,7 +16,13 @@ DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError)  # what h5py r
 
 
 class Unreadable(Exception):
-    """A file that is no run file, or cannot be opened."""
+    """A file that is no run file, cannot be opened, or has something in it that cannot be read."""
+    code = 4  # what the process answers
+
+
+class Broken(Unreadable):
+    """A run file that is damaged: what it holds no longer is never taken for what it never held."""
+    code = 5
 
 
 def text(value):
@@ -27,7 +34,19 @@ def text(value):
 
 def opened(path):
     """A run that is still going on holds a lock; what it has flushed can be read all the same. One with --live says
-    that it is being written, and takes readers that know (HDF5's SWMR)."""
+    that it is being written, and takes readers that know (HDF5's SWMR). One that was closed has checksums. Returns the
+    file, and what holds it to them, if anything."""
+    sums = sums_of(path)
+    if sums is not None:
+        checked = Checked(path, *sums)
+        try:
+            return h5py.File(checked, "r"), checked
+        except DAMAGE as problem:
+            raise Damaged(checked.damage or str(problem)) from None
+    return opened_unchecked(path), None
+
+
+def opened_unchecked(path):
     try:
         return h5py.File(path, "r", locking=False)
     except OSError:
@@ -42,7 +61,9 @@ class Run:
     def __init__(self, path):
         self.path = path
         try:
-            self.file = opened(path)
+            self.file, self.checked = opened(path)
+        except Damaged as problem:
+            raise Broken(f"{path}: {problem}") from None
         except OSError as problem:
             raise Unreadable(f"{path}: {why(path, problem)}") from None
         if not self.has("model") or self.number("", "magic") != SONATA_MAGIC:
@@ -51,33 +72,55 @@ class Run:
         try:
             self.toml = text(self.file["model"][()])
             self.model = tomllib.loads(self.toml)
-        except (OSError, RuntimeError, tomllib.TOMLDecodeError) as problem:
+        except tomllib.TOMLDecodeError as problem:
             raise Unreadable(f"{path}: /model is no model file: {problem}") from None
+        except DAMAGE as problem:
+            raise self.broken("model", problem) from None
         self.title = text(self.attribute("", "title", "")) or path.stem
         self.status = text(self.attribute("", "status", "unknown"))
         self.label = self.title  # label_apart makes them differ
 
+    def broken(self, place, problem):
+        """What to raise where something that is there cannot be read."""
+        damage = self.checked.damage if self.checked is not None else None
+        return Broken(f"{self.path}: /{place} cannot be read: {damage or problem}")
+
+    def close(self):
+        self.file.close()
+        if self.checked is not None:
+            self.checked.close()
+
     def attribute(self, place, name, default=None):
-        """A number or text; `default` where there is none, or one that cannot be read."""
+        """A number or text; `default` where there is none, or one of a type that has no numbers or text."""
         return self.attributes(place).get(name, default)
 
     def attributes(self, place):
-        """All attributes of a group or data set; none where they cannot be read."""
-        found = self.find(place) if place else self.file
+        """All attributes of a group or data set that are numbers or text."""
+        found, known = self.find(place) if place else self.file, {}
         try:
-            return dict(found.attrs.items()) if found is not None else {}
-        except DAMAGE:
-            return {}
+            for name in found.attrs if found is not None else ():
+                try:
+                    known[name] = found.attrs[name]
+                except (TypeError, ValueError, NotImplementedError):
+                    continue  # of a type that NumPy has not
+        except DAMAGE as problem:
+            raise self.broken(place, problem) from None
+        return known
 
     def data_files(self):
-        """[{role, path, size, sha256}] of /provenance/data; none where it is missing or cannot be read."""
+        """[{role, path, size, sha256}] of /provenance/data; none where it is missing or is something else."""
         columns = {}
         for name in ("role", "path", "size", "sha256"):
             found = self.find(f"provenance/data/{name}")
-            try:
-                columns[name] = [text(value) for value in found[()]]
-            except DAMAGE:
+            if not isinstance(found, h5py.Dataset):
                 return []
+            try:
+                values = found[()]
+            except DAMAGE as problem:
+                raise self.broken(f"provenance/data/{name}", problem) from None
+            if np.ndim(values) != 1:
+                return []
+            columns[name] = [text(value) for value in values]
         return [dict(zip(columns, row)) for row in zip(*columns.values())]
 
     def number(self, place, name):
@@ -90,11 +133,18 @@ class Run:
         return [float(v) for v in value] if value.ndim == 1 and value.dtype.kind in "iuf" else []
 
     def find(self, place):
-        """A group or data set; None where there is none, or one that cannot be opened."""
+        """A group or data set; None where there is none. One that is there and does not open is damage."""
+        found = self.file
         try:
-            return self.file.get(place)
-        except DAMAGE:
-            return None
+            for name in place.split("/"):
+                if not isinstance(found, h5py.Group) or not found.id.links.exists(name.encode()):
+                    return None
+                if found.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+                    return None  # the program makes no links, and follows none
+                found = found[name]
+        except DAMAGE as problem:
+            raise self.broken(place, problem) from None
+        return found
 
     def option(self, key, default=None):
         """A key of the resolved model, of whatever type; { kind = "x" } and "x" are the same."""
@@ -129,8 +179,8 @@ class Run:
         group = self.find(place)
         try:
             names = list(group) if isinstance(group, h5py.Group) else []
-        except DAMAGE:
-            return []
+        except DAMAGE as problem:
+            raise self.broken(place, problem) from None
         return [name for name in names if isinstance(self.find(f"{place}/{name}"), h5py.Group)]
 
     def populations(self):
@@ -157,10 +207,11 @@ class Run:
         return found
 
     def read(self, name, n_axes, rows=slice(None), kinds=NUMBERS):
+        found = self.dataset(name, n_axes, kinds)
         try:
-            return self.dataset(name, n_axes, kinds)[rows]
+            return found[rows]
         except DAMAGE as problem:
-            raise Lacks(f"{self.path}: /{name} cannot be read: {problem}") from None
+            raise self.broken(name, problem) from None
 
     def labels(self, name, n_labels, n_samples=None):
         """Labels of samples, each of them one of n_labels."""
@@ -169,6 +220,16 @@ class Run:
         if labels.size == 0 or not fit or labels.min() < 0 or labels.max() >= n_labels:
             raise Lacks(f"{self.path}: /{name} does not hold a label from 0 to {n_labels - 1} for each sample")
         return labels
+
+    def classes(self, split, n_labels):
+        """Names of the labels; their numbers where the data have no names."""
+        found = self.find(f"evaluation/{split}/class_name")
+        if not isinstance(found, h5py.Dataset) or found.shape != (n_labels,) or h5py.check_string_dtype(found.dtype) is None:
+            return [str(label) for label in range(n_labels)]
+        try:
+            return [text(name) for name in found[()]]
+        except DAMAGE as problem:
+            raise self.broken(f"evaluation/{split}/class_name", problem) from None
 
     def test_split(self):
         """The evaluation to look at: on samples the network has not learnt from, if there is one."""

@@ -1,7 +1,7 @@
 """Samples as the network sees them: the image, with its own label, with a wrong one."""
 import numpy as np
 
-from .images import Images, with_label
+from .images import Images, is_appended, with_label
 from .parts import Figure, Gallery, Lacks, Tile, run_by_run
 
 NAME = "samples"
@@ -28,13 +28,14 @@ def gallery(run, choice):
     label = run.labels(f"evaluation/{split}/label", n_labels)
     images = Images(run, split, choice.data)
     chosen = range(min(N_SAMPLES, len(label)))
-    plain = [Tile(images(i), f"sample {i}: {label[i]}") for i in chosen]
+    names = run.classes(split, n_labels)
+    plain = [Tile(images(i), f"sample {i}: {names[label[i]]}") for i in chosen]
     if run.word("overlay.kind") == "none":
         return Gallery("", plain, max(len(plain), 1), note="This model writes no label into its samples.")
-    if n_labels > images(0).size and run.word("overlay.where") != "appended":
+    if n_labels > images(0).size and not is_appended(run, images(0).size):
         raise Lacks(f"{run.path}: {n_labels} labels do not fit into an image of {images(0).size} pixels")
     random = np.random.default_rng(abs(int(run.amount("seed", 0, -2**64, 2**64))))
     other = [int((label[i] + random.integers(1, n_labels)) % n_labels) for i in chosen]
-    positive = [Tile(with_label(run, images(i), label[i]), f"+ {label[i]}") for i in chosen]
-    negative = [Tile(with_label(run, images(i), other[i]), f"− {other[i]}") for i in chosen]
+    positive = [Tile(with_label(run, images(i), label[i]), f"+ {names[label[i]]}") for i in chosen]
+    negative = [Tile(with_label(run, images(i), other[i]), f"− {names[other[i]]}") for i in chosen]
     return Gallery("", plain + positive + negative, len(plain))

@@ -1,8 +1,11 @@
 """Figures as matplotlib draws them, for papers."""
+import warnings
+
 import matplotlib
 import numpy as np
 
 from .parts import MARK, Bars, Cells, Counts, Gap, Gallery, Level, Line, Points, outline
+from .terminal import printable
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
@@ -18,7 +21,10 @@ plt.rcParams.update({
     "legend.frameon": False,
     "figure.dpi": 150,
     "svg.hashsalt": "snnff",
+    "text.parse_math": False,  # a title is text, whatever dollars it has
 })
+# A letter that the font lacks is drawn as a box; that the terminal is told so helps nobody.
+warnings.filterwarnings("ignore", message="Glyph .* missing from current font")
 DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 
 
@@ -63,7 +69,7 @@ def draw_panel(axis, panel, heading):
     for mark in panel.marks:
         DRAW[type(mark)](axis, mark)
     title = f"{heading}\n{panel.title}" if heading and heading != panel.title else panel.title
-    axis.set_title(title, fontsize=10)
+    axis.set_title(printable(title), fontsize=10)
     axis.set(xlabel=panel.x_label, ylabel=panel.y_label)
     if panel.whole_x:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -84,18 +90,18 @@ def draw_legend(axis, outside):
 
 
 def line(axis, mark):
-    axis.plot(mark.x, mark.y, color=mark.colour, linestyle=DASHES[mark.dash], linewidth=1.5, label=mark.name,
+    axis.plot(mark.x, mark.y, color=mark.colour, linestyle=DASHES[mark.dash], linewidth=1.5, label=printable(mark.name),
               marker="o" if mark.marked or len(mark.x) == 1 else None, markersize=4)
 
 
 def points(axis, mark):
     marker, size = ("|", 4) if mark.shape == "tick" else ("o", 4)
-    axis.plot(mark.x, mark.y, marker, color=mark.colour, markersize=size, label=mark.name if mark.in_legend else None)
+    axis.plot(mark.x, mark.y, marker, color=mark.colour, markersize=size, label=printable(mark.name) if mark.in_legend else None)
 
 
 def bars(axis, mark):
     x, y = outline(mark)
-    axis.plot(x, y, color=mark.colour, linestyle=DASHES[mark.dash], linewidth=1.5, label=mark.name)
+    axis.plot(x, y, color=mark.colour, linestyle=DASHES[mark.dash], linewidth=1.5, label=printable(mark.name))
 
 
 def cells(axis, mark):
@@ -105,7 +111,7 @@ def cells(axis, mark):
 
 def level(axis, mark):
     where = axis.axvline if mark.vertical else axis.axhline
-    where(mark.value, color=MARK, linewidth=0.9, linestyle="--", label=mark.name)
+    where(mark.value, color=MARK, linewidth=0.9, linestyle="--", label=printable(mark.name))
 
 
 def counts(axis, mark):
@@ -114,8 +120,10 @@ def counts(axis, mark):
     axis.grid(False)
     if len(share) > 12:
         return
-    axis.set_yticks(range(len(share)))
-    axis.set_xticks(range(len(share)))
+    names = [printable(name) for name in mark.names]
+    axis.set_yticks(range(len(share)), names)
+    long = max(map(len, names)) > 3
+    axis.set_xticks(range(len(share)), names, **{"rotation": 45, "ha": "right"} if long else {})
     for row, column in zip(*np.nonzero(mark.values)):
         axis.text(column, row, f"{mark.values[row, column]:.0f}", ha="center", va="center", fontsize=7,
                   color="white" if share[row, column] > 0.5 else "black")
@@ -139,7 +147,7 @@ def draw_gallery(axis, gallery, heading):
             width, height = columns / max(rows, columns), rows / max(rows, columns)
             axis.imshow(tile.image, extent=(x, x + width, y + height, y), interpolation="nearest",
                         cmap="RdBu_r" if tile.signed else "gray", vmin=-1 if tile.signed else 0, vmax=1)
-        axis.text(x + 0.5, y + 1.04, tile.caption, ha="center", va="top", fontsize=6)
+        axis.text(x + 0.5, y + 1.04, printable(tile.caption), ha="center", va="top", fontsize=6)
     axis.set(xlim=(-0.02, 1.12 * gallery.columns), ylim=(step * n_rows, -0.02), aspect="equal")
     axis.set_axis_off()
-    axis.set_title(heading or gallery.title, fontsize=10)
+    axis.set_title(printable(heading or gallery.title), fontsize=10)

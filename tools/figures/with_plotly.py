@@ -31,7 +31,7 @@ def figure_of(panel):
         layout["yaxis"]["range"] = numbers(panel.y_range)
     for mark in panel.marks:
         if isinstance(mark, Counts):
-            matrix_axes(layout, mark.values.shape[0])
+            matrix_axes(layout, mark)
     if any(isinstance(mark, Level) and mark.vertical for mark in panel.marks):
         layout["margin"]["t"] = 22
         layout["legend"]["y"] = 1.1
@@ -108,7 +108,8 @@ def counts(mark, data, _, annotations):
     n = len(share)
     data.append({"type": "heatmap", "z": [numbers(row) for row in share], "colorscale": BLUES, "zmin": 0, "zmax": 1,
                  "customdata": [numbers(row) for row in mark.values], "showscale": False, "xgap": 1, "ygap": 1,
-                 "hovertemplate": "true %{y}, predicted %{x}: %{customdata:d}<extra></extra>", "name": "counts"})
+                 "hovertemplate": "true %{y}, predicted %{x}: %{customdata:d}<extra></extra>", "name": "counts",
+                 **({} if are_numbers(mark.names) else {"x": names_of(mark), "y": names_of(mark)})})
     if n > 12:
         return  # cells too small for figures; they show under the pointer
     for row in range(n):
@@ -119,8 +120,20 @@ def counts(mark, data, _, annotations):
                                                                  if share[row, column] > 0.5 else "#24292f"}})
 
 
-def matrix_axes(layout, n):
+def are_numbers(names):
+    return names == [str(i) for i in range(len(names))]
+
+
+def names_of(mark):
+    """As the page shows them, each once: Plotly counts categories by what they are called."""
+    return [safe(name) if mark.names.count(name) == 1 else f"{safe(name)} ({i})" for i, name in enumerate(mark.names)]
+
+
+def matrix_axes(layout, mark):
+    n = len(mark.names)
     for name in ("xaxis", "yaxis"):
+        if not are_numbers(mark.names):
+            layout[name] |= {"type": "category", "automargin": True}
         layout[name] |= {"dtick": 1 if n <= 12 else None, "showgrid": False, "constrain": "domain", "ticks": "",
                          "showline": False, "range": [-0.5, n - 0.5]}
     layout["yaxis"] |= {"range": [n - 0.5, -0.5], "scaleanchor": "x"}
