@@ -125,6 +125,7 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
     const fs::path written = with(run, ".ckpt.new"), newest = with(run, ".ckpt"),
                    previous = with(run, ".ckpt.previous");
     hdf5::write_file(written, Leaving::new_one, [&](const hdf5::Group& root) {
+        hdf5::mark_as_ours(root);
         hdf5::set_attribute(root, "magic", magic);
         hdf5::set_attribute(root, "format_version", format_version);
         hdf5::set_attribute(root, "run_id", head.run_id);

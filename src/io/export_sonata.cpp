@@ -15,6 +15,7 @@ Exported export_sonata(const std::filesystem::path& run, const std::filesystem::
     }
     std::uint64_t n = 0;
     hdf5::write_in_place(file, replace, [&](const hdf5::Group& to) {
+        hdf5::mark_as_ours(to);
         hdf5::set_attribute(to, "magic", std::uint32_t{0x0A7A});
         constexpr std::uint32_t version[] = {0, 1};
         hdf5::set_attribute_array<std::uint32_t>(to, "version", version);

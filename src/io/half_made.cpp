@@ -16,6 +16,7 @@
 #include "io/in_use.hpp"
 #include "io/place.hpp"
 #include "io/run_file_provenance.hpp"
+#include "io/seal.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -51,12 +52,20 @@ std::string text_of(const hdf5::Group& root, const std::string& name) {
     return hdf5::has_attribute(root, name) ? hdf5::read_text_attribute(root, name) : "";
 }
 
+bool is_own_graph(const hdf5::Group& root) {
+    constexpr const char* name = "node/metadata/creator";
+    if (!root.has("node") || !root.group("node").has("metadata")) return false;
+    return root.group("node/metadata").has("creator") &&
+           hdf5::read_text(root.dataset(name)) == creator.substr(0, creator.size() - 1);
+}
+
 /// Of a file that opens.
 bool is_left(const hdf5::Group& root) {
     if (hdf5::has_attribute(root, "magic")) {
         const auto magic = hdf5::read_attribute<std::uint64_t>(root, "magic");
         if (magic.size() == 1 && magic[0] == checkpoint_magic) return true;
     }
+    if (is_own_graph(root)) return true;
     if (!text_of(root, "creator").starts_with(creator)) return false;
     if (!root.has("provenance")) return true;
     const Provenance provenance = read_provenance(root.group("provenance"));
@@ -69,11 +78,12 @@ bool is_left(const hdf5::Group& root) {
 
 bool is_leaving(const std::filesystem::path& path, Leaving kind) noexcept {
     try {
+        if (kind == Leaving::checkpoint && has_seal(path)) return true;
         try {
             return is_left(hdf5::open_file(path.string()));
         } catch (const FileError&) {
             // A checkpoint has its name only once it is whole: what does not open is damaged.
-            if (kind == Leaving::checkpoint) return begins_as_ours(path);
+            if (kind == Leaving::checkpoint && begins_as_ours(path)) return true;
             return std::filesystem::file_size(path) <= most_half_made_bytes && begins_as_ours(path);
         }
     } catch (const std::exception&) {

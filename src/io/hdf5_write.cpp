@@ -77,9 +77,6 @@ void write_file(const std::filesystem::path& path, Leaving kind,
     Group root = create_file(path.string());
     turn.reset();
     try {
-        // From here on it is known for ours, however it ends.
-        set_attribute(root, "creator", "snnff-sim " SNNFF_VERSION);
-        flush(root);
         fill(root);
         flush(root);
         sync_to_disk(path);
@@ -93,6 +90,11 @@ void write_file(const std::filesystem::path& path, Leaving kind,
         std::filesystem::remove(path, ignored);
         throw;
     }
+}
+
+void mark_as_ours(const Group& root) {
+    set_attribute(root, "creator", "snnff-sim " SNNFF_VERSION);
+    flush(root);
 }
 
 void write_in_place(const std::filesystem::path& path, bool replace,

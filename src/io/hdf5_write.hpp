@@ -15,10 +15,12 @@
 namespace snnff::hdf5 {
 
 /// Creates a file beside others (make_room()) and waits until it is on disk; where anything goes wrong, none
-/// is left. `then` is called before another process can find it unused. Throws what these throw, and
-/// FileError.
+/// is left. `fill` begins with what is_leaving() knows the file by, and flushes it. `then` is called before
+/// another process can find it unused. Throws what these throw, and FileError.
 void write_file(const std::filesystem::path& path, Leaving kind,
                 const std::function<void(const Group& root)>& fill, const std::function<void()>& then = {});
+/// Such a beginning: the attribute `creator`.
+void mark_as_ours(const Group& root);
 /// The same for a file that appears under its name once it is complete, and keeps the mode of what it
 /// replaces. Throws UsageError where a file is there and `replace` is not set, FileError where it is in use.
 void write_in_place(const std::filesystem::path& path, bool replace,

@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -40,14 +43,13 @@ bool locked_by_others(int descriptor, int kind) {
     return ::flock(descriptor, kind | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-}  // namespace
-
-void refuse_if_in_use(const std::filesystem::path& path) {
+/// Where a lock of that kind is not to be had.
+void refuse(const std::filesystem::path& path, int kind) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return;  // whoever writes it next will say what is wrong
     const bool own = is_own(descriptor);
     const bool written = !own && locked_by_others(descriptor, LOCK_SH);
-    const bool in_use = written || (!own && locked_by_others(descriptor, LOCK_EX));
+    const bool in_use = written || (!own && kind == LOCK_EX && locked_by_others(descriptor, LOCK_EX));
     ::close(descriptor);
     if (written)
         throw FileError(
@@ -57,6 +59,10 @@ void refuse_if_in_use(const std::filesystem::path& path) {
             "{}: another process is using it; close it there, or wait until it has ended", shown(path)));
 }
 
+}  // namespace
+
+void refuse_if_in_use(const std::filesystem::path& path) { refuse(path, LOCK_EX); }
+
 void refuse_other(const std::filesystem::path& place, bool replace) {
     refuse_irregular(place);
     std::error_code error;
@@ -64,7 +70,12 @@ void refuse_other(const std::filesystem::path& place, bool replace) {
     if (!replace)
         throw UsageError(
             fmt::format("{}: exists already; --force replaces it, -o names another", shown(place)));
-    refuse_if_in_use(place);
+    // Who reads the old file goes on with it; one that grows while others read is marked as being written.
+    std::array<char, 12> first{};
+    const bool marked = std::ifstream(place, std::ios::binary).read(first.data(), first.size()) &&
+                        std::string_view(first.data(), 8) == "\x89HDF\r\n\x1a\n" && first[8] >= 2 &&
+                        first[11] != 0;
+    refuse(place, marked ? LOCK_EX : LOCK_SH);
 }
 
 InUse::InUse(const std::filesystem::path& path) : InUse(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}

@@ -10,7 +10,7 @@ namespace snnff {
 void refuse_if_in_use(const std::filesystem::path& path);
 
 /// Throws what keeps a new file from taking a place: UsageError where a file is there and `replace` is not
-/// set, or it is no regular one, FileError where it is in use.
+/// set, or it is no regular one, FileError where it is being written.
 void refuse_other(const std::filesystem::path& place, bool replace);
 
 /// A lock on a file, as HDF5 puts it on what it writes; none where the file is not there.

@@ -156,6 +156,9 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     write_text(root, "version", nir_version);
     const hdf5::Group graph = hdf5::create_group(root, "node");
     write_text(graph, "type", "NIRGraph");
+    const hdf5::Group metadata = hdf5::create_group(graph, "metadata");
+    write_text(metadata, "creator", "snnff-sim");
+    hdf5::flush(root);  // known for ours from here on, however it ends
     const hdf5::Group nodes = hdf5::create_group(graph, "nodes");
     std::vector<std::string> edges;
     std::string last = free_name("input", network);
@@ -178,8 +181,6 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     const std::array<hsize_t, 2> shape{edges.size() / 2, 2};
     hdf5::write_texts(graph, "edges", std::span<const hsize_t>(shape), edges);
 
-    const hdf5::Group metadata = hdf5::create_group(graph, "metadata");
-    write_text(metadata, "creator", "snnff-sim");
     write_text(metadata, "title", model.title);
     const std::array<double, 1> dt{dt_s}, true_dt{model.time.dt_ms};
     write_array(metadata, "dt", std::span<const double>(dt));
