@@ -56,6 +56,7 @@ template Family<Optimizer> kinds();
 template Family<Schedule> kinds();
 template Family<DatasetReader> kinds();
 template Family<Encoding> kinds();
+template Family<Normalisation> kinds();
 template Family<Negatives> kinds();
 template Family<Initialiser> kinds();
 

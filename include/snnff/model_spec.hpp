@@ -55,7 +55,7 @@ struct PopulationSpec {
     std::string name;
     std::size_t n_units = 0;
     std::shared_ptr<const NeuronModel> neuron;
-    Normalisation normalisation = Normalisation::l2;
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();
     Readout measure = Readout::activation;  ///< has no meaning under backprop
     Readout output = Readout::activation;
     bool bias = true;
@@ -78,9 +78,9 @@ struct PlanSpec {
 
 /// A softmax regression that learns from what trained populations answer.
 struct ReadoutSpec {
-    bool softmax = false;                               ///< whether there is one
-    std::size_t first_population = 0;                   ///< the first one whose output it sees
-    Normalisation normalisation = Normalisation::none;  ///< of each population's output
+    bool softmax = false;              ///< whether there is one
+    std::size_t first_population = 0;  ///< the first one whose output it sees
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of each population's output
     bool standardise =
         true;  ///< by the batch's overall mean and deviation; in prediction by the training set's
     std::int64_t epochs = 10;
@@ -159,6 +159,14 @@ struct ModelSpec {
         const bool one_by_one = plan.order == PlanOrder::layer_by_layer;
         return plan.epochs * plan.episodes * (one_by_one ? static_cast<std::int64_t>(populations.size()) : 1);
     }
+
+    /// What the network is shown, and learns from.
+    Loss::Takes takes() const noexcept {
+        if (loss) return loss->takes();
+        return rule == LearningRule::backprop ? Loss::Takes::classes : Loss::Takes::pairs;
+    }
+    /// Scores that a population's units have, one for each group of them.
+    std::size_t n_scores() const noexcept { return goodness ? goodness->n_scores(overlay.n_labels) : 1; }
 
     /// Whether an update of this loss is made.
     bool takes_update(double loss) const noexcept {

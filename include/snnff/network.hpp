@@ -19,12 +19,13 @@ namespace snnff {
 struct Population {
     std::string name;
     std::shared_ptr<const NeuronModel> neuron;
-    Normalisation normalisation = Normalisation::none;  ///< of its input
-    Readout measure = Readout::activation;              ///< goodness, if any, is measured on this
-    Readout output = Readout::activation;               ///< the next population receives this
-    Panels weight;                                      ///< [unit x input]
-    AlignedVector<float> bias;                          ///< [unit]; zeros where it does not learn
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of its input
+    Readout measure = Readout::activation;  ///< goodness, if any, is measured on this
+    Readout output = Readout::activation;   ///< the next population receives this
+    Panels weight;                          ///< [unit x input]
+    AlignedVector<float> bias;              ///< [unit]; zeros where it does not learn
     bool learns_bias = true;
+    std::size_t n_groups = 1;  ///< of units, see group_of(): a group counts for one score of the goodness
 
     LayerShape shape() const noexcept { return {weight.cols(), weight.rows()}; }
     std::size_t n_units() const noexcept { return weight.rows(); }
@@ -38,12 +39,12 @@ struct Population {
 ///
 /// No population learns from it.
 struct SoftmaxHead {
-    std::size_t first_population = 0;                   ///< the first one whose output it sees
-    Normalisation normalisation = Normalisation::none;  ///< of each population's output
-    float mean = 0.0f, deviation = 1.0f;                ///< of all features of all training samples
-    Matrix weight;                                      ///< [label x feature]
-    AlignedVector<float> bias;                          ///< [label]
-    std::vector<double> loss;                           ///< mean cross-entropy in each epoch of its training
+    std::size_t first_population = 0;  ///< the first one whose output it sees
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of each population's output
+    float mean = 0.0f, deviation = 1.0f;  ///< of all features of all training samples
+    Matrix weight;                        ///< [label x feature]
+    AlignedVector<float> bias;            ///< [label]
+    std::vector<double> loss;             ///< mean cross-entropy in each epoch of its training
 
     std::size_t n_labels() const noexcept { return weight.rows(); }
     std::size_t n_features() const noexcept { return weight.cols(); }

@@ -60,7 +60,8 @@ class RunFileWriter {
     RunFileWriter& operator=(const RunFileWriter&) = delete;
 
     void describe(std::string_view title, std::string_view model_toml, const Provenance& provenance);
-    void begin_training(std::span<const std::string> population_names, std::int64_t n_epochs);
+    void begin_training(std::span<const std::string> population_names, std::int64_t n_epochs,
+                        const Loss::Words& words = {});
     /// Lets readers in, where the file is to be live, once reports and spikes were opened. What is appended
     /// can be followed from here on; writing anything else ends it.
     void go_live();
@@ -122,6 +123,7 @@ struct RunSummary {
         std::size_t n_samples = 0, n_labels = 0;
         std::vector<std::uint64_t> confusion;                               ///< [label x prediction]
         std::vector<double> spike_rate, accumulates, multiply_accumulates;  ///< per population
+        std::vector<double> population_error;  ///< percent, by a population alone; empty where none was taken
     };
     std::vector<Split> evaluations;
     std::vector<std::string> doubts;  ///< about data and result, in words

@@ -116,12 +116,27 @@ class Encoding {
     virtual double sum_of_squares(std::span<const float> value, std::span<const float> before) const noexcept;
 };
 
-enum class Normalisation { none, l2, rms };
-inline constexpr std::string_view normalisation_names[] = {"none", "l2", "rms"};
+/// How a population's input x is brought to one scale, so that its length tells nothing of what is below: by
+/// a factor on all of a sample's input, or by new values in place of what the population below sends. A new
+/// kind is one file in src/stimulus with a make function and one line in catalogue.def.
+class Normalisation {
+  public:
+    virtual ~Normalisation() = default;
+    virtual std::string_view kind() const noexcept = 0;
 
-/// The factor that normalises an input whose squares sum to `sum_of_squares`:
-/// l2: 1/(‖x‖ + 1e-4); rms: 1/(√mean(x²) + 1e-6); none: 1.
-float normalising_gain(Normalisation normalisation, double sum_of_squares, std::size_t n_inputs) noexcept;
+    virtual bool scales() const noexcept { return false; }
+    /// The factor for an input whose squares sum to `sum_of_squares`; 1 where it does not scale.
+    virtual float gain(double /*sum_of_squares*/, std::size_t /*n_inputs*/) const noexcept { return 1.0f; }
+    /// d(1/gain)/dx = x/length; 0 for an input of zeros, for which no direction is steeper.
+    virtual double length(double /*sum_of_squares*/, std::size_t /*n_inputs*/) const noexcept { return 0.0; }
+
+    virtual bool replaces() const noexcept { return false; }
+    /// Replaces what one sample's units sent, which form `n_groups` groups (see group_of()). Does not throw.
+    virtual void replace(std::span<float> /*sent*/, std::size_t /*n_groups*/) const noexcept {}
+};
+
+/// The kind "none".
+std::shared_ptr<const Normalisation> no_normalisation();
 
 /// Writes labels into samples: n_labels inputs are 0 but for the one of the label.
 struct LabelOverlay {

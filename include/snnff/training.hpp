@@ -49,6 +49,7 @@ struct EpochReport {
     /// The epoch whose weights a plan that keeps the best would end with by now; -1 where there is none.
     std::int64_t kept_epoch = -1;
     std::vector<PopulationEpoch> populations;
+    Loss::Words words{};                      ///< whose goodness is meant
     double train_error = not_evaluated;       ///< percent
     double validation_error = not_evaluated;  ///< percent
     double test_error = not_evaluated;        ///< percent
@@ -58,8 +59,8 @@ struct EpochReport {
 
 /// What a network makes of a data set.
 struct Evaluation {
-    /// [sample x label], summed over the predicting populations; under backprop the logits, which are what
-    /// the last population answers. Empty where the read-out alone predicts.
+    /// [sample x label], the loss's evidence summed over the predicting populations; under backprop the
+    /// logits, which are what the last population answers. Empty where the read-out alone predicts.
     Matrix goodness;
     Matrix log_probability;  ///< [sample x label] by the read-out; empty where it has no part in it
     std::vector<std::int32_t> prediction;  ///< [sample]
@@ -71,7 +72,14 @@ struct Evaluation {
     std::vector<double> accumulates, multiply_accumulates;
 
     std::string goodness_meaning;  ///< what `goodness` holds, in words
-    double loss = not_evaluated;   ///< mean cross-entropy of the logits, under backprop
+    /// What a population's own goodness tells of classes.
+    struct OfPopulation {
+        std::string name;
+        double error = not_evaluated;  ///< percent of predictions by it alone that are wrong
+        Matrix mean_goodness;          ///< [true class x class]; of a class without samples 0
+    };
+    std::vector<OfPopulation> populations;  ///< empty where goodness is not of classes
+    double loss = not_evaluated;            ///< mean cross-entropy of the logits, under backprop
 
     std::size_t n_labels() const noexcept { return std::max(goodness.cols(), log_probability.cols()); }
     double error() const noexcept;  ///< percent of predictions that are wrong
@@ -122,9 +130,8 @@ class Observer {
 
 bool has(const PopulationEpoch& what, Trouble trouble) noexcept;
 
-/// A sentence on what `population` had of `trouble` in `epoch`, and what would help.
-std::string describe(Trouble trouble, std::int64_t epoch, const Population& population,
-                     const PopulationEpoch& what);
+/// A sentence on what population `k` had of `trouble` in an epoch, and what would help.
+std::string describe(Trouble trouble, const EpochReport& report, const Network& network, std::size_t k);
 
 enum class Ending { complete, interrupted };
 

@@ -94,13 +94,19 @@ int eval(const Arguments& arguments) {
             json["confusion"].push_back(
                 std::vector<std::uint64_t>(first, first + static_cast<std::ptrdiff_t>(n_labels)));
         }
+        for (const Evaluation::OfPopulation& population : evaluation.populations)
+            json["error_percent_per_population"][population.name] = population.error;
         json["doubts"] = doubts;
         put_json(json);
         return 0;
     }
-    put(fmt::format("{}, {} set: error {}\n\n", arguments.run, arguments.split,
-                    error_text(evaluation.error(), evaluation.label.size())) +
-        confusion_table(confusion, n_labels, evaluation.class_names));
+    std::string text = fmt::format("{}, {} set: error {}\n", arguments.run, arguments.split,
+                                   error_text(evaluation.error(), evaluation.label.size()));
+    for (const Evaluation::OfPopulation& population : evaluation.populations) {
+        text += fmt::format("  by {} alone: {}\n", population.name,
+                            error_text(population.error, evaluation.label.size()));
+    }
+    put(text + "\n" + confusion_table(confusion, n_labels, evaluation.class_names));
     return 0;
 }
 

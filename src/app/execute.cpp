@@ -230,7 +230,8 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;
     for (const Population& population : experiment.network.populations) names.push_back(population.name);
-    writer.begin_training(names, experiment.model.n_epochs());
+    const auto& loss = experiment.model.loss;
+    writer.begin_training(names, experiment.model.n_epochs(), loss ? loss->words() : Loss::Words{});
 
     EpochWriter epochs(writer, on_failure, request.from);
     const std::unique_ptr<Observer> recorder = make_recorder(experiment, writer);

@@ -89,6 +89,7 @@ RunFigures read_figures(const std::filesystem::path& path) {
         if (split != nullptr) {
             population.spike_rate = at_or_nan(split->spike_rate, p);
             population.multiply_accumulates = at_or_nan(split->multiply_accumulates, p);
+            if (split->name == "test") population.test_error = at_or_nan(split->population_error, p);
             if (spiking) population.accumulates = at_or_nan(split->accumulates, p);
         }
         figures.populations.push_back(std::move(population));
@@ -185,6 +186,8 @@ nlohmann::ordered_json to_json(const RunFigures& figures) {
                                {"spike_rate", population.spike_rate},
                                {"accumulates_per_prediction", population.accumulates},
                                {"multiply_accumulates_per_prediction", population.multiply_accumulates}});
+        if (!std::isnan(population.test_error))
+            populations.back()["test_error_percent"] = population.test_error;
     }
     return json;
 }

@@ -20,6 +20,7 @@ struct PopulationFigures {
     /// Per prediction, whatever presentations it takes: additions that spikes caused (NaN in a network
     /// without spikes), and the multiply-accumulates of the dense products.
     double accumulates = not_evaluated, multiply_accumulates = not_evaluated;
+    double test_error = not_evaluated;  ///< by its goodness alone, where it has one of each class
 };
 
 /// What run, compare and info say of a run; NaN where the file does not have it. Errors in percent.

@@ -134,6 +134,10 @@ std::string results_of(const RunSummary& summary, const RunFigures& figures,
     for (const std::string& doubt : summary.doubts) text += fmt::format("trouble: {}\n", doubt);
     for (const auto& split : summary.evaluations) {
         text += fmt::format("{}: error {}\n", split.name, error_text(split.error, split.n_samples));
+        for (std::size_t k = 0; k < split.population_error.size(); ++k) {
+            text += fmt::format("{}, by {} alone: error {}\n", split.name, summary.populations[k],
+                                error_text(split.population_error[k], split.n_samples));
+        }
     }
     for (const auto& report : summary.reports) {
         text += fmt::format("report {}: {} of {}\n", report.name, counted(report.n_frames, "frame"),
@@ -180,6 +184,8 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
         evaluations[split.name] = {{"error_percent", split.error},
                                    {"error_interval_percent", {interval.low, interval.high}},
                                    {"samples", split.n_samples}};
+        for (std::size_t k = 0; k < split.population_error.size(); ++k)
+            evaluations[split.name]["populations"][summary.populations[k]] = split.population_error[k];
     }
     auto& trouble = json["trouble"] = nlohmann::ordered_json::array();
     for (const TroubledEpochs& epochs : troubles) {

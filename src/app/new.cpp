@@ -12,15 +12,19 @@
 namespace snnff::app {
 namespace {
 
-/// What a new model does differently from the defaults; everything else in it is a default. Both learn
+/// What a new model does differently from the defaults; everything else in it is a default. Each learns
 /// the sample of MNIST to about 90 % in seconds.
-std::string recipe(const std::string& neuron) {
+std::string recipe(const std::string& neuron, bool groups) {
     const bool lif = neuron == "lif";
     std::string text = fmt::format(
         "title = \"{}\"\nseed = 1\n[time]\nsteps = {}\n[data]\nfolder = \"data/mnist-sample\"\n"
-        "[learning]\nrate = 0.001\n"
+        "[learning]\nrate = 0.001\n{}"
         "[plan]\nepochs = 20\nbatch_size = 100\n[evaluation]\nevery_n_epochs = 5\n",
-        lif ? "Spiking populations that learn digits" : "ReLU populations that learn digits", lif ? 10 : 1);
+        lif ? "Spiking populations that learn digits" : "ReLU populations that learn digits", lif ? 10 : 1,
+        groups
+            ? fmt::format("goodness = \"class_groups\"\nloss = {{ kind = \"class_softmax\", alpha = {} }}\n",
+                          lif ? 50.0 : 10.0)
+            : "");
     for (const char* name : {"hidden1", "hidden2"}) {
         text += fmt::format("[population.{}]\nneuron = \"{}\"\nsize = 300\n", name, neuron);
     }
@@ -148,11 +152,12 @@ class CommentedModel {
 
 struct Arguments {
     std::string neuron;
+    bool groups = false;
 };
 
 int new_model(const Arguments& arguments) {
-    const ModelSpec model =
-        read_model_text(recipe(arguments.neuron), "new model", std::filesystem::current_path(), {});
+    const ModelSpec model = read_model_text(recipe(arguments.neuron, arguments.groups), "new model",
+                                            std::filesystem::current_path(), {});
     const std::vector<KeyDoc> docs = model_keys();
     put("#:schema model.schema.json\n# Check it with `snnff-sim validate`, run it with `snnff-sim run`;\n"
         "# `snnff-sim explain KEY` says more of a key. What is left out takes its default.\n\n" +
@@ -166,11 +171,14 @@ Verb add_new(CLI::App& program) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = add_command(program, "new", "Print a commented model file to start from.",
                                     "  snnff-sim new lif > model.toml\n"
-                                    "  snnff-sim new relu > model.toml\n");
+                                    "  snnff-sim new relu > model.toml\n"
+                                    "  snnff-sim new lif --groups > model.toml\n");
     command->add_option("NEURON", arguments->neuron, "lif or relu")
         ->required()
         ->type_name("KIND")
         ->check(CLI::IsMember({"lif", "relu"}));
+    command->add_flag("--groups", arguments->groups,
+                      "groups of units stand for classes, in place of labels in the input");
     return {command, [arguments] { return new_model(*arguments); }};
 }
 

@@ -64,6 +64,11 @@ std::string side_by_side(const std::vector<RunFigures>& runs, std::optional<std:
         [](const RunFigures& r) { return error_text(r.validation_error, r.n_validation); });
     row("test error", [](const RunFigures& r) { return error_text(r.test_error, r.n_test); });
     for (const std::string& name : population_names(runs)) {
+        row("test error, " + name + " alone", [&](const RunFigures& r) {
+            return error_text(of_population(r, name, &PopulationFigures::test_error), r.n_test);
+        });
+    }
+    for (const std::string& name : population_names(runs)) {
         row("final loss, " + name, [&](const RunFigures& r) {
             return short_number(of_population(r, name, &PopulationFigures::final_loss));
         });

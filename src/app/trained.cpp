@@ -99,7 +99,8 @@ Network trained_network(const fs::path& run, const RunSummary& summary, const Mo
                               .output = spec.output,
                               .weight = Panels(spec.n_units, n_inputs),
                               .bias = AlignedVector<float>(spec.n_units, 0.0f),
-                              .learns_bias = spec.bias};
+                              .learns_bias = spec.bias,
+                              .n_groups = model.n_scores()};
         read_parameters(run, spec.name, population);
         n_inputs = spec.n_units;
         network.populations.push_back(std::move(population));

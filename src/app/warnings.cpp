@@ -13,8 +13,7 @@ void Warnings::on_epoch(const EpochReport& report, const Network& network) {
         for (const Trouble trouble : all_troubles) {
             const bool told = (told_[k] & static_cast<std::uint8_t>(trouble)) != 0;
             if (!has(what, trouble) || told) continue;
-            note(fmt::format("warning: {}: {}", run_,
-                             describe(trouble, report.epoch, network.populations[k], what)));
+            note(fmt::format("warning: {}: {}", run_, describe(trouble, report, network, k)));
         }
         told_[k] = what.trouble;
     }

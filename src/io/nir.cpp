@@ -43,8 +43,7 @@ void write_weights(const hdf5::Group& nodes, const std::string& name, const Popu
     write_array(node, "weight", std::span<const hsize_t>(shape), weight.values());
     if (population.learns_bias) write_array(node, "bias", std::span<const float>(population.bias));
     const hdf5::Group metadata = hdf5::create_group(node, "metadata");
-    write_text(metadata, "input_normalisation",
-               normalisation_names[static_cast<std::size_t>(population.normalisation)]);
+    write_text(metadata, "input_normalisation", population.normalisation->kind());
 }
 
 bool is_population(const Network& network, std::string_view name) {
@@ -125,9 +124,9 @@ std::vector<std::string> what_nir_cannot_say(const ModelSpec& model, const Netwo
             add(fmt::format("{}: the reset is the model file's, NIR's sets the membrane to v_reset = 0",
                             population.name));
         }
-        if (population.normalisation != Normalisation::none) {
+        if (population.normalisation->scales() || population.normalisation->replaces()) {
             add(fmt::format("{}: its input is normalised ({}) before the weights", population.name,
-                            normalisation_names[static_cast<std::size_t>(population.normalisation)]));
+                            population.normalisation->kind()));
         }
         if (population.output != Readout::spikes && population.neuron->spiking() &&
             &population != &network.populations.back()) {

@@ -143,13 +143,30 @@ std::vector<double> read_optional(const hdf5::Object& object, const std::string&
                                              : std::vector<double>{};
 }
 
-RunSummary::Split read_split(const hdf5::Group& all, const std::string& name) {
+/// Errors of populations by their goodness alone, in their order; none where they were not taken.
+std::vector<double> read_population_errors(const hdf5::Group& evaluation,
+                                           std::span<const std::string> populations) {
+    std::vector<double> errors;
+    const std::vector<std::string> groups = evaluation.child_groups();
+    for (const std::string& name : populations) {
+        if (std::ranges::find(groups, name) == groups.end()) return {};
+        const hdf5::Group group = evaluation.group(name);
+        const auto error = hdf5::read_attribute<double>(group, "error");
+        if (error.size() != 1) refuse(group, "attribute \"error\" is not one number");
+        errors.push_back(error.front());
+    }
+    return errors;
+}
+
+RunSummary::Split read_split(const hdf5::Group& all, const std::string& name,
+                             std::span<const std::string> populations) {
     const hdf5::Group group = all.group(name);
     RunSummary::Split split;
     split.name = name;
     const auto error = hdf5::read_attribute<double>(group, "error");
     if (error.size() != 1) refuse(group, "attribute \"error\" is not one number");
     split.error = error.front();
+    split.population_error = read_population_errors(group, populations);
     split.spike_rate = read_optional(group, "spike_rate");
     split.accumulates = read_optional(group, "accumulates");
     split.multiply_accumulates = read_optional(group, "multiply_accumulates");
@@ -261,7 +278,8 @@ RunSummary read_run(const std::filesystem::path& path, std::span<const std::int6
     }
     if (root.has("evaluation")) {
         const hdf5::Group all = root.group("evaluation");
-        for (const auto& name : all.child_groups()) run.evaluations.push_back(read_split(all, name));
+        for (const auto& name : all.child_groups())
+            run.evaluations.push_back(read_split(all, name, run.populations));
         if (hdf5::has_attribute(all, "trouble"))
             run.doubts = lines_of(hdf5::read_text_attribute(all, "trouble"));
     }

@@ -50,6 +50,27 @@ void write_population(const hdf5::Group& populations, const Population& populati
     hdf5::attach_scale(bias, 0, unit);
 }
 
+/// What a population's goodness alone tells of classes.
+void write_by_class(const hdf5::Group& evaluation, const Evaluation::OfPopulation& population) {
+    const hdf5::Group group = hdf5::create_group(evaluation, population.name);
+    set_attribute(group, "NX_class", "NXdata");
+    set_attribute(group, "signal", "mean_goodness");
+    const std::array<std::string, 2> axes{"true_class", "class"};
+    set_attribute(group, "axes", axes);
+    set_attribute(group, "error", population.error);
+    set_attribute(group, "error_units", "percent");
+    const std::size_t n_classes = population.mean_goodness.rows();
+    const hdf5::Dataset truth = write_classes(group, "true_class", "true label", n_classes);
+    const hdf5::Dataset candidate =
+        write_classes(group, "class", "class that a group of units stands for", n_classes);
+    const std::array<hsize_t, 2> shape{n_classes, n_classes};
+    const auto mean = hdf5::write_array(group, "mean_goodness", shape, population.mean_goodness.values());
+    set_attribute(mean, "units", "1");
+    set_attribute(mean, "long_name", "mean goodness of each class's group of units, by true label");
+    hdf5::attach_scale(mean, 0, truth);
+    hdf5::attach_scale(mean, 1, candidate);
+}
+
 }  // namespace
 
 // A single flush: names of many populations fill several blocks of their group, and only while the file does
@@ -151,6 +172,9 @@ void RunFileWriter::write_evaluation(std::string_view split, const Evaluation& e
     const auto label = hdf5::write_array(group, "label", std::span<const std::int32_t>{evaluation.label});
     set_attribute(label, "long_name", "true label");
     hdf5::attach_scale(label, 0, sample);
+
+    for (const Evaluation::OfPopulation& population : evaluation.populations)
+        write_by_class(group, population);
 
     if (!evaluation.class_names.empty()) {
         const std::array<hsize_t, 1> n_names{evaluation.class_names.size()};

@@ -63,7 +63,8 @@ constexpr std::array<std::string_view, 6> reserved{"epoch",      "train_error", 
 
 }  // namespace
 
-void RunFileWriter::begin_training(std::span<const std::string> population_names, std::int64_t n_epochs) {
+void RunFileWriter::begin_training(std::span<const std::string> population_names, std::int64_t n_epochs,
+                                   const Loss::Words& words) {
     File& s = *file_;
     TrainingSeries& training = s.training.emplace();
     training.group = hdf5::create_group(s.root, "training");
@@ -98,9 +99,9 @@ void RunFileWriter::begin_training(std::span<const std::string> population_names
         p.curve = create_series<float>(curves, name, "1", "loss of " + name, training.curve_epoch.dataset());
         p.loss = create_series<float>(p.group, "loss", "1", "mean loss of " + name, epoch);
         p.goodness_positive = create_series<float>(p.group, "goodness_positive", "1",
-                                                   "mean goodness of positive samples", epoch);
+                                                   fmt::format("mean goodness of {}", words.positive), epoch);
         p.goodness_negative = create_series<float>(p.group, "goodness_negative", "1",
-                                                   "mean goodness of negative samples", epoch);
+                                                   fmt::format("mean goodness of {}", words.negative), epoch);
         p.spike_rate = create_series<float>(p.group, "spike_rate", "1", "spikes per unit and step", epoch);
         p.weight_norm = create_series<float>(p.group, "weight_norm", "1",
                                              "Frobenius norm of the weights after the epoch", epoch);

@@ -1,5 +1,6 @@
 #include "io/schema.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -90,7 +91,7 @@ class Schema {
         const KeyDoc* slot = nullptr;  // the kind whose keys stand in this table
         add_keys(path, outer, properties, required);
         for (const KeyDoc* doc : keys(path, outer)) {
-            if (doc->type == KeyDoc::Type::kind && doc->in_line) slot = doc;
+            if (doc->type == KeyDoc::Type::kind && doc->in_line && has_keys(*doc)) slot = doc;
         }
         schema["properties"] = properties;
         if (!required.empty()) schema["required"] = required;
@@ -109,6 +110,14 @@ class Schema {
             if (parent(doc.path) == path && doc.only_for == only_for) found.push_back(&doc);
         }
         return found;
+    }
+
+    /// Whether any kind of it has keys of its own.
+    bool has_keys(const KeyDoc& slot) const {
+        return std::ranges::any_of(docs_, [&](const KeyDoc& doc) {
+            return std::ranges::any_of(doc.only_for,
+                                       [&](const auto& kind) { return kind.first == slot.path; });
+        });
     }
 
     void add_keys(const std::string& path, const OnlyFor& only_for, Json& properties, Json& required) const {

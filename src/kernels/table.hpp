@@ -128,11 +128,12 @@ struct CurrentsEnd {
 struct WeighSignal {
     std::size_t n_samples = 0;
     ConstRows signal;              ///< [sample x 16 units]
-    const float* slope = nullptr;  ///< [sample]
+    const float* slope = nullptr;  ///< [sample], or, of each unit, [sample x 16 units]
     const float* gain = nullptr;   ///< [sample]; null: 1
     float* weighed = nullptr;      ///< [sample x 16 units]
     double* bias = nullptr;        ///< [16 units]
     bool first = true;
+    bool slope_of_units = false;
 };
 
 /// Chains over samples and their variants for inputs that variants change:
@@ -141,7 +142,7 @@ struct ChangedInputs {
     std::size_t n_samples = 0, n_variants = 0;
     struct Variant {
         ConstRows signal;                ///< [sample x 16 units]
-        const float *slope, *gain;       ///< [sample]
+        const float *slope, *gain;       ///< [sample]; the slope, or, of each unit, [sample x 16 units]
         std::size_t n_changes;           ///< of each sample, one sample's after the other's, or
         const std::size_t* changes_end;  ///< [sample] into `index` and `value`, unless null
         const std::uint32_t* index;
@@ -150,6 +151,7 @@ struct ChangedInputs {
     const Variant* variants = nullptr;
     std::uint32_t first_input = 0;  ///< the one that `chain` begins with
     float* chain = nullptr;         ///< [input x 16 units]
+    bool slope_of_units = false;
 };
 
 /// Rows of a matrix of bits in the order of their number of bits, most first, bundled so that rows of a

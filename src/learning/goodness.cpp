@@ -22,30 +22,30 @@ class Activity final : public Goodness {
   public:
     explicit Activity(bool minimise) : direction_(minimise ? -1.0 : 1.0) {}
 
-    double direction() const noexcept override { return direction_; }
-
-    void evaluate(ConstMatrixView response, std::span<double> goodness,
-                  MatrixView gradient) const noexcept override {
+    double sum(std::span<const float> response) const noexcept override {
         const auto& kernels = kernels::active();
-        const std::size_t n = response.cols();
+        return measure == Measure::mean_abs ? kernels.sum_abs(response.data(), response.size())
+                                            : kernels.sum_squares(response.data(), response.size());
+    }
+
+    Finished finish(double sum, std::size_t n_units) const noexcept override {
         const double factor =
-            measure == Measure::sum_square ? direction_ : direction_ / static_cast<double>(n);
-        for (std::size_t i = 0; i < response.rows(); ++i) {
-            const float* r = response.row(i).data();
-            if constexpr (measure == Measure::mean_abs) {
-                goodness[i] = factor * kernels.sum_abs(r, n);
-                if (gradient.empty()) continue;
-                kernels.scaled_sign(r, static_cast<float>(factor), n, gradient.row(i).data());
-            } else {
-                goodness[i] = factor * kernels.sum_squares(r, n);
-                if (gradient.empty()) continue;
-                kernels.scale(r, static_cast<float>(2.0 * factor), n, gradient.row(i).data());
-            }
+            measure == Measure::sum_square ? direction_ : direction_ / static_cast<double>(n_units);
+        return {factor * sum, factor};
+    }
+
+    void differentiate(std::span<const float> response, double slope,
+                       std::span<float> gradient) const noexcept override {
+        const auto& kernels = kernels::active();
+        if constexpr (measure == Measure::mean_abs) {
+            kernels.scaled_sign(response.data(), static_cast<float>(slope), response.size(), gradient.data());
+        } else {
+            kernels.scale(response.data(), static_cast<float>(2.0 * slope), response.size(), gradient.data());
         }
     }
 
   private:
-    double direction_;
+    double direction_;  // -1 where real data should have low goodness
 };
 
 template <Measure measure>

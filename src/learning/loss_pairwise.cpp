@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cassert>
-#include <limits>
 
 #include "core/functions.hpp"
+#include "learning/loss_of_pairs.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 
@@ -24,30 +24,29 @@ ValueAndSlope swish(double x) noexcept {
 
 /// Mean over pairs of f(−α·Δ), where Δ = G⁺ − G⁻ is what sets a pair's goodness apart.
 template <ValueAndSlope (*f)(double) noexcept>
-class Pairwise final : public Loss {
+class Pairwise final : public LossOfPairs {
   public:
     explicit Pairwise(double alpha) : alpha_(alpha) {}
 
-    double threshold(const LayerShape&) const noexcept override {
-        return std::numeric_limits<double>::quiet_NaN();
-    }
-
     double sharpness() const noexcept override { return alpha_; }
 
-    double evaluate(const LayerShape&, std::span<const double> positive, std::span<const double> negative,
-                    std::span<double> positive_slope,
-                    std::span<double> negative_slope) const noexcept override {
-        assert(positive_slope.size() == positive.size() && negative_slope.size() == negative.size());
-        assert(!positive.empty() && negative.size() % positive.size() == 0);
-        const double n = static_cast<double>(negative.size());
+    double evaluate(const LayerShape&, const Scores& scores, std::size_t n_positive,
+                    std::span<const std::int32_t> /*label*/,
+                    const ScoreSlopes& slope) const noexcept override {
+        assert(n_positive == 1 && scores.n_variants() > 1);
+        const std::size_t n_samples = scores.n_samples();
+        const double n = static_cast<double>((scores.n_variants() - 1) * n_samples);
+        const std::vector<double>& positive = scores.of_variant[0];
+        std::vector<double>& positive_slope = slope.of_variant[0];
         std::ranges::fill(positive_slope, 0.0);
         double sum = 0.0;
-        for (std::size_t k = 0; k < negative.size(); ++k) {
-            const std::size_t i = k % positive.size();
-            const ValueAndSlope loss = f(-alpha_ * (positive[i] - negative[k]));
-            sum += loss.value;
-            positive_slope[i] -= alpha_ * loss.slope / n;
-            negative_slope[k] = alpha_ * loss.slope / n;
+        for (std::size_t set = n_positive; set < scores.n_variants(); ++set) {
+            for (std::size_t i = 0; i < n_samples; ++i) {
+                const ValueAndSlope loss = f(-alpha_ * (positive[i] - scores.of_variant[set][i]));
+                sum += loss.value;
+                positive_slope[i] -= alpha_ * loss.slope / n;
+                slope.of_variant[set][i] = alpha_ * loss.slope / n;
+            }
         }
         return sum / n;
     }

@@ -1,6 +1,5 @@
-#include <cassert>
-
 #include "core/functions.hpp"
+#include "learning/loss_of_pairs.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 
@@ -12,7 +11,7 @@ namespace {
 /// θ may grow with the population, for goodness that does. Where only positives or only negatives are
 /// there, it is the mean over them.
 /// Source: Hinton, arXiv:2212.13345, equation 1.
-class Softplus final : public Loss {
+class Softplus final : public LossOfPairs {
   public:
     enum class Per { none, input, unit };
     static constexpr std::string_view per_names[] = {"none", "input", "unit"};
@@ -27,20 +26,19 @@ class Softplus final : public Loss {
 
     bool one_sided() const noexcept override { return true; }
 
-    double evaluate(const LayerShape& shape, std::span<const double> positive,
-                    std::span<const double> negative, std::span<double> positive_slope,
-                    std::span<double> negative_slope) const noexcept override {
-        assert(positive_slope.size() == positive.size() && negative_slope.size() == negative.size());
+    double evaluate(const LayerShape& shape, const Scores& scores, std::size_t n_positive,
+                    std::span<const std::int32_t> /*label*/,
+                    const ScoreSlopes& slope) const noexcept override {
         const double theta = threshold(shape);
-        const double n = static_cast<double>(positive.size() + negative.size());
+        const double n = static_cast<double>(scores.n_variants() * scores.n_samples());
         double sum = 0.0;
-        for (std::size_t i = 0; i < positive.size(); ++i) {
-            sum += functions::softplus(theta - positive[i]);
-            positive_slope[i] = -functions::logistic(theta - positive[i]) / n;
-        }
-        for (std::size_t i = 0; i < negative.size(); ++i) {
-            sum += functions::softplus(negative[i] - theta);
-            negative_slope[i] = functions::logistic(negative[i] - theta) / n;
+        for (std::size_t v = 0; v < scores.n_variants(); ++v) {
+            const double sign = v < n_positive ? -1.0 : 1.0;
+            for (std::size_t i = 0; i < scores.n_samples(); ++i) {
+                const double excess = sign * (scores.of_variant[v][i] - theta);
+                sum += functions::softplus(excess);
+                slope.of_variant[v][i] = sign * functions::logistic(excess) / n;
+            }
         }
         return sum / n;
     }

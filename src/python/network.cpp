@@ -190,6 +190,18 @@ void add_network(py::module_& module) {
                 return view(m.data(),
                             {static_cast<py::ssize_t>(m.rows()), static_cast<py::ssize_t>(m.cols())}, self);
             })
+        .def_property_readonly(
+            "populations",
+            [](py::object self) {
+                py::dict all;
+                for (Evaluation::OfPopulation& p : self.cast<Evaluation&>().populations) {
+                    const auto n = static_cast<py::ssize_t>(p.mean_goodness.rows());
+                    all[py::str(p.name)] =
+                        py::dict(py::arg("error") = p.error,
+                                 py::arg("mean_goodness") = view(p.mean_goodness.data(), {n, n}, self));
+                }
+                return all;
+            })
         .def_readonly("classes", &Evaluation::class_names)
         .def_property_readonly("error", &Evaluation::error);
 

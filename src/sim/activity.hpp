@@ -27,7 +27,7 @@ struct Drive {
 struct Activity {
     std::vector<Matrix>
         output;  ///< [sample x unit] for the next population, as it is sent; empty unless asked for
-    std::vector<std::vector<double>> goodness;  ///< [variant][sample]
+    std::vector<std::vector<double>> goodness;  ///< [variant][sample·n_groups + group of units]
     std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
     /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
     /// empty.
@@ -78,10 +78,12 @@ void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t ro
 /// The same of lists of numbers [sample], which are 0 then.
 void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples);
 
-/// Makes each matrix of responses a variant, the next population's input: as it is, with the gain that
-/// normalises it.
-std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation);
+/// Makes each matrix of responses, of units in `n_groups` groups, a variant, the input of a population with
+/// this normalisation: as it is, with the gain that scales it, or replaced where it is.
+std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
+                              std::size_t n_groups);
 /// The same to variants without changes, whose memory is used again.
-void as_input(std::span<const Matrix> outputs, Normalisation normalisation, std::vector<Variant>& variants);
+void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std::size_t n_groups,
+              std::vector<Variant>& variants);
 
 }  // namespace snnff

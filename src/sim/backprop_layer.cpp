@@ -1,7 +1,6 @@
 #include "sim/backprop_layer.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/sums.hpp"
 #include "kernels/dispatch.hpp"
@@ -115,14 +114,12 @@ void BackpropLayer::forward(const SampleBlock& block, MatrixView output, std::ve
 void BackpropLayer::prepare(const SampleBlock& block) {
     const MatrixView input = this->input(block);
     if (normalises()) {
-        const bool l2 = population_.normalisation == Normalisation::l2;
+        const Normalisation& normalisation = *population_.normalisation;
         for (std::size_t s = 0; s < block.count; ++s) {
             const auto x = input.row(s);
             const double squares = kernels::active().sum_squares(x.data(), x.size());
-            gain_[block.first + s] = normalising_gain(population_.normalisation, squares, x.size());
-            // d‖x‖/dx = x/‖x‖ and d rms/dx = x/(n·rms); of an input of zeros, no direction is steeper
-            const auto n = static_cast<double>(x.size());
-            length_[block.first + s] = l2 ? std::sqrt(squares) : n * std::sqrt(squares / n);
+            gain_[block.first + s] = normalisation.gain(squares, x.size());
+            length_[block.first + s] = normalisation.length(squares, x.size());
         }
     }
     if (!thins_out()) return;

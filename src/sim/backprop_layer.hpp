@@ -67,9 +67,7 @@ class BackpropLayer {
 
   private:
     std::size_t rows_per_sample() const noexcept { return by_train_ ? n_steps_ : 1; }
-    bool normalises() const noexcept {
-        return index_ > 0 && population_.normalisation != Normalisation::none;
-    }
+    bool normalises() const noexcept { return index_ > 0 && population_.normalisation->scales(); }
     bool thins_out() const noexcept { return index_ > 0 && !by_train_ && dropout_ != nullptr; }
     MatrixView rows(Matrix& matrix, const SampleBlock& block, std::size_t rows_per_sample) const;
     /// The same, of a matrix whose rows are whole lines.

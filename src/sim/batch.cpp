@@ -49,8 +49,8 @@ Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& siz
     if (!by_steps(network, k, size)) {
         return {activity_memory(population, size.n_variants, size.n_samples, request), 0};
     }
-    const std::size_t per_sample =
-        (request.output ? population.n_units() : 0) * sizeof(float) + 3 * sizeof(double);
+    const std::size_t per_sample = (request.output ? population.n_units() : 0) * sizeof(float) +
+                                   (2 + population.n_groups) * sizeof(double);
     return {size.n_variants * size.n_samples * per_sample,
             TrainPass::memory(population, network.time, pass_size(k, size), request.signal)};
 }
@@ -83,7 +83,8 @@ void Batch::ascend(std::size_t k, const Dropout* dropout) {
         drives_[k + 1] = {{}, sources_[k + 1].get()};
         return;
     }
-    as_input(activities_[k].output, network_.populations[k + 1].normalisation, inputs_[k + 1]);
+    as_input(activities_[k].output, *network_.populations[k + 1].normalisation, population.n_groups,
+             inputs_[k + 1]);
     if (dropout != nullptr) {
         for (Matrix& output : activities_[k].output) leave_out(*dropout, k + 1, output);
     }

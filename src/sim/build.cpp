@@ -205,6 +205,7 @@ Network make_network(const ModelSpec& model, std::size_t n_inputs) {
         population.measure = spec.measure;
         population.output = spec.output;
         population.learns_bias = spec.bias;
+        population.n_groups = model.n_scores();
         population.weight.resize(spec.n_units, n_inputs);
         population.bias.assign(spec.n_units, 0.0f);
         spec.init->fill(population, static_cast<std::uint32_t>(network.populations.size()), model.seed);

@@ -129,6 +129,22 @@ Sentences doubts_about_training_classes(const Experiment& experiment) {
     return doubts;
 }
 
+/// Groups that differ in size are means over different numbers of units.
+Sentences doubts_about_groups(const Network& network) {
+    Sentences doubts;
+    for (const Population& population : network.populations) {
+        const std::size_t n = population.n_units(), rest = n % population.n_groups;
+        if (rest == 0) continue;
+        const std::size_t least = n / population.n_groups;
+        doubts.push_back(fmt::format(
+            "population \"{}\": its {} units form {} groups, {} of {} and {} of {}; population.{}.size = {} "
+            "would make them alike",
+            population.name, n, population.n_groups, population.n_groups - rest, least, rest, least + 1,
+            population.name, n - rest));
+    }
+    return doubts;
+}
+
 Sentences doubts_about_negatives(const Dataset& train, const ModelSpec& model) {
     // y_negative may be there without being used.
     if (!model.negatives || model.negatives->makes_images() || train.negative_label.empty()) return {};
@@ -270,6 +286,7 @@ std::vector<std::string> doubts_about_data(const Experiment& experiment) {
     const ModelSpec& model = experiment.model;
     Sentences doubts = doubts_about_training_classes(experiment);
     append(doubts, doubts_about_negatives(experiment.train, model));
+    append(doubts, doubts_about_groups(experiment.network));
     append(doubts, doubts_about_label_value(experiment));
     append(doubts, doubts_about_events(experiment.train, model.time));
     append(doubts, doubts_about_events(experiment.test, model.time));

@@ -19,14 +19,17 @@ void EpochSums::add_loss(double batch_loss, std::size_t n_samples) {
     n_losses_ += n_samples;
 }
 
-void EpochSums::add(const Activity& activity, std::size_t n_positive_variants) {
-    for (std::size_t v = 0; v < activity.goodness.size(); ++v) {
-        const bool positive = v < n_positive_variants;
-        double& goodness = positive ? goodness_positive_ : goodness_negative_;
-        for (const double g : activity.goodness[v]) {
-            if (!std::isfinite(g)) continue;
-            goodness += g;
-            ++(positive ? n_positive_ : n_negative_);
+void EpochSums::add(const Activity& activity, const Loss* loss, std::size_t n_positive_variants,
+                    std::span<const std::int32_t> label) {
+    for (std::size_t v = 0; loss != nullptr && v < activity.goodness.size(); ++v) {
+        const std::vector<double>& goodness = activity.goodness[v];
+        const std::size_t n_scores = goodness.size() / label.size();
+        for (std::size_t i = 0; i < goodness.size(); ++i) {
+            if (!std::isfinite(goodness[i])) continue;
+            const bool high =
+                loss->should_be_high(v < n_positive_variants, i % n_scores, label[i / n_scores]);
+            (high ? goodness_positive_ : goodness_negative_) += goodness[i];
+            ++(high ? n_positive_ : n_negative_);
         }
     }
     for (const auto& variant : activity.rate) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "sim/activity.hpp"
 #include "snnff/checkpoint.hpp"
@@ -13,8 +15,10 @@ class EpochSums {
   public:
     /// A loss that is not finite is counted alone: a mean over it would tell nothing of the others.
     void add_loss(double batch_loss, std::size_t n_samples);
-    /// The first variants are of positive samples, the others of negative ones.
-    void add(const Activity& activity, std::size_t n_positive_variants);
+    /// The first variants are of positive samples, the others of negative ones; `label` [sample] the true
+    /// ones. Which goodness counts as positive is up to the loss, null where there is no goodness.
+    void add(const Activity& activity, const Loss* loss, std::size_t n_positive_variants,
+             std::span<const std::int32_t> label);
     PopulationEpoch means(const Population& population) const;
     void show(State& state);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <string>
 
 #include "core/float_environment.hpp"
 #include "sim/batch.hpp"
@@ -34,6 +35,46 @@ std::vector<std::int32_t> presented_labels(const ModelSpec& model, PredictBy by)
     return labels;
 }
 
+/// Goodness of one population by class, as samples come.
+class ByClass {
+  public:
+    explicit ByClass(std::size_t n_classes)
+        : n_classes_(n_classes), sums_(n_classes * n_classes), n_samples_(n_classes) {}
+
+    /// `evidence` [sample·n_classes + class]; the samples' labels are those from `first` on.
+    void add(const Scores& scores, std::span<const double> evidence, std::span<const std::int32_t> label,
+             std::size_t first) {
+        for (std::size_t s = 0; s < scores.n_samples(); ++s) {
+            const auto truth = static_cast<std::size_t>(label[first + s]);
+            const auto of_sample = evidence.subspan(s * n_classes_, n_classes_);
+            const auto best =
+                static_cast<std::size_t>(std::ranges::max_element(of_sample) - of_sample.begin());
+            n_wrong_ += best != truth ? 1 : 0;
+            ++n_samples_[truth];
+            for (std::size_t c = 0; c < n_classes_; ++c)
+                sums_[truth * n_classes_ + c] += scores.of_variant[0][s * n_classes_ + c];
+        }
+    }
+
+    Evaluation::OfPopulation result(const std::string& name) const {
+        Evaluation::OfPopulation found{.name = name, .mean_goodness = Matrix(n_classes_, n_classes_)};
+        std::size_t n_all = 0;
+        for (std::size_t truth = 0; truth < n_classes_; ++truth) {
+            n_all += n_samples_[truth];
+            const auto n = static_cast<double>(std::max<std::size_t>(n_samples_[truth], 1));
+            for (std::size_t c = 0; c < n_classes_; ++c)
+                found.mean_goodness(truth, c) = static_cast<float>(sums_[truth * n_classes_ + c] / n);
+        }
+        if (n_all > 0) found.error = 100.0 * static_cast<double>(n_wrong_) / static_cast<double>(n_all);
+        return found;
+    }
+
+  private:
+    std::size_t n_classes_, n_wrong_ = 0;
+    std::vector<double> sums_;            // [true class x class]
+    std::vector<std::size_t> n_samples_;  // [true class]
+};
+
 }  // namespace
 
 double Evaluation::error() const noexcept {
@@ -63,7 +104,9 @@ EvaluationMemory evaluation_memory(PredictBy by, const Network& network, const M
     std::size_t meanwhile = 0;
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         const bool last = k + 1 == network.populations.size();
-        const bool predicts = by != PredictBy::head && !by_logits && k >= model.first_predicting_population;
+        const bool of_classes = model.loss && model.takes() == Loss::Takes::classes;
+        const bool predicts =
+            of_classes || (by != PredictBy::head && !by_logits && k >= model.first_predicting_population);
         const ForwardRequest request{.goodness = predicts ? model.goodness.get() : nullptr,
                                      .output = !last || by_head || by_logits};
         const Batch::Held held = Batch::memory(network, k, size, request);
@@ -93,6 +136,8 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
                        std::size_t limit) {
     const bool by_head = by != PredictBy::goodness, by_logits = model.rule == LearningRule::backprop;
     const bool by_goodness = by != PredictBy::head && !by_logits;
+    // Goodness of classes is told of every population, whichever of them predict.
+    const bool of_classes = model.loss && model.takes() == Loss::Takes::classes;
     if (by_head && !network.head) {
         throw RunError(
             "evaluation: the model predicts by its read-out, which was not trained; a run that was not "
@@ -102,8 +147,8 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     const std::size_t n_labels = model.overlay.n_labels, n_populations = network.populations.size();
     const std::vector<std::int32_t> presented = presented_labels(model, by);
     Evaluation result;
-    result.goodness_meaning = by_logits ? "logits: what the last population answers"
-                                        : "goodness under each label, summed over the predicting populations";
+    result.goodness_meaning =
+        by_logits ? "logits: what the last population answers" : std::string(model.loss->words().evidence);
     if (by_goodness || by_logits) result.goodness.resize(n_samples, n_labels);
     if (by_head) result.log_probability.resize(n_samples, n_labels);
     result.prediction.resize(n_samples);
@@ -111,12 +156,16 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     result.label.assign(dataset.label.begin(),
                         dataset.label.begin() + static_cast<std::ptrdiff_t>(n_samples));
     result.spike_rate.assign(n_populations, 0.0);
+    const bool under_labels = model.overlay.enabled && by_goodness;
     std::vector<double> spikes(n_populations, 0.0);  // in all presentations
     double input_spikes = 0.0;                       // likewise, where the input is made of them
 
     const LabelWriter writer(model, dataset, network.populations.front().normalisation);
     Batch batch(network);
     Matrix unused, features;
+    // A read-out's presentation without a label comes last.
+    const std::size_t n_with_labels = presented.size() > n_labels ? n_labels : presented.size();
+    std::vector<ByClass> by_class(of_classes ? n_populations : 0, ByClass(n_labels));
     for (std::size_t first = 0; first < n_samples; first += chunk_size) {
         const std::size_t count = std::min(chunk_size, n_samples - first);
         std::vector<std::uint32_t> samples(count);
@@ -129,16 +178,21 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         }
         enter({model, dataset, samples, evaluation_presentation}, std::move(variants), nullptr, 1, batch);
         if (by_head) features.resize(count, network.head->n_features());
-        std::vector<double> sum(count * n_labels, 0.0);
+        std::vector<double> sum(count * n_labels, 0.0), own(sum.size());
         for (std::size_t k = 0; k < n_populations; ++k) {
             const bool last = k + 1 == n_populations;
             const bool predicts = by_goodness && k >= model.first_predicting_population;
-            batch.forward(k, {.goodness = predicts ? model.goodness.get() : nullptr,
+            batch.forward(k, {.goodness = predicts || of_classes ? model.goodness.get() : nullptr,
                               .output = !last || by_head || by_logits});
-            for (std::size_t v = 0; predicts && v < n_labels; ++v) {
-                for (std::size_t s = 0; s < count; ++s)
-                    sum[s * n_labels + v] += batch.activity(k).goodness[v][s];
+            if (predicts || of_classes) {
+                const Scores scores{
+                    std::span<const std::vector<double>>(batch.activity(k).goodness).first(n_with_labels),
+                    network.populations[k].n_groups};
+                std::ranges::fill(own, 0.0);
+                model.loss->add_evidence(scores, own);
+                if (of_classes) by_class[k].add(scores, own, dataset.label, first);
             }
+            for (std::size_t i = 0; predicts && i < sum.size(); ++i) sum[i] += own[i];
             if (by_head) take_features(*network.head, network, batch, k, presented.size() - 1, features);
             if (last && by_logits) std::ranges::copy(batch.activity(k).output.front().values(), sum.begin());
             if (!last) batch.ascend(k);
@@ -155,7 +209,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
                                        [](double g) { return static_cast<float>(g); });
             }
             if (by_head) {
-                // log softmax of goodness is sharpness·goodness but for a constant, which changes no order
+                // log softmax of evidence is sharpness·evidence but for a constant, which changes no order
                 for (std::size_t l = 0; l < n_labels; ++l) {
                     score[l] = model.loss->sharpness() * score[l] +
                                static_cast<double>(result.log_probability(first + s, l));
@@ -165,7 +219,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
             result.prediction[first + s] = static_cast<std::int32_t>(best);
             for (std::size_t k = 0; k < n_populations; ++k) {
                 const auto& rate = batch.activity(k).rate;
-                result.spike_rate[k] += rate[by_goodness ? best : 0][s];
+                result.spike_rate[k] += rate[under_labels ? best : 0][s];
                 for (const auto& of_presentation : rate) spikes[k] += of_presentation[s];
             }
             for (const auto& received : batch.activity(0).spikes_received) input_spikes += received[s];
@@ -177,6 +231,8 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         softmax_cross_entropy(result.goodness, result.label, loss, {});
         result.loss = std::accumulate(loss.begin(), loss.end(), 0.0) / static_cast<double>(n_samples);
     }
+    for (std::size_t k = 0; k < by_class.size(); ++k)
+        result.populations.push_back(by_class[k].result(network.populations[k].name));
     const auto n = static_cast<double>(std::max<std::size_t>(n_samples, 1));
     result.accumulates.assign(n_populations, 0.0);
     result.multiply_accumulates.assign(n_populations, 0.0);

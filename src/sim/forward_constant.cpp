@@ -166,8 +166,10 @@ class Forward {
         if (!measures_) return;
         const std::size_t count = at.measured.rows();
         const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
-        request_.goodness->evaluate(at.measured, std::span(activity_.goodness[v]).subspan(first, count),
-                                    gradient);
+        const std::size_t n_scores = population_.n_groups;
+        request_.goodness->evaluate(
+            at.measured, std::span(activity_.goodness[v]).subspan(first * n_scores, count * n_scores),
+            gradient, n_scores);
         for (std::size_t s = 0; s < gradient.rows(); ++s) {
             kernels.multiply(gradient.row(s).data(), n_units_, at.slope.row(s).data());
         }
@@ -201,7 +203,7 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
     const std::size_t n_variants = variants.size(), n_units = population.n_units();
     if (request.output) shape(activity.output, n_variants, n_samples, n_units);
     if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_units));
-    if (request.goodness != nullptr) shape(activity.goodness, n_variants, n_samples);
+    if (request.goodness != nullptr) shape(activity.goodness, n_variants, n_samples * population.n_groups);
     shape(activity.rate, n_variants, n_samples);
     Forward forward(population, time, variants, n_samples, request, activity);
     if (n_samples < many_samples) {
@@ -222,7 +224,8 @@ std::size_t activity_memory(const Population& population, std::size_t n_variants
             floats_per_sample += n_units;
         if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
     }
-    return n_variants * n_samples * (floats_per_sample * sizeof(float) + 2 * sizeof(double));
+    return n_variants * n_samples *
+           (floats_per_sample * sizeof(float) + (1 + population.n_groups) * sizeof(double));
 }
 
 std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
@@ -231,26 +234,29 @@ std::size_t forward_scratch(const Population& population, std::size_t n_variants
     return (2 * tile + 3 * n_rows * population.n_units()) * sizeof(float);
 }
 
-std::vector<Variant> as_input(std::span<const Matrix> outputs, Normalisation normalisation) {
+std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
+                              std::size_t n_groups) {
     std::vector<Variant> variants;
-    as_input(outputs, normalisation, variants);
+    as_input(outputs, normalisation, n_groups, variants);
     return variants;
 }
 
-void as_input(std::span<const Matrix> outputs, Normalisation normalisation, std::vector<Variant>& variants) {
+void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std::size_t n_groups,
+              std::vector<Variant>& variants) {
     variants.resize(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
         variants[v].base = outputs[v].view();
         variants[v].gain.assign(outputs[v].rows(), 1.0f);
     }
-    if (normalisation == Normalisation::none || outputs.empty()) return;
-    const std::size_t n_samples = outputs.front().rows();
+    if (!normalisation.scales() && !normalisation.replaces()) return;
+    const std::size_t n_samples = outputs.empty() ? 0 : outputs.front().rows();
     for_blocks(outputs.size() * n_samples, samples_per_gain, [&](std::size_t first, std::size_t count) {
         for (std::size_t i = first; i < first + count; ++i) {
             const auto row = outputs[i / n_samples].row(i % n_samples);
+            normalisation.replace(row, n_groups);
+            if (!normalisation.scales()) continue;
             const double squares = kernels::active().sum_squares(row.data(), row.size());
-            variants[i / n_samples].gain[i % n_samples] =
-                normalising_gain(normalisation, squares, row.size());
+            variants[i / n_samples].gain[i % n_samples] = normalisation.gain(squares, row.size());
         }
     });
 }

@@ -33,7 +33,7 @@ std::span<const Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn
         losses_[k] = {k, 0.0};
         for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
             const bool keep_output = k < last && !stage.output_after_update;
-            losses_[k].loss = update(batch, k, turn.progress[k], keep_output);
+            losses_[k].loss = update(batch, k, turn, keep_output);
         }
         if (k == last) break;
         if (stage.output_after_update) {
@@ -47,49 +47,38 @@ std::span<const Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn
     return std::span(losses_).subspan(part.first, std::min(part.last, last) + 1 - part.first);
 }
 
-double ForwardForward::update(Batch& batch, std::size_t k, double progress, bool keep_output) {
+double ForwardForward::update(Batch& batch, std::size_t k, const Turn& turn, bool keep_output) {
     const Optimizer::Step step{.t = moments_[k].n_updates + 1,
-                               .rate = model_.rate * model_.schedule->factor(progress),
+                               .rate = model_.rate * model_.schedule->factor(turn.progress[k]),
                                .weight_decay = model_.weight_decay};
-    return batch.drive(k).constant() ? update_constant(batch, k, step, keep_output)
-                                     : update_from_steps(batch, k, step, keep_output);
+    return batch.drive(k).constant() ? update_constant(batch, k, turn.label, step, keep_output)
+                                     : update_from_steps(batch, k, turn.label, step, keep_output);
 }
 
 double ForwardForward::score(std::size_t k, const std::vector<std::vector<double>>& goodness,
-                             std::size_t n_positive, double share_of_batch) {
-    const std::size_t n = goodness.front().size();
+                             std::size_t n_positive, std::span<const std::int32_t> label) {
+    const std::size_t n_scores = network_.populations[k].n_groups;
     Scores& memory = scores_[k];
-    memory.goodness.clear();
-    for (const auto& variant : goodness) {
-        memory.goodness.insert(memory.goodness.end(), variant.begin(), variant.end());
-    }
-    memory.slope_of_all.assign(goodness.size() * n, 0.0);
-    const std::span<const double> scores(memory.goodness);
-    const std::span<double> slopes(memory.slope_of_all);
-    const std::size_t split = n_positive * n;
-    const double loss =
-        model_.loss->evaluate(network_.populations[k].shape(), scores.first(split), scores.subspan(split),
-                              slopes.first(split), slopes.subspan(split));
-    shape(memory.slope, goodness.size(), n);
-    for (std::size_t i = 0; i < slopes.size(); ++i) memory.slope[i / n][i % n] = share_of_batch * slopes[i];
-    return share_of_batch * loss;
+    shape(memory.slope, goodness.size(), goodness.front().size());
+    return model_.loss->evaluate(network_.populations[k].shape(), {goodness, n_scores}, n_positive, label,
+                                 {memory.slope, n_scores});
 }
 
-double ForwardForward::update_constant(Batch& batch, std::size_t k, const Optimizer::Step& step,
-                                       bool keep_output) {
+double ForwardForward::update_constant(Batch& batch, std::size_t k, std::span<const std::int32_t> label,
+                                       const Optimizer::Step& step, bool keep_output) {
     Population& population = network_.populations[k];
     batch.forward(k, {.goodness = model_.goodness.get(), .signal = true, .output = keep_output});
     Activity& activity = batch.activity(k);
-    const double loss = score(k, activity.goodness, batch.n_positive(), 1.0);
+    const double loss = score(k, activity.goodness, batch.n_positive(), label);
     if (!model_.takes_update(loss)) return loss;
-    const ConstantGradient gradient(population.n_units(), batch.drive(k).variants, activity.signal,
-                                    scores_[k].slope, gradients_[k], population.learns_bias);
+    const ConstantGradient gradient(population, batch.drive(k).variants, activity.signal, scores_[k].slope,
+                                    gradients_[k]);
     apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
     return loss;
 }
 
-double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Optimizer::Step& step,
-                                         bool keep_output) {
+double ForwardForward::update_from_steps(Batch& batch, std::size_t k, std::span<const std::int32_t> label,
+                                         const Optimizer::Step& step, bool keep_output) {
     Population& population = network_.populations[k];
     const std::size_t n = batch.n_samples(), n_variants = batch.n_variants();
     Activity& activity = batch.activity(k);
@@ -98,6 +87,7 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
     const std::size_t wave =
         TrainPass::wave_size(population, network_.time, batch.drive(k), stored_steps_budget);
     double loss = 0.0;
+    const std::size_t n_scores = population.n_groups;
     Scores& scores = scores_[k];
     scores.of_wave.resize(n_variants);
     for (std::size_t first = 0, end; first < n; first = end) {
@@ -107,12 +97,12 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, const Opti
         // The slope of a sample's loss depends on that sample alone, and on the size of the batch: those
         // whose turn has not come may count as 0. The last wave's loss is that of the batch.
         scores.whole_batch = activity.goodness;
-        for (auto& of_variant : scores.whole_batch) of_variant.resize(n, 0.0);
-        loss = score(k, scores.whole_batch, batch.n_positive(), 1.0);
+        for (auto& of_variant : scores.whole_batch) of_variant.resize(n * n_scores, 0.0);
+        loss = score(k, scores.whole_batch, batch.n_positive(), label);
         for (std::size_t v = 0; v < n_variants; ++v) {
             const std::vector<double>& slope = scores.slope[v];
-            scores.of_wave[v].assign(slope.begin() + static_cast<std::ptrdiff_t>(first),
-                                     slope.begin() + static_cast<std::ptrdiff_t>(end));
+            scores.of_wave[v].assign(slope.begin() + static_cast<std::ptrdiff_t>(first * n_scores),
+                                     slope.begin() + static_cast<std::ptrdiff_t>(end * n_scores));
         }
         pass.backward(scores.of_wave);
     }

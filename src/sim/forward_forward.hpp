@@ -24,21 +24,20 @@ class ForwardForward final : public Rule {
   private:
     /// One update of one population. Leaves goodness, rate and, if asked for, the output (from before the
     /// update) in the batch's activity. Returns the loss before the update.
-    double update(Batch& batch, std::size_t population, double progress, bool keep_output);
-    double update_constant(Batch& batch, std::size_t population, const Optimizer::Step& step,
-                           bool keep_output);
-    double update_from_steps(Batch& batch, std::size_t population, const Optimizer::Step& step,
-                             bool keep_output);
-    /// Loss of `n` of the batch's samples; leaves d loss/d goodness, scaled so that waves add up to the
-    /// batch, in the population's scores.
+    double update(Batch& batch, std::size_t population, const Turn& turn, bool keep_output);
+    double update_constant(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
+                           const Optimizer::Step& step, bool keep_output);
+    double update_from_steps(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
+                             const Optimizer::Step& step, bool keep_output);
+    /// The batch's loss, from `goodness` [variant][sample·n_groups + group]; leaves d loss/d score in the
+    /// population's scores.
     double score(std::size_t population, const std::vector<std::vector<double>>& goodness,
-                 std::size_t n_positive, double share_of_batch);
+                 std::size_t n_positive, std::span<const std::int32_t> label);
 
     /// Memory of a population's updates, kept from one to the next.
     struct Scores {
-        std::vector<double> goodness, slope_of_all;          // positives, then the sets of negatives
-        std::vector<std::vector<double>> slope, of_wave;     // [variant][sample] d loss/d goodness
-        std::vector<std::vector<double>> rate, whole_batch;  // [variant][sample]; rate, goodness
+        std::vector<std::vector<double>> slope, of_wave;  // [variant][sample·n_groups + group] d loss/d score
+        std::vector<std::vector<double>> rate, whole_batch;  // [variant][sample]; as `slope`, goodness
     };
 
     const ModelSpec& model_;

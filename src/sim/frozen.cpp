@@ -66,14 +66,13 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
             std::copy_n(output.data(), output.size(), kept_[v].row(first).data());
         }
     }
-    for (Variant& variant : as_input(kept_, network.populations[first_learning].normalisation))
+    for (Variant& variant : as_input(kept_, *network.populations[first_learning].normalisation, top.n_groups))
         gain_.push_back(std::move(variant.gain));
 }
 
-std::vector<Variant> FrozenLayers::present(std::span<const Matrix> outputs,
-                                           std::span<const std::uint32_t> samples,
+std::vector<Variant> FrozenLayers::present(std::span<Matrix> outputs, std::span<const std::uint32_t> samples,
                                            std::size_t first_variant) const {
-    std::vector<Variant> variants = as_input(outputs, Normalisation::none);
+    std::vector<Variant> variants = as_input(outputs, *no_normalisation(), 1);
     for (std::size_t v = 0; v < variants.size(); ++v) {
         const AlignedVector<float>& gain = gain_[first_variant + v];
         for (std::size_t s = 0; s < samples.size(); ++s) variants[v].gain[s] = gain[samples[s]];

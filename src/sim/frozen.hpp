@@ -35,13 +35,14 @@ class FrozenLayers {
 
   private:
     void climb(Batch& batch) const;
-    /// Kept outputs, of `samples` in the rows, as variants with their gains; the first is variant
-    /// `first_variant` of what is kept.
-    std::vector<Variant> present(std::span<const Matrix> outputs, std::span<const std::uint32_t> samples,
+    /// Kept outputs, normalised but for the gain, of `samples` in the rows, as variants with their gains; the
+    /// first is variant `first_variant` of what is kept.
+    std::vector<Variant> present(std::span<Matrix> outputs, std::span<const std::uint32_t> samples,
                                  std::size_t first_variant) const;
     std::size_t first_learning_;
     Presentations& presentations_;
-    std::vector<Matrix> kept_;                // [variant] output of the last resting population, all samples
+    std::vector<Matrix> kept_;                // [variant] output of the last resting population, all samples,
+                                              // replaced where the next one's normalisation does so
     std::vector<AlignedVector<float>> gain_;  // [variant][sample] that normalises it
 };
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t rows_at_once = 6;
 
+enum Slot : std::size_t { room_slot = 5 };
+
 AlignedVector<float>& thread_sums() {
     thread_local AlignedVector<float> sums;
     return sums;
@@ -86,13 +88,15 @@ void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_
                               .out_panel_stride = tile.n_inputs * Panels::width});
 }
 
-ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant> variants,
+ConstantGradient::ConstantGradient(const Population& population, std::span<const Variant> variants,
                                    std::span<const Matrix> signal, std::span<const std::vector<double>> slope,
-                                   Memory& memory, bool learns_bias)
+                                   Memory& memory)
     : variants_(variants),
       signal_(signal),
       memory_(memory),
-      n_panels_((n_units + Panels::width - 1) / Panels::width),
+      n_units_(population.n_units()),
+      n_panels_(population.weight.n_panels()),
+      n_groups_(population.n_groups),
       n_samples_(variants.front().base.rows()),
       n_inputs_(variants.front().base.cols()) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
@@ -112,23 +116,43 @@ ConstantGradient::ConstantGradient(std::size_t n_units, std::span<const Variant>
     memory.weighed.resize(n_bases_ * n_panels_ * n_samples_ * Panels::width);
     memory.changed.assign(n_panels_ * n_changed_ * Panels::width, 0.0f);
     memory.bias.assign(n_panels_ * Panels::width, 0.0);
-    memory.slope.resize(variants.size() * n_samples_);
+    memory.slope.resize(variants.size() * n_groups_ * n_samples_);
     for (std::size_t v = 0; v < variants.size(); ++v) {
-        std::ranges::transform(slope[v], memory.slope.begin() + static_cast<std::ptrdiff_t>(v * n_samples_),
-                               [](double c) { return static_cast<float>(c); });
+        for (std::size_t g = 0; g < n_groups_; ++g) {
+            float* of_group = memory.slope.data() + (v * n_groups_ + g) * n_samples_;
+            for (std::size_t s = 0; s < n_samples_; ++s)
+                of_group[s] = static_cast<float>(slope[v][s * n_groups_ + g]);
+        }
     }
-    for_blocks(n_panels_, 1, [&](std::size_t panel, std::size_t) { weigh(panel, learns_bias); });
+    for_blocks(n_panels_, 1, [&](std::size_t panel, std::size_t) { weigh(panel, population.learns_bias); });
     gather_inputs();
 }
 
-std::size_t ConstantGradient::memory(std::size_t n_units, std::size_t n_variants, std::size_t n_bases,
-                                     std::size_t n_samples, std::size_t n_inputs,
-                                     std::size_t n_changed) noexcept {
-    const std::size_t line = whole_lines(n_units);
+std::size_t ConstantGradient::memory(const Size& size) noexcept {
+    const std::size_t line = whole_lines(size.n_units), in_bases = size.n_bases * size.n_samples;
     const std::size_t gathered =
-        gathers(line / Panels::width, n_samples, n_inputs) ? n_bases * n_samples * n_inputs : 0;
-    return (gathered + line * (n_bases * n_samples + n_changed) + n_variants * n_samples) * sizeof(float) +
-           line * sizeof(double);
+        gathers(line / Panels::width, size.n_samples, size.n_inputs) ? in_bases * size.n_inputs : 0;
+    const std::size_t slopes = size.n_variants * size.n_samples * size.n_groups;
+    return (gathered + line * (in_bases + size.n_changed) + slopes) * sizeof(float) + line * sizeof(double);
+}
+
+std::size_t ConstantGradient::scratch_memory(const Size& size) noexcept {
+    return size.n_groups > 1 ? size.n_variants * size.n_samples * Panels::width * sizeof(float) : 0;
+}
+
+ConstantGradient::Slopes ConstantGradient::slopes(std::size_t variant, std::size_t panel,
+                                                  std::span<float> room) const {
+    const float* of_variant = memory_.slope.data() + variant * n_groups_ * n_samples_;
+    const std::size_t first = panel * Panels::width, last = std::min(first + Panels::width, n_units_) - 1;
+    const std::size_t first_group = group_of(first, n_groups_, n_units_);
+    if (group_of(last, n_groups_, n_units_) == first_group)
+        return {of_variant + first_group * n_samples_, false};
+    for (std::size_t u = 0; u < Panels::width; ++u) {
+        const std::size_t group = group_of(std::min(first + u, last), n_groups_, n_units_);
+        for (std::size_t s = 0; s < n_samples_; ++s)
+            room[s * Panels::width + u] = of_variant[group * n_samples_ + s];
+    }
+    return {room.data(), true};
 }
 
 void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
@@ -136,31 +160,36 @@ void ConstantGradient::weigh(std::size_t panel, bool learns_bias) const {
     const auto signal_of = [&](std::size_t v) {
         return kernels::ConstRows{signal_[v].data() + panel * Panels::width, signal_[v].cols()};
     };
+    const std::size_t of_panel = n_samples_ * Panels::width;
+    const MatrixView room = scratch(room_slot, n_groups_ > 1 ? variants_.size() : 0, of_panel);
     std::size_t base = 0;
-    for (std::size_t v = 0; v < variants_.size(); ++v) {
-        const bool first = v == 0 || !same_base(variants_[v], variants_[v - 1]);
-        if (first && v > 0) ++base;
-        kernels.weigh_signal({.n_samples = n_samples_,
-                              .signal = signal_of(v),
-                              .slope = memory_.slope.data() + v * n_samples_,
-                              .gain = variants_[v].gain.data(),
-                              .weighed = const_cast<float*>(weighed(base, panel)),
-                              .bias = learns_bias ? memory_.bias.data() + panel * Panels::width : nullptr,
-                              .first = first});
-    }
-    if (n_changed_ == 0) return;
     thread_local std::vector<kernels::ChangedInputs::Variant> changed;
     changed.clear();
+    bool of_units = false;
     for (std::size_t v = 0; v < variants_.size(); ++v) {
         const Variant& variant = variants_[v];
-        changed.push_back({signal_of(v), memory_.slope.data() + v * n_samples_, variant.gain.data(),
-                           variant.n_changes, nullptr, variant.index.data(), variant.value.data()});
+        const bool first = v == 0 || !same_base(variant, variants_[v - 1]);
+        if (first && v > 0) ++base;
+        const Slopes slope = slopes(v, panel, n_groups_ > 1 ? room.row(v) : std::span<float>{});
+        of_units = slope.of_units;
+        kernels.weigh_signal({.n_samples = n_samples_,
+                              .signal = signal_of(v),
+                              .slope = slope.data,
+                              .gain = variant.gain.data(),
+                              .weighed = const_cast<float*>(weighed(base, panel)),
+                              .bias = learns_bias ? memory_.bias.data() + panel * Panels::width : nullptr,
+                              .first = first,
+                              .slope_of_units = slope.of_units});
+        changed.push_back({signal_of(v), slope.data, variant.gain.data(), variant.n_changes, nullptr,
+                           variant.index.data(), variant.value.data()});
     }
+    if (n_changed_ == 0) return;
     kernels.changed_inputs({.n_samples = n_samples_,
                             .n_variants = changed.size(),
                             .variants = changed.data(),
                             .first_input = first_changed_,
-                            .chain = memory_.changed.data() + panel * n_changed_ * Panels::width});
+                            .chain = memory_.changed.data() + panel * n_changed_ * Panels::width,
+                            .slope_of_units = of_units});
 }
 
 /// Where the inputs of a chain's samples are more than a cache holds beside all else, those of a tile are put

@@ -56,7 +56,8 @@ class BlockSums {
     AlignedVector<float>& levels_;  // [level x size], the lowest first; the block on its way is the last
 };
 
-/// Gradient under constant drive, from the signals of a forward pass and d loss/d goodness [variant][sample]:
+/// Gradient under constant drive, from the signals of a forward pass and c = d loss/d score of each unit's
+/// group, [variant][sample·n_groups + group]:
 ///
 ///   q = Σ_v (c_v·gain_v)·signal_v        of a sample and a base, over the variants that share it, in order
 ///   dW[u, i] = Σ over samples of q·x      chains of fma(q, x, ·) over 256 samples, added as a binary counter
@@ -72,20 +73,31 @@ class ConstantGradient final : public Gradient {
         AlignedVector<float> changed;  // [panel][changed input x 16 units]
         AlignedVector<float> inputs;   // [base][tile of inputs][sample x input], where they are many
         std::vector<double> bias;      // [16·n_panels]
-        std::vector<float> slope;      // [variant][sample]
+        std::vector<float> slope;      // [variant][group][sample]
     };
     /// Bytes of it.
-    static std::size_t memory(std::size_t n_units, std::size_t n_variants, std::size_t n_bases,
-                              std::size_t n_samples, std::size_t n_inputs, std::size_t n_changed) noexcept;
+    struct Size {
+        std::size_t n_units, n_variants, n_bases, n_samples, n_inputs, n_changed, n_groups;
+    };
+    static std::size_t memory(const Size& size) noexcept;
+    /// Bytes that a thread holds while it weighs signals.
+    static std::size_t scratch_memory(const Size& size) noexcept;
     /// Weighs the signals, on all threads. `learns_bias`: whether bias() is wanted.
-    ConstantGradient(std::size_t n_units, std::span<const Variant> variants, std::span<const Matrix> signal,
-                     std::span<const std::vector<double>> slope, Memory& memory, bool learns_bias = true);
+    ConstantGradient(const Population& population, std::span<const Variant> variants,
+                     std::span<const Matrix> signal, std::span<const std::vector<double>> slope,
+                     Memory& memory);
 
     void weights(const WeightTile& tile, float* out) const override;
     std::span<const double> bias() const noexcept override { return memory_.bias; }
 
   private:
     void weigh(std::size_t panel, bool learns_bias) const;
+    /// d loss/d score of a panel's units: [sample] where they are of one group, else [sample x 16 units].
+    struct Slopes {
+        const float* data;
+        bool of_units;
+    };
+    Slopes slopes(std::size_t variant, std::size_t panel, std::span<float> room) const;
     void gather_inputs();
     const float* weighed(std::size_t base, std::size_t panel) const noexcept {
         return memory_.weighed.data() + (base * n_panels_ + panel) * n_samples_ * Panels::width;
@@ -94,7 +106,7 @@ class ConstantGradient final : public Gradient {
     std::span<const Variant> variants_;
     std::span<const Matrix> signal_;
     Memory& memory_;
-    std::size_t n_panels_, n_samples_, n_inputs_, n_bases_ = 0;
+    std::size_t n_units_, n_panels_, n_groups_, n_samples_, n_inputs_, n_bases_ = 0;
     bool gathered_ = false;                            // inputs are in memory_.inputs
     std::uint32_t first_changed_ = 0, n_changed_ = 0;  // inputs that variants change are within
 };

@@ -46,8 +46,8 @@ bool has(const PopulationEpoch& what, Trouble trouble) noexcept {
     return (what.trouble & static_cast<std::uint8_t>(trouble)) != 0;
 }
 
-std::string describe(Trouble trouble, std::int64_t epoch, const Population& population,
-                     const PopulationEpoch& what) {
+std::string describe(Trouble trouble, const EpochReport& report, const Network& network, std::size_t k) {
+    const PopulationEpoch& what = report.populations[k];
     const auto sentence = [&]() -> std::string {
         switch (trouble) {
             case Trouble::not_finite:
@@ -65,13 +65,14 @@ std::string describe(Trouble trouble, std::int64_t epoch, const Population& popu
                     what.spike_rate);
             case Trouble::collapsed:
                 return fmt::format(
-                    "goodness has collapsed: {:.6g} for positive and {:.6g} for negative samples, so "
-                    "that it tells nothing apart",
-                    what.goodness_positive, what.goodness_negative);
+                    "goodness has collapsed: {:.6g} for {} and {:.6g} for {}, so that it tells nothing apart",
+                    what.goodness_positive, report.words.positive, what.goodness_negative,
+                    report.words.negative);
         }
         return "";
     };
-    return fmt::format("epoch {}, population \"{}\": {}", epoch, population.name, sentence());
+    return fmt::format("epoch {}, population \"{}\": {}", report.epoch, network.populations[k].name,
+                       sentence());
 }
 
 void stop_where_diverged(const Population& population, const Activity& activity, OnDivergence on_divergence,
@@ -99,7 +100,7 @@ void stop_where_troubled(const EpochReport& report, const Network& network) {
     for (std::size_t k = 0; k < report.populations.size(); ++k) {
         for (const Trouble trouble : all_troubles) {
             if (!has(report.populations[k], trouble)) continue;
-            throw RunError(describe(trouble, report.epoch, network.populations[k], report.populations[k]) +
+            throw RunError(describe(trouble, report, network, k) +
                            "; learning.on_divergence = \"warn\" would go on");
         }
     }

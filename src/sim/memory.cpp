@@ -97,8 +97,10 @@ class Training {
         if (model_.rule == LearningRule::backprop) {
             most = BackpropPass::scratch_memory(network_, batch_, size_.input_varies);
         } else {
-            for (std::size_t k = 0; k < network_.populations.size(); ++k)
-                most = std::max(most, Batch::scratch_memory(network_, k, size_));
+            for (std::size_t k = 0; k < network_.populations.size(); ++k) {
+                most = std::max(most, Batch::scratch_memory(network_, k, size_) +
+                                          ConstantGradient::scratch_memory(gradient_size(k)));
+            }
         }
         for (const EvaluationMemory& evaluation : evaluations()) most = std::max(most, evaluation.of_thread);
         return most + update_scratch(n_blocks * size_.n_variants);
@@ -162,19 +164,27 @@ class Training {
             return BackpropPass::memory(network_, batch_, size_.input_varies, model_.dropout > 0.0);
         std::size_t bytes = 0;
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-            const Population& population = network_.populations[k];
             if (Batch::by_steps(network_, k, size_)) {
                 bytes +=
                     Batch::memory(network_, k, size_, {.goodness = model_.goodness.get(), .signal = true})
                         .meanwhile;
                 continue;
             }
-            const bool one_base = k == 0 && !(model_.negatives && model_.negatives->makes_images());
-            bytes += ConstantGradient::memory(population.n_units(), size_.n_variants,
-                                              one_base ? 1 : size_.n_variants, batch_, population.n_inputs(),
-                                              k == 0 ? size_.n_changed : 0);
+            bytes += ConstantGradient::memory(gradient_size(k));
         }
         return bytes;
+    }
+
+    ConstantGradient::Size gradient_size(std::size_t k) const {
+        const Population& population = network_.populations[k];
+        const bool one_base = k == 0 && !(model_.negatives && model_.negatives->makes_images());
+        return {.n_units = population.n_units(),
+                .n_variants = size_.n_variants,
+                .n_bases = one_base ? 1 : size_.n_variants,
+                .n_samples = batch_,
+                .n_inputs = population.n_inputs(),
+                .n_changed = k == 0 ? size_.n_changed : 0,
+                .n_groups = population.n_groups};
     }
 
     const Experiment& experiment_;

@@ -9,8 +9,9 @@ namespace snnff {
 
 /// The parts of a model file, each read from the root table. All throw ModelError.
 
-/// The learning rule, which decides what else a model has; refuses the keys that it has no use for.
-void read_rule(Options& root, ModelSpec& model);
+/// The learning rule, its goodness and loss, which decide what else a model has; refuses the keys that they
+/// have no use for.
+void read_rule(Options& root, const Context& context, ModelSpec& model);
 Options learning_table(Options& root);
 void read_stimulus(Options& root, const Context& context, ModelSpec& model);
 void read_learning(Options& root, const Context& context, ModelSpec& model);
@@ -22,6 +23,10 @@ PopulationTables read_populations(Options& root, const Context& context, ModelSp
 
 /// What back-propagation asks of the parts read before.
 void check_backprop(Options& root, const PopulationTables& tables, const ModelSpec& model);
+/// What goodness and loss ask of each other and of the parts read before.
+void check_scores(Options& root, const PopulationTables& tables, const ModelSpec& model);
+/// What a normalisation by groups of units asks of the populations below.
+void check_groups(Options& root, const PopulationTables& tables, const ModelSpec& model);
 /// Dropout leaves out inputs that stay for a presentation.
 void check_dropout(Options& root, const PopulationTables& tables, const ModelSpec& model);
 void read_readout_section(Options& root, const Context& context, const PopulationTables& tables,

@@ -50,15 +50,14 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
         table.flag({"bias", "", "whether every unit learns a constant current of its own"}, true);
 
     const bool driven_by_spikes = below != nullptr && below->output == Readout::spikes;
-    population.normalisation = static_cast<Normalisation>(
-        table.choice({"normalisation", "",
-                      "of the population's input, so that its length tells "
-                      "nothing of the goodness below; l2: to length 1, "
-                      "rms: to a mean square of 1. Spike trains come as they are: "
-                      "their default, and all they take, is none, which is the "
-                      "default of all under learning.rule = \"backprop\", too"},
-                     driven_by_spikes || backprop ? "none" : "rms", normalisation_names));
-    if (driven_by_spikes && population.normalisation != Normalisation::none) {
+    population.normalisation = table.make_inline<Normalisation>(
+        {"normalisation", "",
+         "of the population's input, so that its length tells nothing of the goodness below. Spike trains "
+         "come as they are: their default, and all they take, is none, which is the default of all under "
+         "learning.rule = \"backprop\", too"},
+        driven_by_spikes || backprop ? "none" : "rms", context);
+    const bool normalises = population.normalisation->scales() || population.normalisation->replaces();
+    if (driven_by_spikes && normalises) {
         table.conflict("normalisation", *table_below, "output",
                        "a spike train cannot be normalised step by step; \"none\" would do");
     }

@@ -27,9 +27,8 @@ void read_readout_section(Options& root, const Context& context, const Populatio
         options.choice({"layers", "", "populations whose outputs it sees, one after the other"}, "all",
                        layers_names) == 1;
     readout.first_population = after_first ? 1 : 0;
-    readout.normalisation = static_cast<Normalisation>(options.choice(
-        {"normalisation", "", "of each population's output; l2: to length 1, rms: to a mean square of 1"},
-        "none", normalisation_names));
+    readout.normalisation = options.make_inline<Normalisation>(
+        {"normalisation", "", "of each population's output"}, "none", context);
     readout.standardise = options.flag(
         {"standardise", "",
          "whether features are shifted and scaled by one mean and one standard deviation: those of the batch "
@@ -66,8 +65,9 @@ void read_readout_section(Options& root, const Context& context, const Populatio
 void read_predictor(Options& root, Options& prediction, ModelSpec& model) {
     const std::size_t by = prediction.choice(
         {"by", "",
-         "goodness: the label under which goodness is largest; head: the read-out's most probable label, "
-         "under no label in the sample; both: the largest sum of log-probabilities, that by goodness being "
+         "goodness: the label under which goodness is largest, or the class of which it is; head: the "
+         "read-out's most probable label, under no label in the sample; both: the largest sum of "
+         "log-probabilities, that by goodness being "
          "log softmax(alpha goodness), alpha = 1 for softplus"},
         "goodness", predict_by_names);
     model.predict_by = static_cast<PredictBy>(by);
@@ -77,7 +77,8 @@ void read_predictor(Options& root, Options& prediction, ModelSpec& model) {
         prediction.conflict("by", readout, "kind",
                             "there is no read-out; readout.kind = \"softmax\" makes one");
     }
-    if (!model.overlay.enabled && model.predict_by != PredictBy::head) {
+    const bool under_labels = model.takes() == Loss::Takes::pairs && model.predict_by != PredictBy::head;
+    if (under_labels && !model.overlay.enabled) {
         Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
         prediction.conflict("by", overlay, "kind",
                             "goodness under a label needs the label in the sample; \"head\" does without");

@@ -82,17 +82,18 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
         context);
 
     Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
-    const bool backprop = model.rule == LearningRule::backprop;
+    const bool classes = model.takes() == Loss::Takes::classes;
     const std::size_t kind = overlay.choice(
         {"kind", "",
          "label: n_labels inputs are 0 but for that of the label; none: samples stay as they are, the "
-         "default under learning.rule = \"backprop\""},
-        backprop ? "none" : "label", overlay_names);
+         "default where samples are presented with their class: under learning.rule = \"backprop\" and "
+         "learning.loss = \"class_softmax\""},
+        classes ? "none" : "label", overlay_names);
     model.overlay.enabled = overlay_names[kind] == "label";
     model.overlay.n_labels = static_cast<std::size_t>(
         overlay.integer({"n_labels", "labels", "how many classes there are"}, 10, Bounds::between(2, 256)));
     model.overlay_value_is_max = false;
-    if (backprop) return;
+    if (classes) return;
     model.overlay.where = static_cast<LabelOverlay::Where>(overlay.choice(
         {"where", "",
          "which inputs; first: those of the data, whatever they held; appended: further ones after its last; "
@@ -128,7 +129,8 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
                            fmt::format("there are {} different ones at most with overlay.n_labels = {}", most,
                                        model.overlay.n_labels));
     }
-    if (model.overlay.enabled == model.negatives->makes_images()) {
+    const bool known = model.loss != nullptr;  // a loss that could not be read may want neither
+    if (known && model.overlay.enabled == model.negatives->makes_images()) {
         overlay.conflict(
             "kind", negatives, "kind",
             model.overlay.enabled
@@ -140,15 +142,8 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
 }
 
 void read_learning(Options& root, const Context& context, ModelSpec& model) {
-    if (root.describing()) read_rule(root, model);
+    if (root.describing()) read_rule(root, context, model);
     Options learning = learning_table(root);
-    if (model.rule == LearningRule::forward_forward) {
-        model.goodness = learning.make<Goodness>(
-            {"goodness", "", "what is high for real samples, from a population's own response"},
-            "mean_square", context);
-        model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
-                                         "swish", context);
-    }
     model.optimizer = learning.make<Optimizer>(
         {"optimizer", "", "how a gradient becomes a change of weights"}, "adam", context);
     model.schedule = learning.make<Schedule>(
@@ -193,7 +188,7 @@ void read_plan(Options& root, ModelSpec& model) {
         count(options, {"batch_size", "samples", "samples per update; 0: all of them in one batch"}, 100);
     plan.shuffle =
         options.flag({"shuffle", "", "whether every epoch takes the samples in a new order"}, true);
-    if (model.rule == LearningRule::forward_forward) read_phases(options, plan);
+    if (model.takes() == Loss::Takes::pairs) read_phases(options, plan);
     constexpr std::string_view kept[] = {"last", "best"};
     plan.keep_best = options.choice({"keep", "",
                                      "weights to end with: those of the last epoch, or of the one with the "

@@ -23,17 +23,19 @@ ModelSpec read(Options root) {
     const Context context{.time = model.time};
 
     // While describing, tables come in the order in which the rest reads them.
-    if (!root.describing()) root.section([&] { read_rule(root, model); });
+    bool complete = root.describing() || root.section([&] { read_rule(root, context, model); });
     // A fault in one part does not hide those in the next, unless that one builds on it.
-    bool complete = root.section([&] { read_stimulus(root, context, model); });
+    complete &= root.section([&] { read_stimulus(root, context, model); });
     PopulationTables populations;
     complete &= root.section([&] { populations = read_populations(root, context, model); });
     complete &= root.section([&] { read_learning(root, context, model); });
     root.section([&] { read_plan(root, model); });
     if (!complete || populations.size() != model.populations.size()) return model;  // refused below
+    root.section([&] { check_scores(root, populations, model); });
     root.section([&] { check_backprop(root, populations, model); });
     root.section([&] { check_dropout(root, populations, model); });
     root.section([&] { read_readout_section(root, context, populations, model); });
+    root.section([&] { check_groups(root, populations, model); });
     root.section([&] { read_prediction(root, populations, model); });
     root.section([&] { read_recording(root, populations, model); });
     return model;

@@ -78,7 +78,7 @@ Variant LabelWriter::write(ConstMatrixView base, std::span<const double> sum_of_
             variant.index[first + c] = static_cast<std::uint32_t>(first_label_ + label);
             variant.value[first + c] = label == own ? of_label : of_others;
         }
-        variant.gain[s] = normalising_gain(normalisation_, sum_of_squares[s] + written_squares, base.cols());
+        variant.gain[s] = normalisation_->gain(sum_of_squares[s] + written_squares, base.cols());
     }
     return variant;
 }
@@ -114,10 +114,11 @@ ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t>
     return buffer;
 }
 
-Presentations::Presentations(const ModelSpec& model, const Dataset& train, Normalisation normalisation)
+Presentations::Presentations(const ModelSpec& model, const Dataset& train,
+                             std::shared_ptr<const Normalisation> normalisation)
     : model_(model),
       dataset_(train),
-      writer_(model, train, normalisation),
+      writer_(model, train, std::move(normalisation)),
       batch_size_(model.plan.batch_size == 0 ? train.size() : std::min(model.plan.batch_size, train.size())),
       order_(train.size()) {
     std::iota(order_.begin(), order_.end(), 0u);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sim/batch.hpp"
@@ -18,11 +20,12 @@ namespace snnff {
 class LabelWriter {
   public:
     /// For samples of `dataset`; `model` must outlive it.
-    LabelWriter(const ModelSpec& model, const Dataset& dataset, Normalisation normalisation)
+    LabelWriter(const ModelSpec& model, const Dataset& dataset,
+                std::shared_ptr<const Normalisation> normalisation)
         : overlay_(model.overlay),
           encoding_(*model.encoding),
           first_label_(dataset.first_label_input),
-          normalisation_(normalisation) {}
+          normalisation_(std::move(normalisation)) {}
 
     /// One variant of the images in the rows of `base` under `labels`. A negative label is none:
     /// neutral, a tenth of the overlay's value on all labels (Hinton 2022). `sum_of_squares` [sample] is that
@@ -34,7 +37,7 @@ class LabelWriter {
     LabelOverlay overlay_;
     const Encoding& encoding_;
     std::size_t first_label_;
-    Normalisation normalisation_;
+    std::shared_ptr<const Normalisation> normalisation_;
 };
 
 /// Squares of each sample's input summed over inputs, as `encoding` makes it of the images in the rows: the
@@ -57,7 +60,8 @@ void enter(const Presented& presented, std::vector<Variant> variants, const Drop
 /// The training presentations of a run: positives and negatives, batch by batch.
 class Presentations {
   public:
-    Presentations(const ModelSpec& model, const Dataset& train, Normalisation normalisation);
+    Presentations(const ModelSpec& model, const Dataset& train,
+                  std::shared_ptr<const Normalisation> normalisation);
 
     std::size_t n_samples() const noexcept { return dataset_.size(); }
     std::size_t n_batches() const noexcept;

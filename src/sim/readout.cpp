@@ -61,8 +61,9 @@ void take_features(const SoftmaxHead& head, const Network& network, Batch& batch
         for (std::size_t s = first; s < first + count; ++s) {
             const auto from = output.row(s);
             const double squares = kernels::active().sum_squares(from.data(), from.size());
-            const float gain = normalising_gain(head.normalisation, squares, from.size());
+            const float gain = head.normalisation->gain(squares, from.size());
             std::ranges::transform(from, to.row(s).begin(), [gain](float x) { return gain * x; });
+            head.normalisation->replace(to.row(s), network.populations[k].n_groups);
         }
     });
 }

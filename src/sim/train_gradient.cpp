@@ -29,10 +29,15 @@ void TrainPass::backward(std::span<const std::vector<double>> slope) {
         memory.bias_of_variant.assign(n_variants_ * n_groups_ * group_width, 0.0);
     }
     memory.ones.assign(samples_per_block_ * n_steps_, 1.0f);
+    const std::size_t n_scores = population_.n_groups;
     for (std::size_t v = 0; v < n_variants_; ++v) {
         for (std::size_t s = 0; s < n_in_wave_; ++s) {
-            const auto row = memory.measured[v].row(s);
-            kernels::active().scale(row.data(), static_cast<float>(slope[v][s]), row.size(), row.data());
+            for (std::size_t g = 0; g < n_scores; ++g) {
+                const std::size_t begin = first_of_group(g, n_scores, n_units());
+                float* of_group = memory.measured[v].row(s).data() + begin;
+                kernels::active().scale(of_group, static_cast<float>(slope[v][s * n_scores + g]),
+                                        first_of_group(g + 1, n_scores, n_units()) - begin, of_group);
+            }
         }
     }
     const std::size_t n_input_blocks = ceil_div(population_.n_inputs(), inputs_per_task());

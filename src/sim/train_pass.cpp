@@ -98,14 +98,15 @@ TrainPass::TrainPass(const Population& population, const TimeGrid& time, const D
       steps_per_chunk_(samples_per_block_ > 1 ? n_steps_ : std::min(n_steps_, rows_per_block)) {}
 
 void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
-    const auto grow = [&](std::vector<std::vector<double>>& numbers, std::size_t n_lists) {
+    const auto grow = [&](std::vector<std::vector<double>>& numbers, std::size_t n_lists,
+                          std::size_t per_sample = 1) {
         numbers.resize(n_lists);
         for (std::vector<double>& of_variant : numbers) {
-            of_variant.resize(first);
-            of_variant.resize(first + n, 0.0);
+            of_variant.resize(first * per_sample);
+            of_variant.resize((first + n) * per_sample, 0.0);
         }
     };
-    grow(activity.goodness, n_variants_);
+    grow(activity.goodness, n_variants_, population_.n_groups);
     grow(activity.rate, n_variants_);
     grow(activity.spikes_received, source_.spiking() ? n_variants_ : 0);
     if (request.signal) return run_wave(first, n, request, activity);
@@ -348,9 +349,10 @@ void TrainPass::score(std::size_t first, std::size_t count, ForwardRequest reque
         }
         if (request.goodness == nullptr) continue;
         const MatrixView measured = memory_.measured[v].view().rows(first, count);
-        request.goodness->evaluate(measured,
-                                   std::span(activity.goodness[v]).subspan(first_of_wave_ + first, count),
-                                   request.signal ? measured : MatrixView{});
+        const std::size_t n_scores = population_.n_groups;
+        const auto scores =
+            std::span(activity.goodness[v]).subspan((first_of_wave_ + first) * n_scores, count * n_scores);
+        request.goodness->evaluate(measured, scores, request.signal ? measured : MatrixView{}, n_scores);
     }
 }
 

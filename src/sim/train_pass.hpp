@@ -15,7 +15,7 @@ namespace snnff {
 /// the number of steps beyond what one sample takes.
 ///
 /// With x the input of a base in a step of a sample, and s_v = d loss/d current of a variant, where the walk
-/// back has begun with c_v·dG/d response (c_v = d loss/d goodness, rounded once),
+/// back has begun with c_v·dG/d response (c_v = d loss/d score of the unit's group, rounded once),
 ///
 ///   q = Σ_v gain_v·s_v               of a row (sample, step) and a base, over the variants that share it, in
 ///   order dW[u, i] = Σ over rows of q·x    chains of fma(q, x, ·) from +0 over 256 samples; samples ascend,
@@ -87,7 +87,8 @@ class TrainPass final : public Gradient {
     /// samples are a wave; else they are taken in waves.
     void forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity);
 
-    /// d loss/d goodness, [variant][sample of the wave]: adds the wave to the gradient. Waves come in order.
+    /// d loss/d score, [variant][sample of the wave · n_groups + group of units]: adds the wave to the
+    /// gradient. Waves come in order.
     void backward(std::span<const std::vector<double>> slope);
     /// After the last wave: the gradient is complete.
     void finish();

@@ -216,7 +216,7 @@ class Trainer {
             item.losses.push_back(found);
         }
         for (std::size_t k = part.first; k <= part.last; ++k)
-            sums_[k].add(item.batch.activity(k), item.batch.n_positive());
+            sums_[k].add(item.batch.activity(k), model_.loss.get(), item.batch.n_positive(), item.label);
     }
 
     void tell(const OnItsWay& item) {
@@ -245,6 +245,7 @@ class Trainer {
         EpochReport report;
         report.epoch = epoch_;
         report.n_epochs = n_epochs_;
+        if (model_.loss) report.words = model_.loss->words();
         report.populations.resize(network_.populations.size());
         for (const std::size_t k : stage.learning)
             report.populations[k] = sums_[k].means(network_.populations[k]);

@@ -12,6 +12,38 @@ MNIST = '{ folder = "$MNIST", n_train = 100, n_test = 40 }'
 HDF5 = '{ kind = "hdf5", train = "train.h5", test = "test.h5" }'
 
 MODELS = {
+    "groups_rates": f"""
+        data = {MNIST}
+        time.steps = 6
+        learning = {{ goodness = "class_groups", loss = "class_softmax", dropout = 0.1, rate = 0.002 }}
+        plan = {{ epochs = 3, batch_size = 48 }}
+        evaluation = {{ every_n_epochs = 1, n_train = 40, test = true }}
+        recording = {{ variables = ["membrane", "spikes"], samples = [0, 5], n_neurons = 5 }}
+        population.first = {{ size = 67, init = "uniform_fan_in" }}
+        population.second = {{ size = 40, normalisation = "group", threshold = 0.5 }}
+        population.third = {{ size = 30, measure = "count", threshold = 0.5 }}
+        """,
+    "groups_600_at_a_time": f"""
+        data = {{ folder = "$MNIST", n_train = 700, n_test = 40, shift_pixels = 1 }}
+        learning.goodness = {{ kind = "class_groups", power = 1 }}
+        learning.loss = {{ kind = "class_softmax", alpha = 5.0 }}
+        plan = {{ order = "layer_by_layer", epochs = 1, batch_size = 600 }}
+        prediction = {{ by = "both", layers = "after_first" }}
+        readout = {{ kind = "softmax", normalisation = "group", epochs = 2 }}
+        evaluation = {{ n_train = 30 }}
+        population.first = {{ size = 300, neuron = "relu" }}
+        population.second = {{ size = 55, neuron = "relu", normalisation = "group" }}
+        """,
+    "groups_trains": f"""
+        data = {MNIST}
+        time.steps = 5
+        encoding.kind = "poisson"
+        learning = {{ goodness = "class_groups", loss = {{ kind = "class_softmax", alpha = 20.0 }} }}
+        plan = {{ epochs = 2, batch_size = 40 }}
+        evaluation = {{ n_train = 30 }}
+        population.first = {{ size = 67, output = "spikes", threshold = 0.7 }}
+        population.second = {{ size = 33, threshold = 0.4 }}
+        """,
     "lif_rates": f"""
         data = {MNIST}
         time.steps = 6

@@ -155,7 +155,7 @@ std::vector<std::vector<double>> slopes(const ModelSpec& model, const Population
                                         const Activity& activity) {
     const std::size_t n = activity.goodness[0].size();
     std::vector<std::vector<double>> slope(2, std::vector<double>(n));
-    model.loss->evaluate(population.shape(), activity.goodness[0], activity.goodness[1], slope[0], slope[1]);
+    model.loss->evaluate(population.shape(), {activity.goodness}, 1, {}, {slope});
     return slope;
 }
 
@@ -176,7 +176,7 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
         batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
         const auto slope = slopes(experiment.model, population, activity);
         ConstantGradient::Memory memory;
-        take(ConstantGradient(population.n_units(), batch.drive(k).variants, activity.signal, slope, memory));
+        take(ConstantGradient(population, batch.drive(k).variants, activity.signal, slope, memory));
     } else {
         TrainPass::Memory memory;
         TrainPass pass(population, network.time, batch.drive(k), memory);

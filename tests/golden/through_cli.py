@@ -1,6 +1,7 @@
 """Runs every golden Forward-Forward and back-propagation case through the command line, as a user would:
 data, wrong labels and initial weights from HDF5, the rest in a model file; then compares the run file with
-PyTorch's answer.
+PyTorch's answer. Of groups of units that stand for classes, the first scores and gradients as well: a run with a rate
+of nearly 0 leaves the scores as they are, and one step of gradient descent is the gradient.
 
 The golden files (tests/golden/*.h5) were made with PyTorch autograd and snnTorch's Leaky neuron; the
 `reference` attribute of each names the versions. Tolerances: 1e-4 for losses, 1e-3 of the norm for
@@ -175,21 +176,111 @@ def check_backprop(case, simulator):
         return max(figures + [off])
 
 
+def groups_model(spec, sizes, learning, plan):
+    """Populations whose groups of units stand for classes; the first one's input is normalised by its length."""
+    lines = [
+        'data = { kind = "hdf5", train = "data.h5", test = "data.h5" }',
+        f'overlay.n_labels = {spec["n_groups"]}',
+        f'time.steps = {spec["steps"]}',
+        "[learning]",
+        f'goodness = {{ kind = "class_groups", power = {spec["power"]} }}',
+        f'loss = {{ kind = "class_softmax", alpha = {spec["alpha"]} }}',
+        *learning,
+        "[plan]",
+        "batch_size = 0",
+        *plan,
+    ]
+    for layer, size in enumerate(sizes[1:]):
+        lines += [
+            f"[population.layer{layer}]",
+            f'neuron = "{spec["neuron"]}"',
+            f"size = {size}",
+            f'normalisation = "{spec["normalise"] if layer else "rms"}"',
+            'init = { kind = "file", path = "init.h5" }',
+        ]
+        if spec["neuron"] == "lif":
+            lines += [f'beta = {spec["beta"]}', f'threshold = {spec["v_threshold"]}', f'reset = "{spec["reset"]}"']
+            lines += [f'surrogate = "{spec["surrogate"]}"', f'output = "{spec["output"]}"']
+    return "\n".join(lines) + "\n"
+
+
+def check_groups(case, simulator):
+    golden = h5py.File(case, "r")
+    spec, epochs = json.loads(golden.attrs["spec"]), int(golden.attrs["epochs"])
+    sizes, n_layers = spec["sizes"], len(spec["sizes"]) - 1
+    labels, figures = golden["input/labels"][:], []
+
+    def close(found, expected, tolerance, what):
+        off = float(np.abs(found - expected).max() / np.abs(expected).max())
+        assert off < tolerance, f"{what}: off by {off:.1e} of the largest"
+        figures.append(off)
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+
+        def run(learning, plan, trained=0):
+            """A run whose first so many layers begin as they ended up."""
+            with h5py.File(folder / "init.h5", "w") as init:
+                for layer in range(n_layers):
+                    for name in ("weight", "bias"):
+                        place = f"expected/layer{layer}/final_{name}" if layer < trained else f"init/layer{layer}/{name}"
+                        init[f"populations/layer{layer}/{name}"] = golden[place][:]
+            (folder / "case.toml").write_text(groups_model(spec, sizes, learning, plan))
+            subprocess.run(
+                [simulator, "run", folder / "case.toml", "-o", folder / "run.h5", "--force", "--quiet"],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            return h5py.File(folder / "run.h5", "r")
+
+        with h5py.File(folder / "data.h5", "w") as data:
+            data["x"], data["y"] = golden["input/images"][:], labels
+        for layer in range(n_layers):
+            expected = golden[f"expected/layer{layer}"]
+            with run(["rate = 1e-30"], ["epochs = 1"], trained=layer) as found:
+                scores = expected["first_scores"][:]
+                means = np.array([scores[labels == truth].mean(axis=0) for truth in range(spec["n_groups"])])
+                close(found[f"evaluation/test/layer{layer}/mean_goodness"][:], means, 1e-5, f"layer {layer}: scores")
+            rate = 1024.0  # a power of two, large enough that the weight before the step is lost in it
+            with run([f"rate = {rate}", 'optimizer = "sgd"', 'on_divergence = "warn"'], ["epochs = 1"], layer) as found:
+                for name in ("weight", "bias"):
+                    step = golden[f"init/layer{layer}/{name}"][:] - found[f"populations/layer{layer}/{name}"][:]
+                    close(step / rate, expected[f"first_{name}_gradient"][:], 1e-5, f"layer {layer}: {name} gradient")
+        with run([f'rate = {spec["lr"]}', f'optimizer = "{spec["optimizer"]}"'],
+                 ['order = "layer_by_layer"', f"epochs = {epochs}"]) as found:
+            for layer in range(n_layers):
+                expected = golden[f"expected/layer{layer}"]
+                loss = found[f"training/layer{layer}/loss"][layer * epochs : (layer + 1) * epochs]
+                close(loss, expected["loss"][:], TOLERANCE, f"layer {layer}: loss")
+                for name in ("weight", "bias"):
+                    off = relative(found[f"populations/layer{layer}/{name}"][:], expected[f"final_{name}"][:])
+                    assert off < 1e-3, f"layer {layer}: {name} off by {off:.1e} of its norm"
+                    figures.append(off)
+                scores = expected["final_scores"][:]
+                means = np.array([scores[labels == truth].mean(axis=0) for truth in range(spec["n_groups"])])
+                close(found[f"evaluation/test/layer{layer}/mean_goodness"][:], means, TOLERANCE, "final scores")
+            close(found["evaluation/test/goodness"][:], golden["expected/log_probability"][:], TOLERANCE, "log p")
+            assert (found["evaluation/test/prediction"][:] == golden["expected/prediction"][:]).all()
+    return max(figures)
+
+
 def main():
     simulator = str(pathlib.Path(sys.argv[1]).resolve())
     cases = sorted(case for case in FOLDER.glob("*.h5") if "sizes" in h5py.File(case, "r").attrs)
     backprop = sorted(FOLDER.glob("backprop_*.h5"))
+    groups = sorted(FOLDER.glob("groups_dense_*.h5"))
+    checks = [(case, check) for case in cases] + [(case, check_backprop) for case in backprop]
+    checks += [(case, check_groups) for case in groups]
     failed = 0
-    for case in cases + backprop:
+    for case, compare in checks:
         try:
-            figure = (check_backprop if case in backprop else check)(case, simulator)
+            figure = compare(case, simulator)
             print(f"{case.stem}: largest relative difference {figure:.1e}")
         except (AssertionError, subprocess.CalledProcessError) as problem:
             failed += 1
             print(f"{case.stem}: FAILED: {problem}")
-    n_cases = len(cases) + len(backprop)
-    print(f"{n_cases - failed} of {n_cases} golden cases agree")
-    return 1 if failed or len(cases) < 14 or len(backprop) < 2 else 0
+    print(f"{len(checks) - failed} of {len(checks)} golden cases agree")
+    return 1 if failed or len(cases) < 14 or len(backprop) < 2 or len(groups) < 3 else 0
 
 
 if __name__ == "__main__":

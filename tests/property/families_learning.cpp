@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "kernels/dispatch.hpp"
 #include "kinds.hpp"
+#include "pairs.hpp"
 #include "snnff/error.hpp"
 #include "snnff/model_spec.hpp"
 
@@ -51,15 +52,14 @@ std::vector<std::uint32_t> all_of(const Dataset& data) {
 TEST_CASE("goodness is its formula, block or sample, on every instruction set; its gradient may overwrite") {
     for (const kernels::Kernels* variant : kernels::available()) {
         const kernels::Use use(*variant);
-        for (const std::string_view kind : kinds<Goodness>().names()) {
+        for (const std::string_view kind : kinds_of_one_score()) {
             for (const bool minimise : {false, true}) {
                 CAPTURE(kind, minimise, variant->name);
                 const auto goodness = made<Goodness>(kind, {key("minimise", minimise)});
-                CHECK(goodness->direction() == (minimise ? -1.0 : 1.0));
                 Matrix r = responses(), gradient(n_samples, n_units);
                 std::vector<double> g(n_samples), alone(1), again(n_samples);
                 goodness->evaluate(r, g, gradient);
-                const double scale = goodness->direction() / (kind == "sum_square" ? 1.0 : double(n_units));
+                const double scale = (minimise ? -1.0 : 1.0) / (kind == "sum_square" ? 1.0 : double(n_units));
                 for (std::size_t i = 0; i < n_samples; ++i) {
                     double sum = 0.0;
                     for (std::size_t j = 0; j < n_units; ++j) {
@@ -85,7 +85,7 @@ TEST_CASE("goodness of the largest floats is finite") {
     Matrix r(1, n_units);
     for (const float x : {3e38f, -3e38f, 1e-45f}) {
         r.fill(x);
-        for (const auto kind : kinds<Goodness>().names()) {
+        for (const auto kind : kinds_of_one_score()) {
             std::vector<double> g(1);
             made<Goodness>(kind)->evaluate(r, g, {});
             CHECK(std::isfinite(g[0]));
@@ -96,14 +96,14 @@ TEST_CASE("goodness of the largest floats is finite") {
 
 TEST_CASE("a loss falls when positives gain and rises when negatives do, at the slopes it gives") {
     const std::vector<double> positive{0.2, 1.0}, negative{0.22, 0.99, 0.19, 1.02};
-    for (const auto kind : kinds<Loss>().names()) {
+    for (const auto kind : losses_of_pairs()) {
         const auto loss = made<Loss>(kind);
         std::vector<double> up(2), down(4), unused_up(2), unused_down(4);
-        const double base = loss->evaluate({3, 4}, positive, negative, up, down);
+        const double base = loss_of_pairs(*loss, {3, 4}, positive, negative, up, down);
         for (std::size_t i = 0; i < 6; ++i) {
             auto p = positive, n = negative;
             (i < 2 ? p[i] : n[i - 2]) += 1e-6;
-            const double changed = loss->evaluate({3, 4}, p, n, unused_up, unused_down);
+            const double changed = loss_of_pairs(*loss, {3, 4}, p, n, unused_up, unused_down);
             CAPTURE(kind, i);
             CHECK((changed - base) / 1e-6 == Approx(i < 2 ? up[i] : down[i - 2]).epsilon(1e-4));
             CHECK((i < 2 ? up[i] < 0.0 : down[i - 2] > 0.0));
@@ -113,21 +113,21 @@ TEST_CASE("a loss falls when positives gain and rises when negatives do, at the 
 
 TEST_CASE("a loss that can be taken of one side alone is the mean over that side") {
     const std::vector<double> goodness{0.2, 1.0, 1.9}, none;
-    for (const auto kind : kinds<Loss>().names()) {
+    for (const auto kind : losses_of_pairs()) {
         CAPTURE(kind);
         const auto loss = made<Loss>(kind);
         CHECK(loss->sharpness() > 0.0);
         CHECK(loss->one_sided() == (kind == "softplus"));
         if (!loss->one_sided()) continue;
         std::vector<double> up(3), down(3), unused, one(1);
-        const double positive = loss->evaluate({3, 4}, goodness, none, up, unused);
-        const double negative = loss->evaluate({3, 4}, none, goodness, unused, down);
+        const double positive = loss_of_pairs(*loss, {3, 4}, goodness, none, up, unused);
+        const double negative = loss_of_pairs(*loss, {3, 4}, none, goodness, unused, down);
         double positive_sum = 0.0, negative_sum = 0.0;
         for (std::size_t i = 0; i < 3; ++i) {
             const std::span<const double> g(&goodness[i], 1);
-            positive_sum += loss->evaluate({3, 4}, g, none, one, unused);
+            positive_sum += loss_of_pairs(*loss, {3, 4}, g, none, one, unused);
             CHECK(up[i] == Approx(one[0] / 3.0));
-            negative_sum += loss->evaluate({3, 4}, none, g, unused, one);
+            negative_sum += loss_of_pairs(*loss, {3, 4}, none, g, unused, one);
             CHECK(down[i] == Approx(one[0] / 3.0));
         }
         CHECK(positive == Approx(positive_sum / 3.0));
@@ -263,9 +263,9 @@ TEST_CASE(
 }
 
 TEST_CASE("normalising gains are those of l2 and rms") {
-    CHECK(normalising_gain(Normalisation::none, 4.0, 100) == 1.0f);
-    CHECK(normalising_gain(Normalisation::l2, 4.0, 100) == Approx(1.0 / (2.0 + 1e-4)));
-    CHECK(normalising_gain(Normalisation::rms, 4.0, 100) == Approx(1.0 / (0.2 + 1e-6)));
-    CHECK(normalising_gain(Normalisation::l2, 0.0, 100) == Approx(1e4));
-    CHECK(normalising_gain(Normalisation::rms, 0.0, 100) == Approx(1e6));
+    CHECK(made<Normalisation>("none")->gain(4.0, 100) == 1.0f);
+    CHECK(made<Normalisation>("l2")->gain(4.0, 100) == Approx(1.0 / (2.0 + 1e-4)));
+    CHECK(made<Normalisation>("rms")->gain(4.0, 100) == Approx(1.0 / (0.2 + 1e-6)));
+    CHECK(made<Normalisation>("l2")->gain(0.0, 100) == Approx(1e4));
+    CHECK(made<Normalisation>("rms")->gain(0.0, 100) == Approx(1e6));
 }

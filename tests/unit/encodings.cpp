@@ -222,7 +222,7 @@ TEST_CASE("samples that an encoding cannot take are refused with what would do")
 
 TEST_CASE("positive and negative share every spike but the label's, which is encoded like the rest") {
     const Experiment e = experiment("[time]\nsteps = 25\n[encoding]\nkind = \"poisson\"\nmax_rate_hz = 500");
-    Presentations presentations(e.model, e.train, Normalisation::rms);
+    Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
     presentations.begin_epoch(3, {});
     const std::vector<std::uint32_t> samples{7, 2, 31};
     Matrix images;
@@ -249,7 +249,7 @@ TEST_CASE("positive and negative share every spike but the label's, which is enc
     for (std::size_t s = 0; s < 3; ++s) {
         double sum = 0.5;
         for (const float x : e.train.x.row(samples[s])) sum += 0.5 * static_cast<double>(x);
-        CHECK(input.gain(0)[s] == Approx(normalising_gain(Normalisation::rms, sum, 784)).epsilon(1e-6));
+        CHECK(input.gain(0)[s] == Approx(made<Normalisation>("rms")->gain(sum, 784)).epsilon(1e-6));
     }
 
     SECTION("the same presentation gives the same spikes, however it is cut") {
@@ -321,7 +321,7 @@ TEST_CASE("labels may be appended to samples that do not vary in time") {
     REQUIRE(e.train.n_inputs() == 794);
     CHECK(e.network.populations[0].n_inputs() == 794);
     CHECK(e.train.first_label_input == 784);
-    Presentations presentations(e.model, e.train, Normalisation::none);
+    Presentations presentations(e.model, e.train, made<Normalisation>("none"));
     presentations.begin_epoch(0, {});
     Matrix images;
     const std::vector<std::uint32_t> samples{5};

@@ -227,7 +227,7 @@ Matrix received(const Experiment& e, const Dataset& dataset, std::uint32_t sampl
     const std::vector<std::uint32_t> samples{sample};
     Matrix rows;
     const ConstMatrixView images = images_of(dataset, samples, rows);
-    const LabelWriter writer(e.model, dataset, Normalisation::rms);
+    const LabelWriter writer(e.model, dataset, made<Normalisation>("rms"));
     const auto squares = input_squares(e.model, dataset, samples, images);
     const EncodedInput input({e.model, dataset, samples, 0},
                              {writer.write(images, squares, {&dataset.label[sample], 1})}, nullptr);
@@ -265,7 +265,7 @@ TEST_CASE("x [sample, step, feature] drives its step; the label is an input of i
             for (const float x : input.row(t)) squares += static_cast<double>(x) * static_cast<double>(x);
         }
         // one gain for all steps: the mean over them has a mean square of 1
-        CHECK(gain == Approx(normalising_gain(Normalisation::rms, squares / 5.0, 5)).epsilon(1e-6));
+        CHECK(gain == Approx(made<Normalisation>("rms")->gain(squares / 5.0, 5)).epsilon(1e-6));
     }
 }
 
@@ -279,7 +279,7 @@ TEST_CASE("under delta encoding features fire where they rise, and the label is 
         const float first = t == 0 ? 0.0f : 1.0f;  // 3/200 is below the threshold
         CHECK(std::ranges::equal(input.row(t), std::vector<float>{first, 1.0f, 1.0f, 0.0f, 0.5f}));
     }
-    CHECK(gain == Approx(normalising_gain(Normalisation::rms, (4 + 5 + 5) / 5.0 + 0.25, 5)).epsilon(1e-6));
+    CHECK(gain == Approx(made<Normalisation>("rms")->gain((4 + 5 + 5) / 5.0 + 0.25, 5)).epsilon(1e-6));
 }
 
 TEST_CASE("what varies in time is multiplied in every step, and told so") {

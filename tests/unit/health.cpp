@@ -6,6 +6,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "kinds.hpp"
 #include "sim/epoch_sums.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/error.hpp"
@@ -49,7 +50,10 @@ TEST_CASE("what is not finite stays out of the means and is counted") {
     sums.add_loss(2.0, 30);
     sums.add_loss(infinite, 30);
     sums.add_loss(4.0, 10);
-    sums.add(activity({1.0, infinite, 3.0}, {0.5, std::nan(""), 0.25, 0.75}), 1);
+    const auto loss = made<Loss>("swish");
+    const std::vector<std::int32_t> label{3, 1, 4, 1};
+    sums.add(activity({1.0, infinite, 3.0, -infinite}, {0.5, std::nan(""), 0.25, 0.75}), loss.get(), 1,
+             label);
     const PopulationEpoch epoch = sums.means(population("relu"));
     CHECK(epoch.loss == 2.5);
     CHECK(epoch.goodness_positive == 2.0);
@@ -58,13 +62,25 @@ TEST_CASE("what is not finite stays out of the means and is counted") {
     CHECK(has(epoch, Trouble::not_finite));
 }
 
+TEST_CASE("of scores for each class, that of a sample's own class is the positive one") {
+    EpochSums sums;
+    Activity a;
+    a.goodness = {{1.0, 2.0, 4.0, 8.0, 16.0, 32.0}};  // two samples, three classes
+    sums.add(a, made<Loss>("class_softmax").get(), 1, std::vector<std::int32_t>{2, 0});
+    const PopulationEpoch epoch = sums.means(population("relu"));
+    CHECK(epoch.goodness_positive == (4.0 + 8.0) / 2.0);
+    CHECK(epoch.goodness_negative == (1.0 + 2.0 + 16.0 + 32.0) / 4.0);
+}
+
 TEST_CASE("the sums of half an epoch are in its checkpoint") {
     EpochSums sums;
     sums.add_loss(2.0, 30);
     sums.add_loss(infinite, 30);
     Activity half = activity({1.0, 2.0}, {0.5, 0.25});
     half.rate = {{0.25, 0.5}, {0.5, 0.75}};
-    sums.add(half, 1);
+    const auto loss = made<Loss>("swish");
+    const std::vector<std::int32_t> label{3, 3};
+    sums.add(half, loss.get(), 1, label);
     const TempFolder folder;
     write_checkpoint(folder / "run.h5", {}, [&](State& state) { sums.show(state); });
     EpochSums restored;
@@ -109,6 +125,20 @@ TEST_CASE("the sentence that ends a run says what was not finite, and where") {
                  "epoch 3, batch 7, population \"relu\": goodness is not finite, neither are the weights"));
     CHECK(said(sound, beyond, OnDivergence::skip).empty());
     CHECK(said(lost, beyond, OnDivergence::warn).empty());
+}
+
+TEST_CASE("a collapse is told in the words of the loss") {
+    Network network;
+    network.populations = {population("lif")};
+    EpochReport report;
+    report.populations = {means(0.25, 0.25, 0.1)};
+    CHECK(describe(Trouble::collapsed, report, network, 0) ==
+          "epoch 0, population \"lif\": goodness has collapsed: 0.25 for positive samples and 0.25 for "
+          "negative samples, so that it tells nothing apart");
+    report.words = made<Loss>("class_softmax")->words();
+    CHECK(describe(Trouble::collapsed, report, network, 0) ==
+          "epoch 0, population \"lif\": goodness has collapsed: 0.25 for the samples' own classes and 0.25 "
+          "for other classes, so that it tells nothing apart");
 }
 
 TEST_CASE("trouble in any population ends a run that is to stop") {

@@ -115,7 +115,7 @@ TEST_CASE("masks are balanced, of large patches, and each number of blurs is as 
 
 TEST_CASE("a hybrid is one image inside its mask and one other image outside, anew in every epoch") {
     const Experiment e = experiment("[negatives]\nkind = \"hybrid_mask\"\nper_positive = 2");
-    Presentations presentations(e.model, e.train, Normalisation::l2);
+    Presentations presentations(e.model, e.train, made<Normalisation>("l2"));
     const auto all = samples(90);
     Matrix images, before;
     for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
@@ -141,7 +141,7 @@ TEST_CASE("a hybrid is one image inside its mask and one other image outside, an
                 CHECK(n_others == 1);
                 double sum = 0.0;
                 for (const float x : hybrid) sum += static_cast<double>(x) * static_cast<double>(x);
-                CHECK(variants[1 + set].gain[s] == normalising_gain(Normalisation::l2, sum, 784));
+                CHECK(variants[1 + set].gain[s] == made<Normalisation>("l2")->gain(sum, 784));
                 CHECK(variants[1 + set].n_changes == 0);
             }
             CHECK_FALSE(std::ranges::equal(variants[1].base.row(s), variants[2].base.row(s)));
@@ -153,7 +153,7 @@ TEST_CASE("a hybrid is one image inside its mask and one other image outside, an
 
 TEST_CASE("hybrids do not depend on the batch or the number of threads") {
     const Experiment e = experiment("[negatives]\nkind = \"hybrid_mask\"\n");
-    Presentations presentations(e.model, e.train, Normalisation::l2);
+    Presentations presentations(e.model, e.train, made<Normalisation>("l2"));
     presentations.begin_epoch(3, {});
     const auto all = samples(90);
     Matrix whole, part;
@@ -175,8 +175,8 @@ TEST_CASE("hybrids move with their image, and what is no image is refused") {
     const Experiment still = experiment("[negatives]\nkind = \"hybrid_mask\"\nredraw = \"once\"\n");
     const Experiment moving =
         experiment("shift_pixels = 2\n[negatives]\nkind = \"hybrid_mask\"\nredraw = \"once\"\n");
-    Presentations a(still.model, still.train, Normalisation::l2),
-        b(moving.model, moving.train, Normalisation::l2);
+    Presentations a(still.model, still.train, made<Normalisation>("l2")),
+        b(moving.model, moving.train, made<Normalisation>("l2"));
     CHECK(a.fixed());
     CHECK_FALSE(b.fixed());
     Matrix here, there;

@@ -109,41 +109,47 @@ TEST_CASE("a chain that underflowed to -0 gives the current +0") {
     }
 }
 
-TEST_CASE("signals are weighed, and their biases summed in double") {
+TEST_CASE("signals are weighed, by a slope of each sample or unit, and their biases summed in double") {
     std::uint64_t seed = 0;
     for (const Kind kind : all_kinds) {
         for (std::size_t n = 1; n <= 67; ++n) {
             Numbers numbers(kind, ++seed);
             const std::size_t stride = width + n % 3 * 4;
-            const auto signal = numbers.list(n * stride), slope = numbers.list(n), gain = numbers.list(n);
+            const auto signal = numbers.list(n * stride), gain = numbers.list(n);
             const auto before = numbers.list(n * width);
             const std::vector<double> bias_before(width, 0.1 * static_cast<double>(numbers.plain()));
-            for (const bool first : {true, false}) {
-                for (const bool gains : {true, false}) {
-                    std::vector<float> right(n * width);
-                    std::vector<double> right_bias = bias_before;
-                    for (std::size_t s = 0; s < n; ++s) {
-                        const float by = gains ? slope[s] * gain[s] : slope[s];
-                        for (std::size_t u = 0; u < width; ++u) {
-                            const float part = by * signal[s * stride + u];
-                            right[s * width + u] = first ? part : before[s * width + u] + part;
-                            right_bias[u] += static_cast<double>(slope[s] * signal[s * stride + u]);
+            for (const bool of_units : {false, true}) {
+                const std::size_t slopes_of_sample = of_units ? width : 1;
+                const auto slope = numbers.list(n * slopes_of_sample);
+                for (const bool first : {true, false}) {
+                    for (const bool gains : {true, false}) {
+                        std::vector<float> right(n * width);
+                        std::vector<double> right_bias = bias_before;
+                        for (std::size_t s = 0; s < n; ++s) {
+                            for (std::size_t u = 0; u < width; ++u) {
+                                const float by = slope[s * slopes_of_sample + (of_units ? u : 0)];
+                                const float part = (gains ? by * gain[s] : by) * signal[s * stride + u];
+                                right[s * width + u] = first ? part : before[s * width + u] + part;
+                                right_bias[u] += static_cast<double>(by * signal[s * stride + u]);
+                            }
                         }
-                    }
-                    for (const Kernels* kernels : variants()) {
-                        for (const bool biases : {true, false}) {
-                            std::vector<float> found = before;
-                            std::vector<double> bias = bias_before;
-                            kernels->weigh_signal({.n_samples = n,
-                                                   .signal = {signal.data(), stride},
-                                                   .slope = slope.data(),
-                                                   .gain = gains ? gain.data() : nullptr,
-                                                   .weighed = found.data(),
-                                                   .bias = biases ? bias.data() : nullptr,
-                                                   .first = first});
-                            INFO(kernels->name << ": " << n << " samples, kind " << static_cast<int>(kind));
-                            CHECK(n_different(found, right) == 0);
-                            CHECK(n_different(bias, biases ? right_bias : bias_before) == 0);
+                        for (const Kernels* kernels : variants()) {
+                            for (const bool biases : {true, false}) {
+                                std::vector<float> found = before;
+                                std::vector<double> bias = bias_before;
+                                kernels->weigh_signal({.n_samples = n,
+                                                       .signal = {signal.data(), stride},
+                                                       .slope = slope.data(),
+                                                       .gain = gains ? gain.data() : nullptr,
+                                                       .weighed = found.data(),
+                                                       .bias = biases ? bias.data() : nullptr,
+                                                       .first = first,
+                                                       .slope_of_units = of_units});
+                                INFO(kernels->name << ": " << n << " samples, kind "
+                                                   << static_cast<int>(kind));
+                                CHECK(n_different(found, right) == 0);
+                                CHECK(n_different(bias, biases ? right_bias : bias_before) == 0);
+                            }
                         }
                     }
                 }
@@ -159,11 +165,13 @@ TEST_CASE("gradients of changed inputs are chains over samples and their variant
         for (std::size_t n = 1; n <= 67; ++n) {
             Numbers numbers(kind, ++seed);
             const std::size_t n_variants = 1 + n % 3, stride = width + 4;
+            const bool of_units = n % 2 == 0;
+            const std::size_t slopes_of_sample = of_units ? width : 1;
             std::vector<std::vector<float>> signal, slope, gain;
             std::vector<Changes> changes;
             for (std::size_t v = 0; v < n_variants; ++v) {
                 signal.push_back(numbers.list(n * stride));
-                slope.push_back(numbers.list(n));
+                slope.push_back(numbers.list(n * slopes_of_sample));
                 gain.push_back(numbers.list(n));
                 changes.emplace_back(numbers, n, n_inputs, v == 0, n % 4);
                 for (std::uint32_t& input : changes.back().index) input += first_input;
@@ -182,9 +190,10 @@ TEST_CASE("gradients of changed inputs are chains over samples and their variant
             }
             for (std::size_t s = 0; s < n; ++s) {
                 for (std::size_t v = 0; v < n_variants; ++v) {
-                    const float by = v == 1 ? slope[v][s] : slope[v][s] * gain[v][s];
                     for (std::size_t c = changes[v].first(s); c < changes[v].end[s]; ++c) {
                         for (std::size_t u = 0; u < width; ++u) {
+                            const float of_unit = slope[v][s * slopes_of_sample + (of_units ? u : 0)];
+                            const float by = v == 1 ? of_unit : of_unit * gain[v][s];
                             float& chain = right[(changes[v].index[c] - first_input) * width + u];
                             chain = std::fma(by * signal[v][s * stride + u], changes[v].value[c], chain);
                         }
@@ -197,7 +206,8 @@ TEST_CASE("gradients of changed inputs are chains over samples and their variant
                                          .n_variants = n_variants,
                                          .variants = given.data(),
                                          .first_input = first_input,
-                                         .chain = found.data()});
+                                         .chain = found.data(),
+                                         .slope_of_units = of_units});
                 INFO(kernels->name << ": " << n << " samples, kind " << static_cast<int>(kind));
                 CHECK(n_different(found, right) == 0);
             }

@@ -7,8 +7,8 @@
 using namespace snnff;
 
 TEST_CASE("input that is a spike train is not normalised unless that is asked for, and then refused") {
-    CHECK(read("[population.a]\noutput = \"spikes\"\n[population.b]").populations[1].normalisation ==
-          Normalisation::none);
+    CHECK(read("[population.a]\noutput = \"spikes\"\n[population.b]").populations[1].normalisation->kind() ==
+          "none");
     CHECK(
         message("[population.a]\noutput = \"spikes\"\n[population.b]\nnormalisation = \"rms\"") ==
         "m.toml:4:1: population.b.normalisation = \"rms\" does not go with population.a.output = \"spikes\" "
@@ -84,7 +84,7 @@ TEST_CASE(
     CHECK(model.negatives == nullptr);
     CHECK(model.goodness == nullptr);
     CHECK(model.loss == nullptr);
-    CHECK(model.populations[0].normalisation == Normalisation::none);
+    CHECK(model.populations[0].normalisation->kind() == "none");
     CHECK(model.recording.phases == std::vector<std::string>{"neutral"});
     CHECK(message(to_toml(model.resolved)) == "");
 }
@@ -158,7 +158,7 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
          "such units offer \"activation\""},
         {"[population.a]\nnormalisation = \"l1\"",
          "m.toml:2:1: population.a.normalisation = \"l1\" is unknown; did you "
-         "mean \"l2\"? allowed: one of \"none\", \"l2\", \"rms\""},
+         "mean \"l2\"? allowed: one of \"rms\", \"l2\", \"none\", \"group\""},
         {"[population.a]\ninit = \"file\"",
          "m.toml:2:1: population.a.init.path is missing; needed: a path in quotes, "},
         {"[population.a]\nbias = 1",

@@ -33,7 +33,7 @@ TEST_CASE("the shortest model has every default") {
     CHECK(only.name == "only");
     CHECK(only.n_units == 500);
     CHECK(only.neuron->kind() == "lif");
-    CHECK(only.normalisation == Normalisation::rms);
+    CHECK(only.normalisation->kind() == "rms");
     CHECK(only.measure == only.neuron->readouts().front());
     CHECK(only.output == only.neuron->readouts().front());
     CHECK(only.bias);
@@ -124,14 +124,14 @@ phases = ["neutral"]
     REQUIRE(model.populations.size() == 3);
     CHECK(model.populations[0].name == "zeta");
     CHECK(model.populations[0].neuron->kind() == "relu");
-    CHECK(model.populations[0].normalisation == Normalisation::rms);
+    CHECK(model.populations[0].normalisation->kind() == "rms");
     CHECK_FALSE(model.populations[0].bias);
     CHECK(model.populations[1].name == "alpha");
     CHECK(model.populations[1].measure == Readout::count);
     CHECK(model.populations[1].output == Readout::spikes);
     const auto thresholds = model.populations[1].neuron->thresholds();
     CHECK(std::vector<float>(thresholds.begin(), thresholds.end()) == std::vector<float>{1.0f, 2.0f, 3.5f});
-    CHECK(model.populations[2].normalisation == Normalisation::none);
+    CHECK(model.populations[2].normalisation->kind() == "none");
     CHECK(model.rate == 0.5);
     CHECK(model.weight_decay == 0.25);
     CHECK(model.loss->threshold({3, 2}) == 5.0);
@@ -206,6 +206,11 @@ TEST_CASE("every key that has a default can be given with it") {
                 overrides.insert(
                     overrides.end(),
                     {{"overlay.kind", "none"}, {"readout.kind", "softmax"}, {"prediction.by", "head"}});
+            }
+            if (kind == "class_groups" || kind == "class_softmax") {  // go together, a unit for each class
+                overrides.insert(overrides.end(), {{"learning.goodness", "class_groups"},
+                                                   {"learning.loss", "class_softmax"},
+                                                   {"population.a.size", "20"}});
             }
             for (const KeyDoc& other : keys) {  // what that kind cannot do without
                 const auto is_around = [&](const KeyDoc& around) {

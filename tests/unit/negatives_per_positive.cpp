@@ -96,7 +96,7 @@ TEST_CASE("several permutations of the labels are different ones, each complete"
 
 TEST_CASE("a batch holds a variant per negative, all of the same images") {
     Experiment e = build(model("[negatives]\nper_positive = 4\n[plan]\nepochs = 1\nbatch_size = 32\n"));
-    Presentations presentations(e.model, e.train, Normalisation::rms);
+    Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
     presentations.begin_epoch(0, {});
     Matrix images;
     const auto variants = presentations.variants(presentations.samples(0), images);
@@ -127,7 +127,7 @@ TEST_CASE("more negatives than there are wrong labels are refused, naming both k
 
 TEST_CASE("a smoothed label shares its value with the others") {
     const ModelSpec spec = model("[overlay]\nsmoothing = 0.3\nvalue = 2.0\n");
-    const LabelWriter writer(spec, Dataset{}, Normalisation::l2);
+    const LabelWriter writer(spec, Dataset{}, made<Normalisation>("l2"));
     Matrix images(2, 20);
     images(1, 15) = 3.0f;
     const std::vector<std::int32_t> labels{4, 0};

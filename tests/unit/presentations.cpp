@@ -43,7 +43,7 @@ bool is_moved(std::span<const float> image, std::span<const float> moved, int do
 
 TEST_CASE("images are moved by up to shift_pixels each way, anew in every epoch") {
     const Experiment e = experiment("n_train = 60\nshift_pixels = 2");
-    Presentations presentations(e.model, e.train, Normalisation::rms);
+    Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
     CHECK_FALSE(presentations.fixed());
     std::set<std::pair<int, int>> ways;
     int n_same = 0;
@@ -68,7 +68,7 @@ TEST_CASE("images are moved by up to shift_pixels each way, anew in every epoch"
                 static_cast<double>(e.model.overlay.value) * static_cast<double>(e.model.overlay.value);
             for (const float x : variants[0].base.row(s))
                 sum += static_cast<double>(x) * static_cast<double>(x);
-            CHECK(variants[0].gain[s] == normalising_gain(Normalisation::rms, sum, 784));
+            CHECK(variants[0].gain[s] == made<Normalisation>("rms")->gain(sum, 784));
             if (epoch > 0 && std::ranges::equal(before.row(s), variants[0].base.row(s))) ++n_same;
         }
         before = images;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "kinds.hpp"
 #include "sim/augment.hpp"
 #include "sim/presentations.hpp"
 #include "snnff/error.hpp"
@@ -54,7 +55,7 @@ TEST_CASE("features are the populations' outputs, each normalised, one after the
     REQUIRE(head.n_features() == 70);
     REQUIRE(head.n_labels() == 10);
     Batch batch(e.network);
-    const LabelWriter writer(e.model, e.train, Normalisation::rms);
+    const LabelWriter writer(e.model, e.train, made<Normalisation>("rms"));
     const auto images = e.train.x.view().rows(0, 20);
     const std::vector<std::int32_t> none(20, -1);
     batch.enter(0, {writer.write(images, input_squares(*e.model.encoding, images), none)}, 20);
@@ -214,7 +215,7 @@ TEST_CASE("a read-out comes back from the run file as it went in, and its absenc
     const auto path = write("with.h5", true), without = write("without.h5", false);
     const SoftmaxHead head = read_readout(path, e.model);
     CHECK(head.first_population == 1);
-    CHECK(head.normalisation == Normalisation::rms);
+    CHECK(head.normalisation->kind() == "rms");
     CHECK(head.mean == e.network.head->mean);
     CHECK(head.deviation == e.network.head->deviation);
     CHECK(std::ranges::equal(head.weight.values(), e.network.head->weight.values()));

@@ -53,7 +53,7 @@ struct Pair {
             Population p;
             p.neuron = part.kind == "lif" ? made_lif(part.unit, part.n_units) : made<NeuronModel>(part.kind);
             p.output = Readout(index_of(readout_names, part.output));
-            p.normalisation = Normalisation(index_of(normalisation_names, part.normalisation));
+            p.normalisation = made<Normalisation>(part.normalisation);
             p.weight.resize(part.n_units, n);
             p.bias.resize(part.n_units);
             twin::Layer layer{part.kind, part.unit, part.output, part.normalisation, {}, {}};

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "kinds.hpp"
 #include "lif_options.hpp"
+#include "pairs.hpp"
 #include "smooth_twin.hpp"
 #include "snnff/error.hpp"
 #include "snnff/learning.hpp"
@@ -131,17 +132,17 @@ void check_chain(const NeuronModel& model, Readout measure, const TimeGrid& time
     const Response wanted{measure, r, slope};
     model.respond(current, time, {&wanted, 1});
 
-    for (const auto goodness_kind : kinds<Goodness>().names()) {
+    for (const auto goodness_kind : kinds_of_one_score()) {
         for (const bool minimise : {false, true}) {
             const auto goodness = made<Goodness>(goodness_kind, {key("minimise", minimise)});
             std::vector<double> g(n_samples);
             goodness->evaluate(r, g, gradient);
-            for (const auto loss_kind : kinds<Loss>().names()) {
+            for (const auto loss_kind : losses_of_pairs()) {
                 const auto loss = made<Loss>(loss_kind);
                 const auto value = [&](const std::vector<double>& goodnesses, std::span<double> slopes) {
                     const std::span<const double> all{goodnesses};
-                    return loss->evaluate({7, n_units}, all.first(n_positive), all.subspan(n_positive),
-                                          slopes.first(n_positive), slopes.subspan(n_positive));
+                    return loss_of_pairs(*loss, {7, n_units}, all.first(n_positive), all.subspan(n_positive),
+                                         slopes.first(n_positive), slopes.subspan(n_positive));
                 };
                 std::vector<double> c(n_samples), unused(n_samples);
                 value(g, c);

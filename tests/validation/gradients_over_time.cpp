@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "kinds.hpp"
 #include "sim/encoded_input.hpp"
 #include "sim/presentations.hpp"
 #include "sim/train_pass.hpp"
@@ -54,7 +55,7 @@ TEST_CASE("the gradient of a population under encoded input is that of its smoot
             CAPTURE(encoding, measure);
             const Experiment e = experiment(encoding, measure);
             const Population& population = e.network.populations[0];
-            Presentations presentations(e.model, e.train, Normalisation::rms);
+            Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
             presentations.begin_epoch(0, {});
             std::vector<std::uint32_t> samples;
             for (std::uint32_t s = 0; s < n_samples; ++s) samples.push_back((7 * s + 2) % 30);

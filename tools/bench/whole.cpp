@@ -24,12 +24,15 @@ class Predict final : public Workload {
     explicit Predict(const Shape& shape)
         : Workload(shape),
           model_(read_model_text(
-              fmt::format("[time]\nsteps = {}\n[overlay]\nvalue = 1.0\n"
+              fmt::format("[time]\nsteps = {}\n{}"
                           "[population.one]\nneuron = \"lif\"\nsize = {}\nbias = false\nbeta = 0.9\n"
                           "normalisation = \"l2\"\nmeasure = \"rate\"\noutput = \"rate\"\n"
                           "[population.two]\nneuron = \"lif\"\nsize = {}\nbias = false\nbeta = 0.9\n"
                           "normalisation = \"l2\"\nmeasure = \"rate\"\noutput = \"rate\"\n",
-                          shape.steps, shape.n_units[0], shape.n_units[1]),
+                          shape.steps,
+                          shape.groups ? "[learning]\ngoodness = \"class_groups\"\nloss = \"class_softmax\"\n"
+                                       : "[overlay]\nvalue = 1.0\n",
+                          shape.n_units[0], shape.n_units[1]),
               shape.name, ".", {})),
           network_(make_network(model_, shape.n_inputs)),
           dataset_(random_dataset(shape.n_samples, shape.n_inputs)) {
@@ -44,9 +47,10 @@ class Predict final : public Workload {
         const auto n = static_cast<double>(shape().n_samples), in = static_cast<double>(shape().n_inputs),
                    one = static_cast<double>(shape().n_units[0]),
                    two = static_cast<double>(shape().n_units[1]), steps = static_cast<double>(shape().steps);
+        const double n_looks = shape().groups ? 1.0 : 10.0;  // at a sample, for a prediction
         Work work;
-        work.product_flops = 2 * n * in * one + 10 * 2 * n * one * two;
-        work.vector_flops = 10 * n * (one + two) * 6 * steps;  // membrane 3, threshold 1, spike 1, sum 1
+        work.product_flops = 2 * n * in * one + n_looks * 2 * n * one * two;
+        work.vector_flops = n_looks * n * (one + two) * 6 * steps;  // membrane 3, threshold 1, spike 1, sum 1
         work.bytes = work.footprint = (n * in + in * one + one * two) * sizeof(float);
         return work;
     }

@@ -28,6 +28,8 @@ const std::vector<Shape>& shapes() {
         {"update-train-500-500-25-at-30", "update", "lif", 128, 500, {500}, 25, 0.3, {}, 2.5},
         {"update-relu-2000-2000", "update", "relu", 1000, 2000, {2000}, 1, {}, 2.5, 1.3},
         {"predict-lif-784-500-500-10", "predict", "lif", 10000, 784, {500, 500}, 10, {}, 40.0, 1.35},
+        {"predict-pairs-lif", "predict", "lif", 2000, 784, {1500, 1500}, 8, {}, {}, {}},
+        {"predict-groups-lif", "predict", "lif", 2000, 784, {1500, 1500}, 8, {}, {}, {}, true},
         {"epoch-mnist-lif", "epoch", "lif", 5000, 784, {1024, 1024}, 8, {}, 25.0, 1.35},
         {"simulate-lif", "simulate", "lif", 100, 0, {1000}, 1000, {}, 3.0, {}},
     };

@@ -27,6 +27,7 @@ struct Shape {
     std::optional<double> density;     ///< of spikes in the input, where it is a train
     std::optional<double> mark;        ///< ratio to the peer that is wanted; without one there is no peer
     std::optional<double> floor_mark;  ///< ratio to the floor that is wanted
+    bool groups = false;  ///< whether groups of units stand for classes, in place of labels in the input
 };
 
 /// One thing to time. Built anew it is always the same; repetitions go on from where the last one ended.

@@ -45,6 +45,7 @@ _snnff_sim() {
             reproduce) options="--data --quick --threads --quiet --json" ;;
             info) options="--model --digest --check --json" ;;
             validate) options="--set --add" ;;
+            new) options="--groups" ;;
             explain) options="--json --schema" ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "--help ${options:-}" -- "$word")

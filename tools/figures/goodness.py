@@ -13,5 +13,6 @@ def gather(runs, _):
         lines += series.of_populations(run, "goodness_negative", "dash", " −")
         return series.panel(run, "mean goodness", lines, series.nothing(run, "goodness"))
     return Figure(NAME, "Goodness while learning",
-                  "Solid: positive samples, dashed: negative ones. The distance between the two lines of a colour is "
-                  "what that population has learnt to tell apart.", [side_by_side(runs, of)])
+                  "Solid: positive samples, dashed: negative ones; where groups of units stand for classes, a "
+                  "sample's own class and all others. The distance between the two lines of a colour is what that "
+                  "population has learnt to tell apart.", [side_by_side(runs, of)])

@@ -28,9 +28,16 @@ def panel(run):
     theta = threshold(run)
     if theta is not None:
         marks.append(Level(theta, f"θ = {theta:.4g}", vertical=True))
-    unit = "logit" if run.word("learning.rule") == "backprop" else "goodness, summed over populations"
+    unit = unit_of(run)
     return Panel(run.label, unit, f"share of {split} samples (%)", marks,
                  about=f"{unit}: mean {true.mean():.4g} under true, {wrong.mean():.4g} under wrong labels")
+
+
+def unit_of(run):
+    if run.word("learning.rule") == "backprop":
+        return "logit"
+    of_classes = run.word("learning.loss") == "class_softmax"
+    return f"{'log-probability' if of_classes else 'goodness'}, summed over populations"
 
 
 def parted(run, goodness, label):

@@ -86,6 +86,9 @@ def rows(runs):
              ("epochs", [count(len(optional(run, "training/epoch"))) for run in runs])]
     table += [(f"{split} error", [of_samples(run, split) for run in runs]) for split in reversed(SPLITS)]
     for name in population_names(runs):
+        table.append((f"test error, {name} alone", [percent(error(run, f"test/{name}"), run.size("evaluation/test/label"))
+                                                    for run in runs]))
+    for name in population_names(runs):
         losses = [last_finite(optional(run, f"training/{name}/loss")) for run in runs]
         table.append((f"final loss, {name}", [number(loss) for loss in losses]))
     for name in population_names(runs):

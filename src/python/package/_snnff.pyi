@@ -61,10 +61,15 @@ class Evaluation:
         """[sample]"""
     @property
     def goodness(self) -> Floats:
-        """[sample, label]; logits under back-propagation; empty where a read-out alone predicts."""
+        """[sample, label]; logits under back-propagation, the log-probability of each class where groups of units
+        stand for classes; empty where a read-out alone predicts."""
     @property
     def log_probability(self) -> Floats:
         """[sample, label] by the read-out; empty where the model has none."""
+    @property
+    def populations(self) -> Dict[str, Dict[str, Any]]:
+        """Of each population, where groups of units stand for classes: "error", percent by its goodness alone, and
+        "mean_goodness" [true class, class]; a view. Else empty."""
     @property
     def error(self) -> float:
         """Percent of predictions that are wrong."""
