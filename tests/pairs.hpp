@@ -12,7 +12,7 @@ namespace snnff {
 /// Goodness of one number per sample.
 inline std::vector<std::string_view> kinds_of_one_score() {
     std::vector<std::string_view> names;
-    for (const std::string_view name : kinds<Goodness>().names()) {
+    for (const std::string_view name : names_of<Goodness>()) {
         if (made<Goodness>(name)->n_scores(10) == 1) names.push_back(name);
     }
     return names;
@@ -20,7 +20,7 @@ inline std::vector<std::string_view> kinds_of_one_score() {
 
 inline std::vector<std::string_view> losses_of_pairs() {
     std::vector<std::string_view> names;
-    for (const std::string_view name : kinds<Loss>().names()) {
+    for (const std::string_view name : names_of<Loss>()) {
         if (made<Loss>(name)->takes() == Loss::Takes::pairs) names.push_back(name);
     }
     return names;

@@ -108,6 +108,10 @@ class Reader:
         for i, command in enumerate(commands):
             answer, code = answers[2*i], int(answers[2*i + 1])
             named = re.search(r"# .*exit code (\d+)", command)
+            lacking = re.search(r"^(tools/\w+: \w+ is missing); apt-get install", answer, re.MULTILINE)
+            if lacking and code == 1:  # as without plotly, after tools/test --core
+                self.left_out.append(f"line {line}: {lacking[1]}")
+                continue
             if code != (int(named[1]) if named else 0):
                 self.faults.append(f"line {line}: {command}\nends with {code}:\n{answer[-800:]}")
             promise = re.search(r"# (?:.*)→ (.*)", command)
@@ -215,6 +219,12 @@ class TheTestCanFail(unittest.TestCase):
         self.assertIn("no reason", self.faults("<!-- not run by the test -->\n```sh\ntrue\n```\n"))
         self.assertEqual("", self.faults("<!-- not run by the test: it takes long -->\n```sh\nfalse\n```\n"))
         self.assertIn("name of its file", self.faults("```toml\na = 1\n```\n"))
+
+    def test_but_leaves_out_what_lacks_a_package(self):
+        lacks = "echo 'tools/report: plotly is missing; apt-get install python3-plotly'"
+        reader = read(f"```sh\n({lacks}; exit 1)\n```\n")
+        self.assertEqual((reader.faults, reader.left_out), ([], ["line 2: tools/report: plotly is missing"]))
+        self.assertIn("ends with 2", self.faults(f"```sh\n({lacks}; exit 2)\n```\n"))
 
     @unittest.skipIf(os.geteuid() != 0 or not shutil.which("setpriv"), "is not root, or has no setpriv")
     def test_as_an_ordinary_user(self):

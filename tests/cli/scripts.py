@@ -14,7 +14,7 @@ class Scripts(CliTest):
 
     def test_help_is_asked_for_without_work(self):
         for name, words in (("quickstart", ["tools/packages", "build/release"]), ("test", ["--core", "CTEST-OPTION"]),
-                            ("get-data", ["SNNFF_MIRROR"]), ("fresh", ["--keep", "trixie"])):
+                            ("get-data", ["SNNFF_MIRROR"]), ("fresh", ["--keep", "trixie", "noble"])):
             for option in ("--help", "-h"):
                 done = subprocess.run([ROOT / "tools" / name, option], capture_output=True, text=True, check=False,
                                       timeout=10)

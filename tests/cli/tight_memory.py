@@ -21,6 +21,18 @@ def limited(mebibytes):
     return lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
+def least():
+    """MiB with which the system loads the program and its libraries: 32 on Debian 12, 38 on Debian 13. With less it is
+    the loader that fails, in its own words."""
+    return next(limit for limit in range(16, 128, 2) if subprocess.run(
+        [SIM, "version"], preexec_fn=limited(limit), capture_output=True, check=False).returncode == 0)
+
+
+def no_less_than_least(*limits):
+    first = least()
+    return sorted({max(limit, first) for limit in limits})
+
+
 class TightMemory(CliTest):
     def ends(self, mebibytes, *arguments):
         """Whether a command succeeds under a limit; otherwise it says in a line that memory is what it lacks."""
@@ -36,7 +48,7 @@ class TightMemory(CliTest):
 
     def test_a_run_ends_whole_or_in_a_line(self):
         for threads, enough in ((1, 128), (2, 160), (16, 256)):
-            for limit in (40, 44, 48, 56, 64, 80, 96, 128, 160, 192, 256, 1024):
+            for limit in no_less_than_least(40, 44, 48, 56, 64, 80, 96, 128, 160, 192, 256, 1024):
                 well = self.ends(limit, "run", QUICKSTART, "-q", "-o", "run.h5", "--set", "plan.epochs=1", "--threads",
                                  threads, "--checkpoint-every", "1 epochs")
                 if limit >= enough:
@@ -53,9 +65,10 @@ class TightMemory(CliTest):
 
     def test_other_commands_too(self):
         self.good("run", QUICKSTART, "-q", "-o", "run.h5", "--set", "plan.epochs=1")
+        limits = no_less_than_least(36, 44, 52, 60, 76, 128)
         for arguments in (("info", "run.h5"), ("eval", "run.h5"), ("compare", "run.h5", "run.h5"),
                           ("validate", QUICKSTART), ("trace", "run.h5", "-o", "traces.h5", "--force")):
-            ended_well = [self.ends(limit, *arguments) for limit in (36, 44, 52, 60, 76, 128)]
+            ended_well = [self.ends(limit, *arguments) for limit in limits]
             self.assertEqual(ended_well, sorted(ended_well), arguments)
             self.assertEqual(ended_well[0], False, arguments)
             self.assertEqual(ended_well[-1], True, arguments)

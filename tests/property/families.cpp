@@ -24,12 +24,12 @@ struct Kind {
 /// Every kind as it comes, and those that have options with these.
 std::vector<Kind> all_kinds() {
     std::vector<Kind> all;
-    for (const auto name : kinds<NeuronModel>().names()) all.push_back({std::string(name), {}});
+    for (const auto name : names_of<NeuronModel>()) all.push_back({std::string(name), {}});
     for (const double slope : {0.0, 0.3, 1.0}) all.push_back({"leaky_relu", {key("slope", slope)}});
     for (const char* reset : {"subtract", "zero", "none"}) {
         for (const bool delayed : {true, false}) {
             for (const std::int64_t refractory : {0, 3}) {
-                for (const auto surrogate : kinds<Surrogate>().names()) {
+                for (const auto surrogate : names_of<Surrogate>()) {
                     all.push_back({"lif",
                                    {key("reset", reset), key("reset_delay", delayed),
                                     key("refractory_steps", refractory), key("beta", 0.8),

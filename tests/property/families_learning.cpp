@@ -252,7 +252,7 @@ TEST_CASE("initialisers draw from the distribution they name") {
 TEST_CASE(
     "every initialiser but a file or graph repeats itself, gives each population its own, and spares fixed "
     "biases") {
-    for (const std::string_view kind : kinds<Initialiser>().names()) {
+    for (const std::string_view kind : names_of<Initialiser>()) {
         if (kind == "file" || kind == "nir") continue;
         CAPTURE(kind);
         const Population p = filled(kind, {}, 0), same = filled(kind, {}, 0), other = filled(kind, {}, 1);

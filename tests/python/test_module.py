@@ -15,6 +15,7 @@ SIM = os.environ["SNNFF_SIM"]
 sys.path.insert(0, str(ROOT / "tests" / "cli"))
 
 import snnff  # noqa: E402
+from class_groups import GROUPS  # noqa: E402
 from support import BACKPROP, SMALL  # noqa: E402
 
 
@@ -75,7 +76,7 @@ def same(one, other, path):
     assert np.array_equal(one[path][()], other[path][()], equal_nan=True), path
 
 
-@pytest.mark.parametrize("text", [SMALL, BACKPROP], ids=["forward-forward", "back-propagation"])
+@pytest.mark.parametrize("text", [SMALL, BACKPROP, GROUPS], ids=["forward-forward", "back-propagation", "groups"])
 def test_the_same_bits_as_the_command_line(tmp_path, text):
     (tmp_path / "model.toml").write_text(text, encoding="utf-8")
     settings = {"recording.variables": ["membrane"], "seed": 11}
@@ -112,6 +113,24 @@ def test_a_loaded_network_predicts_what_the_run_file_says(small, tmp_path):
     assert np.array_equal(evaluation.goodness, goodness)
     assert evaluation.error == pytest.approx(error)
     assert np.array_equal(network.predict(pixels / 255.0), prediction), "float64 is converted"
+
+
+def test_groups_for_classes_tell_of_every_population(tmp_path):
+    (tmp_path / "groups.toml").write_text(GROUPS, encoding="utf-8")
+    network = snnff.train(tmp_path / "groups.toml", tmp_path / "run.h5")
+    import gzip
+    with gzip.open(ROOT / "data/mnist-sample/t10k-images-idx3-ubyte.gz") as file:
+        pixels = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784)[:100]
+    with h5py.File(tmp_path / "run.h5") as run:
+        evaluation = network.evaluate(pixels / 255.0, run["evaluation/test/label"][:])
+        assert np.array_equal(evaluation.goodness, run["evaluation/test/goodness"])
+        assert list(evaluation.populations) == ["hidden1", "hidden2"]
+        for name, told in evaluation.populations.items():
+            assert told["error"] == run[f"evaluation/test/{name}"].attrs["error"]
+            assert np.array_equal(told["mean_goodness"], run[f"evaluation/test/{name}/mean_goodness"])
+    assert network.simulate(pixels[:2] / 255.0)["hidden1"]["spikes"].shape == (2, 5, 60)
+    with pytest.raises(snnff.DataError, match="writes no labels"):
+        network.simulate(pixels[:1] / 255.0, labels=[3])
 
 
 def test_simulate_is_what_trace_records(small, tmp_path):

@@ -175,7 +175,7 @@ TEST_CASE("every encoding gives a whole step what it gives each input alone") {
         value.push_back(i % 5 == 0 ? 0.0f : uniform(Seed{4}, Stream::mask, i, 0));
         before.push_back(uniform(Seed{4}, Stream::mask, i, 1));
     }
-    for (const std::string_view kind : kinds<Encoding>().names()) {
+    for (const std::string_view kind : names_of<Encoding>()) {
         const auto encoding = made<Encoding>(kind, {}, over(20));
         double squares = 0.0;
         for (std::int64_t t = 0; t < 20; ++t) {

@@ -230,6 +230,7 @@ TEST_CASE("contradictory contents are refused with exit code 5, file, data set a
          [](const Handle& file) {
              const Handle wide(H5Tcopy(H5T_STD_U64LE), H5Tclose);
              H5Tset_size(wide.get(), 32);
+             H5Tset_precision(wide.get(), 256);  // HDF5 1.14 makes none with most of its bits unused
              put(file, "x", {3, 2}, wide.get(), six);
              put_good_y(file);
          }},

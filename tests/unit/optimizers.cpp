@@ -119,7 +119,7 @@ TEST_CASE("momentum adds up a constant gradient to g·(1 − mu^t)/(1 − mu)") 
 }
 
 TEST_CASE("a gradient of zero moves nothing, and a huge one nothing to infinity") {
-    for (const auto kind : kinds<Optimizer>().names()) {
+    for (const auto kind : names_of<Optimizer>()) {
         const auto optimizer = made<Optimizer>(kind);
         Parameters p(*optimizer, 0.25f);
         for (std::int64_t t = 1; t <= 3; ++t) p.step(*optimizer, {t, 0.1, 0.0}, std::vector<float>(n, 0.0f));
@@ -130,7 +130,7 @@ TEST_CASE("a gradient of zero moves nothing, and a huge one nothing to infinity"
 }
 
 TEST_CASE("a block of parameters is the same however it is cut") {
-    for (const auto kind : kinds<Optimizer>().names()) {
+    for (const auto kind : names_of<Optimizer>()) {
         for (const kernels::Kernels* variant : kernels::available()) {
             const kernels::Use use(*variant);
             const auto optimizer = made<Optimizer>(kind, kind == "sgd" ? Keys{key("momentum", 0.9)} : Keys{});
@@ -155,7 +155,7 @@ TEST_CASE("a block of parameters is the same however it is cut") {
 
 TEST_CASE("schedules start at 1, never rise, and end where they say") {
     const auto at = [](const char* kind, double progress) { return made<Schedule>(kind)->factor(progress); };
-    for (const auto kind : kinds<Schedule>().names()) {
+    for (const auto kind : names_of<Schedule>()) {
         const auto schedule = made<Schedule>(kind);
         CHECK(schedule->factor(0.0) == 1.0);
         double last = 1.0;

@@ -147,7 +147,7 @@ TEST_CASE(
 }
 
 TEST_CASE("gradients of networks without spikes are exact, for every activation and normalisation") {
-    for (const std::string_view kind : kinds<NeuronModel>().names()) {
+    for (const std::string_view kind : names_of<NeuronModel>()) {
         if (!made<NeuronModel>(kind)->offers(Readout::activation)) continue;
         for (const char* normalisation : {"none", "l2", "rms"}) {
             Pair pair({{std::string(kind), "activation"},

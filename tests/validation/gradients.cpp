@@ -191,7 +191,7 @@ TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for ever
 }
 
 TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for every activation") {
-    for (const std::string_view kind : kinds<NeuronModel>().names()) {
+    for (const std::string_view kind : names_of<NeuronModel>()) {
         const auto model = made<NeuronModel>(kind);
         if (!model->offers(Readout::activation)) continue;
         CAPTURE(kind);

@@ -121,7 +121,8 @@ class Update final : public Workload {
                 double squares = 1.0;
                 for (const float x : images_.row(s))
                     squares += static_cast<double>(x) * static_cast<double>(x);
-                variant.gain.push_back(normalising_gain(Normalisation::l2, squares, shape.n_inputs));
+                const Normalisation& normalisation = *network_.populations.front().normalisation;
+                variant.gain.push_back(normalisation.gain(squares, shape.n_inputs));
             }
             variants_.push_back(std::move(variant));
         }
