@@ -21,6 +21,12 @@
 
 namespace snnff {
 
+/// What is to be said of parameters that came from a file, a sentence each.
+struct Remarks {
+    std::vector<std::string> notes;   ///< how it was read
+    std::vector<std::string> doubts;  ///< where it may not mean what was wanted
+};
+
 /// Fills a population's parameters before training.
 class Initialiser {
   public:
@@ -30,6 +36,8 @@ class Initialiser {
     virtual void fill(Population& population, std::uint32_t index, Seed seed) const = 0;
     /// Where parameters come from, read anew; nothing where they are drawn. Throws FileError.
     virtual std::optional<DataFile> file() const { return {}; }
+    /// Of a population that fill() filled; the file is read anew.
+    virtual Remarks remarks(const Population&) const { return {}; }
 };
 
 /// What a change of weights follows from.

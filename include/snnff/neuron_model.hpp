@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "snnff/matrix.hpp"
@@ -67,6 +68,9 @@ class NeuronModel {
     virtual std::span<const float> thresholds() const noexcept { return {}; }
     /// "before" or "after": whether the recorded membrane is the one before or after the reset of its step.
     virtual std::string_view recorded_reset() const noexcept { return ""; }
+    /// What a spike does to the membrane, in words that are the same where it is the same: "zero" where it is
+    /// 0 afterwards; empty for units without spikes.
+    virtual std::string reset_rule() const { return ""; }
 
     /// Spikes per step that a unit cannot exceed.
     virtual double largest_rate() const noexcept { return 1.0; }

@@ -27,12 +27,14 @@ std::vector<std::string> write_nir(const std::filesystem::path& path, const Mode
 
 /// Weight [unit x input] and bias [unit] of the Affine or Linear node `node`, or of the one that feeds the
 /// node of that name; no bias reads as zeros. What a LIF or IF node does to its input is mapped into them,
-///     LIF   weight·r·dt/tau,   bias·r·dt/tau + v_leak·dt/tau        IF   weight·r·dt,   bias·r·dt
-/// as Euler's steps of dt have it; a factor that float32 cannot tell from 1 leaves their bits. The decay
-/// 1 − dt/tau (1 for IF) and the threshold have to be the population's, v_reset 0. dt is `dt_ms`, or what the
-/// metadata of the graph says, or else `model_dt_ms`. A node with several ways in is refused. Throws
-/// FileError, DataError.
-void read_nir_parameters(const std::filesystem::path& path, std::string_view node, Population& population,
-                         double model_dt_ms = 1.0, std::optional<double> dt_ms = {});
+///     LIF   weight·r·dt/tau,   bias·r·dt/tau + (v_leak − v_reset)·dt/tau       IF   weight·r·dt,   bias·r·dt
+/// as Euler's steps of dt have it; a factor that float32 cannot tell from 1 leaves their bits. Membranes are
+/// counted from v_reset. Scale nodes before and behind the weights are folded into them, Flatten nodes say
+/// nothing here, where values are vectors. The decay 1 − dt/tau (1 for IF) and v_threshold − v_reset have to
+/// be the population's. dt is `dt_ms`, or what the metadata of the graph says, or else `model_dt_ms`. A node
+/// with several ways in is refused. Returns what is to be said: dt, and where the population does something
+/// else than the graph. Throws FileError, DataError.
+Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view node, Population& population,
+                            double model_dt_ms = 1.0, std::optional<double> dt_ms = {});
 
 }  // namespace snnff

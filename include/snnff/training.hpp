@@ -95,6 +95,7 @@ struct Experiment {
     std::vector<DataFile> files{};  ///< all that was read, by role
     /// What is doubtful about the data: each a sentence with numbers and what would do.
     std::vector<std::string> doubts{};
+    std::vector<std::string> notes{};  ///< how files were read, where they do not say all of it
 };
 
 /// Loads the data, checks it against the model and fills the parameters. Where overlay.value follows

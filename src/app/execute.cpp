@@ -243,7 +243,10 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     if (!request.quiet) observers.push_back(&progress.emplace());
     Warnings warnings(request.output.string());
     if (request.warns) observers.push_back(&warnings);
-    if (request.warns) say_doubts(experiment.doubts);
+    if (request.warns) {
+        for (const std::string& line : experiment.notes) note(line);
+        say_doubts(experiment.doubts);
+    }
     Outcome outcome(experiment);
     observers.push_back(&outcome);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());

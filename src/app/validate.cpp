@@ -20,6 +20,7 @@ struct Arguments {
 
 void validate(const std::string& model, const Assignments& assignments) {
     const Experiment experiment = load_experiment(model, overrides_of(assignments, {}));
+    for (const std::string& line : experiment.notes) note(line);
     say_doubts(experiment.doubts);
     std::string network = std::to_string(experiment.train.n_inputs());
     double n_parameters = 0.0;

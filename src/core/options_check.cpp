@@ -61,6 +61,21 @@ void refuse_type(const KeyDoc& doc, const Node& node, std::string_view what) {
     refuse(doc, node, fmt::format("is {}; allowed: {}", what, allowed_text(doc)));
 }
 
+namespace {
+
+/// A text below which --set put keys, and so made a table of its kind and theirs. Refused with what was set.
+void refuse_keys_below_text(const KeyDoc& doc, const Node& node) {
+    const Node* const kind = node.is_table() ? node.find("kind") : nullptr;
+    if (kind == nullptr || !std::holds_alternative<std::string>(kind->value)) return;
+    for (const auto& [name, value] : std::get<Node::Table>(node.value)) {
+        if (name == "kind") continue;
+        throw PlacedError(node.place, fmt::format("{0} = {1} is text, and has no keys below it: no {0}.{2}",
+                                                  doc.path, shown(*kind), name));
+    }
+}
+
+}  // namespace
+
 void refuse_wrong_type(const KeyDoc& doc, const Node& node, std::string_view what) {
     const std::string name = doc.path.substr(doc.path.rfind('.') + 1);
     refuse(doc, node,
@@ -74,6 +89,7 @@ void refuse_missing(const KeyDoc& doc, const Place& place) {
 
 const std::string& checked_text(const KeyDoc& doc, const Node& node) {
     const auto* text = std::get_if<std::string>(&node.value);
+    if (text == nullptr) refuse_keys_below_text(doc, node);
     if (text == nullptr) refuse_wrong_type(doc, node, "not text");
     return *text;
 }

@@ -19,6 +19,11 @@ class FromNir final : public Initialiser {
         read_nir_parameters(path_, node_.empty() ? population.name : node_, population, model_dt_ms_, dt_ms_);
     }
     std::optional<DataFile> file() const override { return data_file_at(path_); }
+    Remarks remarks(const Population& population) const override {
+        Population again = population;
+        return read_nir_parameters(path_, node_.empty() ? population.name : node_, again, model_dt_ms_,
+                                   dt_ms_);
+    }
 
   private:
     std::filesystem::path path_;

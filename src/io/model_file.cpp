@@ -145,7 +145,11 @@ std::string read_model_file(const std::filesystem::path& path) {
         text.append(chunk, static_cast<std::size_t>(file.gcount()));
     }
     if (file.bad()) refuse(fmt::format("cannot be read: {}", std::strerror(errno != 0 ? errno : EIO)));
-    if (text.empty()) refuse("is empty; `snnff-sim new lif` writes a model to start from");
+    // Nothing is wrong with the file system: this is no model.
+    if (text.empty()) {
+        throw ModelError(
+            fmt::format("{}: is empty; `snnff-sim new lif` writes a model to start from", path.string()));
+    }
     if (text.size() > largest_file) refuse("is larger than 16 MiB, which no model file is");
     return as_utf8(std::move(text), path.string());
 }

@@ -7,6 +7,8 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "io/hdf5_write.hpp"
 #include "io/place.hpp"
@@ -20,8 +22,6 @@ using hdf5::write_text;
 
 /// The version of NIR's layout that is written: where `metadata` exists, and everything is a data set.
 constexpr std::string_view nir_version = "1.0.4";
-/// How far a decay or a threshold may be from the population's: a few digits of float32 in 1 − dt/tau.
-constexpr double tolerance = 1e-4;
 
 void write_vector(const hdf5::Group& node, std::string_view name, std::span<const double> values) {
     const std::vector<float> as_floats(values.begin(), values.end());
@@ -103,6 +103,8 @@ void write_words(const hdf5::Group& graph_metadata, const std::string& name, con
     write_text(group, "neuron", population.neuron->kind());
     write_text(group, "measure", name_of(population.measure));
     write_text(group, "output", name_of(population.output));
+    if (const std::string rule = population.neuron->reset_rule(); !rule.empty())
+        write_text(group, "reset_rule", rule);
     for (const char* key : {"reset", "reset_delay", "refractory_steps", "surrogate"}) {
         if (const Node* value = table != nullptr ? table->find(key) : nullptr) {
             write_text(group, key, value_text(*value));
@@ -120,9 +122,10 @@ std::vector<std::string> what_nir_cannot_say(const ModelSpec& model, const Netwo
         if (!population.neuron->spiking()) {
             add(fmt::format("{}: NIR has no node for the activation \"{}\"; its weights stand alone",
                             population.name, population.neuron->kind()));
-        } else if (!population.neuron->recorded_reset().empty()) {
-            add(fmt::format("{}: the reset is the model file's, NIR's sets the membrane to v_reset = 0",
-                            population.name));
+        } else if (const std::string rule = population.neuron->reset_rule();
+                   rule != "zero" && !rule.empty()) {
+            add(fmt::format("{}: the reset is \"{}\", NIR's sets the membrane to v_reset = 0",
+                            population.name, rule));
         }
         if (population.normalisation->scales() || population.normalisation->replaces()) {
             add(fmt::format("{}: its input is normalised ({}) before the weights", population.name,
@@ -194,141 +197,6 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     }
 }
 
-// ---- reading ----
-
-std::string type_of(const hdf5::Group& nodes, const std::string& name) {
-    return hdf5::read_text(nodes.group(name).dataset("type"));
-}
-bool has_weights(const std::string& type) { return type == "Affine" || type == "Linear"; }
-
-std::vector<double> read_numbers(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected) {
-    const auto shape = dataset.shape();
-    if (shape != expected) {
-        throw DataError(fmt::format("{}: has the shape [{}]; the model's population has [{}]",
-                                    dataset.where(), fmt::join(shape, ", "), fmt::join(expected, ", ")));
-    }
-    dataset.expect_numbers();
-    dataset.expect_stored();
-    std::vector<double> values(dataset.n_values());
-    hdf5::read(dataset, std::span(values));
-    if (!std::ranges::all_of(values, [](double v) { return std::isfinite(static_cast<float>(v)); })) {
-        throw DataError(fmt::format("{}: holds values that are no finite numbers", dataset.where()));
-    }
-    return values;
-}
-
-/// What has an edge to `name`.
-std::vector<std::string> sources_of(const hdf5::Group& graph, const std::string& name) {
-    const hdf5::Dataset edges = graph.dataset("edges");
-    const auto shape = edges.shape();
-    if (shape.size() != 2 || shape[1] != 2) {
-        throw DataError(fmt::format("{}: has the shape [{}]; [edges, 2] is what NIR has", edges.where(),
-                                    fmt::join(shape, ", ")));
-    }
-    const std::vector<std::string> ends = hdf5::read_texts(edges);
-    std::vector<std::string> sources;
-    for (std::size_t e = 0; e + 1 < ends.size(); e += 2) {
-        if (ends[e + 1] == name) sources.push_back(ends[e]);
-    }
-    return sources;
-}
-
-void expect_one_way_in(const hdf5::Group& nodes, const std::string& name,
-                       std::span<const std::string> sources) {
-    if (sources.size() <= 1) return;
-    throw DataError(
-        fmt::format("{}: {} lead to it; a population takes one input, through one node of weights",
-                    nodes.group(name).where(), fmt::join(sources, ", ")));
-}
-
-/// The Affine or Linear node that is `name` or the only one with an edge to it.
-std::string weights_node(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name) {
-    if (has_weights(type_of(nodes, name))) {
-        if (graph.has("edges")) expect_one_way_in(nodes, name, sources_of(graph, name));
-        return name;
-    }
-    const std::vector<std::string> sources = sources_of(graph, name);
-    expect_one_way_in(nodes, name, sources);
-    if (sources.empty() || !nodes.has(sources.front())) {
-        throw DataError(fmt::format("{}: no Affine or Linear node leads to it", nodes.group(name).where()));
-    }
-    const std::string type = type_of(nodes, sources.front());
-    if (!has_weights(type)) {
-        throw DataError(
-            fmt::format("{}: is of the type \"{}\" and leads to {}; Affine and Linear are understood",
-                        nodes.group(sources.front()).where(), type, name));
-    }
-    expect_one_way_in(nodes, sources.front(), sources_of(graph, sources.front()));
-    return sources.front();
-}
-
-double dt_of(const hdf5::Group& graph, double model_dt_ms) {
-    if (!graph.has("metadata") || !graph.group("metadata").has("dt")) return model_dt_ms / 1000.0;
-    const hdf5::Dataset dataset = graph.group("metadata").dataset("dt");
-    std::vector<double> value(1);
-    if (dataset.n_values() != 1) throw DataError(dataset.where() + ": is not one number of seconds");
-    dataset.expect_numbers();
-    dataset.expect_stored();
-    hdf5::read(dataset, std::span(value));
-    if (value[0] > 0.0) return value[0];
-    throw DataError(fmt::format("{}: {} is no time step", dataset.where(), value[0]));
-}
-
-void expect_equal(const hdf5::Group& node, std::string_view what, double there, double here, std::size_t unit,
-                  std::string_view key) {
-    if (std::abs(there - here) <= tolerance * std::max(1.0, std::abs(here))) return;
-    throw DataError(fmt::format("{}: {} of unit {} is {:.6g}, the model's is {:.6g}; {} = {:.6g} agrees",
-                                node.where(), what, unit, there, here, key, there));
-}
-
-/// What a unit's weights and bias are multiplied by, and what is added to its bias.
-struct Drive {
-    std::vector<double> gain, bias;
-};
-
-/// Throws where the node has other dynamics than the population.
-Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Population& population) {
-    const auto decays = population.neuron->decays();
-    if (decays.empty()) {
-        throw DataError(fmt::format("{}: is a {} node; population \"{}\" has the neuron \"{}\"", node.where(),
-                                    leaky ? "LIF" : "IF", population.name, population.neuron->kind()));
-    }
-    const std::size_t n = population.n_units();
-    const auto values = [&](const char* name, double absent) {
-        if (!node.has(name)) return std::vector<double>(n, absent);
-        return read_numbers(node.dataset(name), {static_cast<hsize_t>(n)});
-    };
-    const std::vector<hsize_t> shape{n};
-    const auto threshold = read_numbers(node.dataset("v_threshold"), shape),
-               r = read_numbers(node.dataset("r"), shape), v_reset = values("v_reset", 0.0),
-               v_leak = leaky ? values("v_leak", 0.0) : std::vector<double>(n, 0.0),
-               tau = leaky ? read_numbers(node.dataset("tau"), shape) : std::vector<double>(n, 1.0);
-    Drive drive;
-    for (std::size_t u = 0; u < n; ++u) {
-        if (!(tau[u] > 0.0)) {
-            throw DataError(
-                fmt::format("{}: tau of unit {} is {}; a time constant is above 0", node.where(), u, tau[u]));
-        }
-        const double share = dt_s / tau[u];
-        expect_equal(
-            node,
-            leaky ? fmt::format("the decay 1 - dt/tau, dt = {:.6g} s,", dt_s) : "the decay of an IF node",
-            leaky ? 1.0 - share : 1.0, static_cast<double>(decays[u]), u, "beta");
-        expect_equal(node, "v_threshold", threshold[u],
-                     static_cast<double>(population.neuron->thresholds()[u]), u, "threshold");
-        if (v_reset[u] != 0.0) {
-            throw DataError(
-                fmt::format("{}: v_reset of unit {} is {:.6g}; a reset to 0 is what there is here",
-                            node.where(), u, v_reset[u]));
-        }
-        const double gain = r[u] * (leaky ? share : dt_s);
-        // r and tau are float32, as NIR's writers have them: their quotient is off by a few units there.
-        drive.gain.push_back(std::abs(gain - 1.0) <= 1e-6 ? 1.0 : gain);
-        drive.bias.push_back(leaky ? share * v_leak[u] : 0.0);
-    }
-    return drive;
-}
-
 }  // namespace
 
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
@@ -338,50 +206,6 @@ std::vector<std::string> write_nir(const std::filesystem::path& path, const Mode
     hdf5::write_in_place(
         path, replace, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });
     return sentences;
-}
-
-void read_nir_parameters(const std::filesystem::path& path, std::string_view node_name,
-                         Population& population, double model_dt_ms, std::optional<double> dt_ms) {
-    const std::string name(node_name);
-    const hdf5::Group root = hdf5::open_file(path.string());
-    if (!root.has("node") || !root.group("node").has("nodes")) {
-        throw DataError(root.where() + ": has no /node/nodes, so it is no NIR graph");
-    }
-    const hdf5::Group graph = root.group("node"), nodes = graph.group("nodes");
-    if (!nodes.has(name)) {
-        throw DataError(fmt::format("{}: has no node \"{}\"; there are {}", nodes.where(), name,
-                                    fmt::join(nodes.child_groups(), ", ")));
-    }
-    const std::string type = type_of(nodes, name);
-    Drive drive{std::vector<double>(population.n_units(), 1.0),
-                std::vector<double>(population.n_units(), 0.0)};
-    if (type == "LIF" || type == "IF") {
-        const double dt_s = dt_ms ? *dt_ms / 1000.0 : dt_of(graph, model_dt_ms);
-        drive = drive_of(nodes.group(name), type == "LIF", dt_s, population);
-    } else if (!has_weights(type)) {
-        throw DataError(fmt::format("{}: is of the type \"{}\"; LIF, IF, Affine and Linear are understood",
-                                    nodes.group(name).where(), type));
-    }
-    const hdf5::Group weights = nodes.group(weights_node(graph, nodes, name));
-    const std::size_t n_inputs = population.n_inputs();
-    const auto weight = read_numbers(weights.dataset("weight"), {population.n_units(), n_inputs});
-    std::vector<float> scaled(weight.size());
-    for (std::size_t i = 0; i < scaled.size(); ++i)
-        scaled[i] = static_cast<float>(weight[i] * drive.gain[i / n_inputs]);
-    population.weight.copy_in(scaled);
-    std::vector<double> bias(population.n_units(), 0.0);
-    if (weights.has("bias")) bias = read_numbers(weights.dataset("bias"), {population.n_units()});
-    population.bias.resize(population.n_units());
-    for (std::size_t u = 0; u < bias.size(); ++u) {
-        bias[u] = bias[u] * drive.gain[u] + drive.bias[u];
-        population.bias[u] = static_cast<float>(bias[u]);
-    }
-    const auto nonzero = std::ranges::find_if(bias, [](double value) { return value != 0.0; });
-    if (!population.learns_bias && nonzero != bias.end()) {
-        throw DataError(
-            fmt::format("{}: bias of unit {} is {}, v_leak included, but population \"{}\" has bias = false",
-                        weights.where(), nonzero - bias.begin(), *nonzero, population.name));
-    }
 }
 
 }  // namespace snnff

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,26 @@ class Lif final : public NeuronModel {
     }
     std::string_view recorded_reset() const noexcept override {
         return parameters_.reset == kernels::LifReset::none ? "" : "before";
+    }
+    std::string reset_rule() const override {
+        std::string rule;
+        switch (parameters_.reset) {
+            case kernels::LifReset::subtract_delayed:
+                rule = "subtract, in the next step";
+                break;
+            case kernels::LifReset::subtract_immediate:
+                rule = "subtract, in the same step";
+                break;
+            case kernels::LifReset::zero:
+                rule = "zero";
+                break;
+            case kernels::LifReset::none:
+                rule = "none";
+                break;
+        }
+        return refractory()
+                   ? rule + ", then " + std::to_string(parameters_.refractory_steps) + " refractory steps"
+                   : rule;
     }
     std::span<const float> fixed_carry() const noexcept override {
         const bool fixed = parameters_.reset != kernels::LifReset::zero && !refractory();

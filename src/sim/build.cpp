@@ -262,8 +262,14 @@ Experiment build(ModelSpec model) {
     if (model.negatives) model.negatives->check(train, model.overlay.n_labels);
     Network network = make_network(model, train.n_inputs());
     std::vector<DataFile> files = files_of(model, train, validation, test);
+    std::vector<std::string> notes;
+    for (std::size_t k = 0; k < model.populations.size(); ++k) {
+        const Remarks remarks = model.populations[k].init->remarks(network.populations[k]);
+        notes.insert(notes.end(), remarks.notes.begin(), remarks.notes.end());
+        doubts.insert(doubts.end(), remarks.doubts.begin(), remarks.doubts.end());
+    }
     Experiment experiment{std::move(model),   std::move(train), std::move(validation), std::move(test),
-                          std::move(network), std::move(files), std::move(doubts)};
+                          std::move(network), std::move(files), std::move(doubts),     std::move(notes)};
     check_recording(experiment);
     for (std::string& doubt : doubts_about_data(experiment)) experiment.doubts.push_back(std::move(doubt));
     check_fits(experiment);

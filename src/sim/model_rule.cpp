@@ -117,9 +117,8 @@ void check_groups(Options& root, const PopulationTables& tables, const ModelSpec
                            "\"l2\" or \"none\" would do");
         }
         if (k == 0) {
-            table.reject("normalisation", fmt::format("= \"{}\", but it is the first population, and data "
-                                                      "have no groups of units; \"rms\" would do",
-                                                      model.populations[k].normalisation->kind()));
+            table.reject("normalisation",
+                         "is of the first population, and data have no groups of units; \"rms\" would do");
         }
         if (model.n_scores() == 1) {
             table.conflict("normalisation", learning, "goodness",

@@ -44,6 +44,11 @@ Place read_place(Options& options, const Key& key, bool required) {
     }
     if (options.describing() || options.is_table(key.name)) {
         Options table = options.table(key);
+        if (!options.describing() && table.given("kind")) {
+            options.reject(key.name,
+                           "names a file, and below it others; a table of both, { x = \"x.npy\", y = "
+                           "\"y.npy\" }, or the name of one .npz file would do");
+        }
         place.x = table.required_file(
             {"x", "", ".npy file: [sample, feature], [sample, step, feature] or [sample, row, column]"});
         place.y = table.required_file({"y", "", ".npy file of labels"});

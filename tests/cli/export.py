@@ -207,7 +207,8 @@ class Nir(CliTest):
                 f'path = "{self.folder}/g.nir", node = "p0" }}']
         for graph, edges, says in ((layer(), [("p0", "w0")], ["w0", "input, p0"]),
                                    (layer(), [("p0", "p0")], ["p0", "w0, p0"]),
-                                   (layer(v_reset=numpy.full(20, 0.5)), [], ["p0", "v_reset", "0.5"]),
+                                   (layer(v_reset=numpy.full(20, 0.5)), [], ["p0", "v_threshold - v_reset", "0.5"]),
+                                   (layer(v_reset=numpy.full(20, 1.5)), [], ["p0", "v_reset", "1.5", "every step"]),
                                    (layer(type="CubaLIF"), [], ["p0", "CubaLIF"]),
                                    (layer(type="LI"), [], ["p0", '"LI"']),
                                    (layer(tau=numpy.zeros(20)), [], ["p0", "tau"])):

@@ -161,6 +161,17 @@ class AllFaults(ModelTest):
 
 
 class SameAsRun(ModelTest):
+    def test_keys_below_a_text_are_answered_with_the_text(self):
+        for kind, keys, says in (("hdf5", 'train = "t.h5"', 'data.train = "t.h5" is text, and has no keys below it: no data.train.x'),
+                                 ("numpy", 'train = "t.npz"', 'or the name of one .npz file would do')):
+            self.write("below.toml", f'[data]\nkind = "{kind}"\n{keys}\n[population.a]\nsize = 5\n')
+            self.refused(3, "validate", "below.toml", "--set", "data.train.x=b", says=says)
+
+    def test_an_empty_file_is_no_model(self):
+        self.write("empty.toml", "")
+        for verb in ("validate", "run"):
+            self.refused(3, verb, "empty.toml", says="empty.toml: is empty; `snnff-sim new lif`")
+
     def test_validate_refuses_what_run_refuses(self):
         for code, settings, words in [
                 (3, ["recording.samples=[30]"], ["30", "0 to 29"]),

@@ -174,7 +174,8 @@ TEST_CASE("what does not go with goodness of classes is refused, with the reason
     said(groups + "[plan]\nphases = \"separated\"\n" + one, "no negative samples to separate");
     said(groups + "[population.a]\nsize = 9\n", "every class has a group of units; 10 units, or a multiple");
     said(groups + "[population.a]\nnormalisation = \"group\"\n",
-         "data have no groups of units; \"rms\" would do");
+         "normalisation = \"group\" is of the first population, and data have no groups of units; \"rms\" "
+         "would do");
     said(groups + "[population.a]\nsize = 19\n[population.b]\nnormalisation = \"group\"\n",
          "a group of a single unit becomes 0 by it; 20 units");
     said("[population.a]\n[population.b]\nnormalisation = \"group\"\n",

@@ -7,8 +7,8 @@ NAME = "confusion"
 
 def gather(runs, _):
     return Figure(NAME, "Confusion matrix",
-                  "Rows are true labels, columns what was predicted; colour is the share of the row. Look for dark "
-                  "cells off the diagonal: pairs that the network takes for each other.", [side_by_side(runs, panel)])
+                  "Rows are true labels, columns what was predicted; colour is the share of the row. Look for "
+                  "coloured cells off the diagonal: pairs that the network takes for each other.", [side_by_side(runs, panel)])
 
 
 def panel(run):

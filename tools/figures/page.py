@@ -106,8 +106,10 @@ def part_of(part, plots):
         return gallery(part)
     assert isinstance(part, Panel)
     plots.append(with_plotly.figure_of(part))
+    height = with_plotly.height_of(part)
+    style = f' style="height: {height}px"' if height else ""
     return f'<figure class="part"><figcaption>{escape(part.title)}</figcaption>' \
-           f'<div role="img" aria-label="{escape(part.about or part.title)}" ' \
+           f'<div role="img" aria-label="{escape(part.about or part.title)}"{style} ' \
            f'data-plot="{len(plots) - 1}"></div></figure>'
 
 

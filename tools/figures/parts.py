@@ -88,6 +88,7 @@ class Panel:
     x_range: tuple | None = None
     y_range: tuple | None = None
     about: str = ""  # what there is to see, for those who cannot
+    n_rows: int = 0  # of cells that need a height of their own; 0: a panel as any other
 
 
 @dataclass

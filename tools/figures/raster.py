@@ -7,6 +7,7 @@ from .recording import not_recorded, reports, sample_of, versions_of
 NAME = "raster"
 HOW = "holds no spikes; recording.variables = [\"membrane\", \"spikes\"] in its model records them"
 MOST_UNITS = 200  # rows that can still be told apart
+MOST_ROWS = 400  # between the first and the last of them, for which a panel is made higher
 MOST_STROKES = 60  # rows in which strokes do not run into each other; above, a cell per unit and step
 
 
@@ -39,7 +40,11 @@ def panels(run, choice):
             ids = report.node_ids[:n_units].astype(float)
             shown = f" ({n_units} of {len(report.node_ids)})" if n_units < len(report.node_ids) else ""
             title = f"{name}{shown}, sample {sample}, {report.version(frames, phase)}"
+            in_cells = n_units > MOST_STROKES
+            beyond = 0.5 if in_cells else 1  # so that cells fill the panel
+            n_rows = int(ids.max() - ids.min()) + 1 if in_cells else 0
             made.append(Panel(title, "time (ms)", "unit", marks, x_range=report.span_ms(frames),
-                              y_range=(float(ids.min()) - 1, float(ids.max()) + 1),
+                              y_range=(float(ids.min()) - beyond, float(ids.max()) + beyond),
+                              n_rows=n_rows if n_rows <= MOST_ROWS else 0,
                               about=f"{len(step)} spikes of {n_units} units of {name}"))
     return made

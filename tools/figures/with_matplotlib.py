@@ -62,7 +62,9 @@ def size_of(part):
     """Height in inches."""
     if isinstance(part, Gallery):
         return 0.4 + (0.75 + 0.16 * lines_in_captions(part)) * -(-len(part.tiles) // part.columns)
-    return 3.9 if any(isinstance(mark, Counts) for mark in part.marks) else 2.9
+    if any(isinstance(mark, Counts) for mark in part.marks):
+        return 3.9
+    return max(2.9, 0.9 + 3 * part.n_rows / plt.rcParams["figure.dpi"])  # three dots a row, where rows count
 
 
 def draw_panel(axis, panel, heading):

@@ -7,6 +7,8 @@ from .parts import MARK, Bars, Cells, Counts, Level, Line, Points, outline
 
 GRID, AXIS = "#e9eaec", "#9aa0a6"
 FONT = {"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 12, "color": "#24292f"}
+ON_FULL, ON_EMPTY = "#ffffff", "#24292f"  # figures in cells; page.js knows these colours, and has others for the dark
+MARGIN = {"l": 56, "r": 12, "t": 8, "b": 44}
 BLUES = [[0, "#ffffff"], [0.05, "#e3ecf7"], [0.5, "#7aa3d6"], [1, "#1f4e8c"]]
 
 
@@ -18,7 +20,7 @@ def figure_of(panel):
     named = any(trace.get("showlegend") for trace in data)
     layout = {
         "font": FONT, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
+        "margin": dict(MARGIN),
         "xaxis": axis(panel.x_label), "yaxis": axis(panel.y_label) | {"automargin": True},
         "shapes": shapes, "annotations": annotations, "showlegend": named, "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
@@ -36,6 +38,11 @@ def figure_of(panel):
         layout["margin"]["t"] = 22
         layout["legend"]["y"] = 1.1
     return {"data": data, "layout": layout}
+
+
+def height_of(panel):
+    """Pixels of a panel whose rows are to be as high as each other, two of them each; None: as any other."""
+    return 2 * panel.n_rows + MARGIN["t"] + MARGIN["b"] if panel.n_rows else None
 
 
 def is_short(panel):
@@ -116,8 +123,8 @@ def counts(mark, data, _, annotations):
         for column in range(n):
             if mark.values[row, column] > 0:
                 annotations.append({"x": column, "y": row, "text": f"{mark.values[row, column]:.0f}",
-                                    "showarrow": False, "font": {"size": 10, "color": "#fff"
-                                                                 if share[row, column] > 0.5 else "#24292f"}})
+                                    "showarrow": False, "font": {"size": 10, "color": ON_FULL if share[row, column] > 0.5
+                                                                 else ON_EMPTY}})
 
 
 def are_numbers(names):

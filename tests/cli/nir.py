@@ -1,0 +1,246 @@
+"""Random NIR graphs, imported, fire as a simulation of the graph in NumPy does; networks that are exported fire as before,
+in that simulation and when they come back."""
+import unittest
+
+import h5py
+import numpy as np
+
+from support import CliTest
+
+DT, STEPS = 5e-4, 40
+NEURON = {"LIF": ("tau", "r", "v_leak", "v_threshold", "v_reset"), "IF": ("r", "v_threshold", "v_reset")}
+HEAD = """
+[data]
+kind = "hdf5"
+train = "x.h5"
+[time]
+dt_ms = 0.5
+steps = 40
+[overlay]
+n_labels = 2
+[learning]
+rule = "backprop"
+rate = 1e-30
+[plan]
+epochs = 1
+"""
+SUM = '[population.o]\nneuron = "relu"\nsize = 2\n'
+
+
+def simulated(graph, x, dt):
+    """{name of a neuron node: [step, unit] of its spikes, and how near a membrane came to its threshold}: Euler's steps of
+    a NIR graph under a constant input, node by node in float64, membranes from v_reset on."""
+    nodes, edges = graph["nodes"], [(a.decode(), b.decode()) for a, b in graph["edges"][()]]
+    source = {b: a for a, b in edges}
+
+    def value(name):
+        node, kind = nodes[name], nodes[name]["type"][()].decode()
+        if kind == "Input":
+            return np.tile(x.astype(float), (STEPS, 1))
+        given = value(source[name])
+        if kind in ("Flatten", "Output"):
+            return given
+        if kind == "Scale":
+            return given * node["scale"][()].astype(float).ravel()
+        if kind in ("Affine", "Linear"):
+            return given @ node["weight"][()].astype(float).T + (node["bias"][()].astype(float) if kind == "Affine" else 0)
+        p = {key: node[key][()].astype(float) for key in NEURON[kind]}
+        v, out, near = p["v_reset"].copy(), [], np.inf
+        for current in given:
+            v = v + (dt / p["tau"] * (p["v_leak"] - v + p["r"] * current) if kind == "LIF" else dt * p["r"] * current)
+            near = min(near, np.abs(v - p["v_threshold"]).min())
+            out.append(v > p["v_threshold"])
+            v = np.where(out[-1], p["v_reset"], v)
+        found[name] = np.array(out, float), near
+        return found[name][0]
+    found = {}
+    for name in nodes:
+        if nodes[name]["type"][()].decode() in NEURON and name not in found:
+            value(name)
+    return found
+
+
+class Graphs(CliTest):
+    def write_graph(self, nodes, edges):
+        text = h5py.string_dtype()
+        with h5py.File(self.folder / "g.nir", "w") as file:
+            file.create_dataset("version", data="1.0.8", dtype=text)
+            graph = file.create_group("node")
+            graph.create_dataset("type", data="NIRGraph", dtype=text)
+            graph.create_dataset("edges", data=np.array(edges, object), dtype=text)
+            for name, (kind, values) in nodes.items():
+                group = graph.create_group(f"nodes/{name}")
+                group.create_dataset("type", data=kind, dtype=text)
+                for key, value in values.items():
+                    group[key] = value
+
+    def random_graph(self, random):
+        """A row of one to three layers with Scale and Flatten nodes here and there, v_reset and v_leak of any sign."""
+        sizes = [6, *random.integers(3, 8, int(random.integers(1, 4)))]
+        nodes, row, layers = {"input": ("Input", {"shape": np.array([2, 3])})}, ["input"], []
+
+        def put(name, kind, **values):
+            nodes[name] = kind, values
+            row.append(name)
+        put("flat", "Flatten", start_dim=0, end_dim=-1, input_type=np.array([2, 3]))
+        for k, n in enumerate(map(int, sizes[1:])):
+            n_in, kind = int(sizes[k]), str(random.choice(["LIF", "IF"]))
+            if random.random() < 0.5:
+                put(f"before{k}", "Scale", scale=random.uniform(0.3, 2, n_in))
+            affine = random.random() < 0.7
+            weight = random.normal(0.4, 0.5, (n, n_in)).astype("f4")
+            put(f"w{k}", "Affine" if affine else "Linear", weight=weight,
+                **({"bias": random.normal(0.2, 0.2, n).astype("f4")} if affine else {}))
+            if random.random() < 0.5:
+                put(f"behind{k}", "Scale", scale=random.uniform(0.5, 2, n))
+            v_reset = random.normal(0, 0.3, n) * (random.random() < 0.7)
+            values = {"r": random.uniform(0.5, 3, n) * (1 if kind == "LIF" else 300),
+                      "v_threshold": v_reset + random.uniform(0.2, 0.6, n), "v_reset": v_reset}
+            if kind == "LIF":
+                values |= {"tau": random.uniform(3e-3, 2e-2, n), "v_leak": random.normal(0, 0.3, n)}
+            put(f"p{k}", kind, **values)
+            layers.append((kind, values))
+        put("output", "Output", shape=np.array([sizes[-1]]))
+        self.write_graph(nodes, [list(edge) for edge in zip(row, row[1:])])
+        return layers
+
+    def model_of(self, layers, reset="zero", more=""):
+        text = HEAD
+        for k, (kind, values) in enumerate(layers):
+            decay = 1 - DT / values["tau"] if kind == "LIF" else np.ones(len(values["r"]))
+            text += (f'[population.p{k}]\nneuron = "lif"\nsize = {len(decay)}\nreset = "{reset}"\noutput = "spikes"\n{more}'
+                     f"beta = {decay.tolist()}\nthreshold = {(values['v_threshold'] - values['v_reset']).tolist()}\n"
+                     f'init = {{ kind = "nir", path = "g.nir", node = "p{k}" }}\n')
+        return self.write("m.toml", text + SUM)
+
+    def write_data(self, x):
+        with h5py.File(self.folder / "x.h5", "w") as file:
+            file["x"], file["y"] = x, np.array([0, 1, 0, 1])
+
+    def spikes(self, run, names):
+        """[step, unit] of each population under the first sample."""
+        self.good("trace", run, "--split", "train", "--labels", "neutral", "--samples", "0", "-o", "t.h5", "--force")
+        found = {}
+        with h5py.File(self.folder / "t.h5") as traces:
+            for name in names:
+                group, n_units = traces[f"spikes/{name}"], traces[f"report/{name}/data"].shape[1]
+                found[name] = np.zeros((STEPS, n_units))
+                found[name][np.rint(group["timestamps"][:] / 0.5).astype(int), group["node_ids"][:]] = 1
+        return found
+
+    def test_random_graphs_fire_as_nir_says(self):
+        n_fired = n_graphs = 0
+        for seed in range(40):
+            random = np.random.default_rng(seed)
+            layers = self.random_graph(random)
+            x = random.uniform(0, 1, (4, 6)).astype("f4")
+            with h5py.File(self.folder / "g.nir") as file:
+                right = simulated(file["node"], x[0], DT)
+            # float32 here, float64 there: membranes that come within their rounding of a threshold decide nothing
+            if min(near for _, near in right.values()) < 1e-4:
+                continue
+            self.write_data(x)
+            done = self.sim("run", self.model_of(layers), "-q", "-o", "r.h5", "--force")
+            self.assertEqual(done.returncode, 0, f"seed {seed}: {done.stderr}")
+            self.assertIn("time constants belong to steps of 0.5 ms, the model's", done.stderr)
+            found = self.spikes("r.h5", right)
+            for name, (spikes, _) in right.items():
+                self.assertTrue(np.array_equal(found[name], spikes), f"seed {seed}, {name}")
+                n_fired += int(spikes.sum())
+            n_graphs += 1
+        self.assertGreaterEqual(n_graphs, 10)
+        self.assertGreater(n_fired, 1000)
+
+    def test_networks_go_out_and_come_back(self):
+        for seed in range(6):
+            random = np.random.default_rng(100 + seed)
+            n_layers, text = int(random.integers(1, 4)), HEAD
+            for k in range(n_layers):
+                n = int(random.integers(3, 9))
+                beta = np.ones(n) if random.random() < 0.3 else random.uniform(0.5, 0.99, n)
+                text += (f'[population.p{k}]\nneuron = "lif"\nsize = {n}\nreset = "zero"\noutput = "spikes"\n'
+                         f"normalisation = \"none\"\nbeta = {beta.astype('f4').astype(float).tolist()}\n"
+                         f"threshold = {random.uniform(0.1, 0.5, n).tolist()}\n")
+            x = random.uniform(0, 1, (4, 6)).astype("f4")
+            self.write_data(x)
+            names = [f"p{k}" for k in range(n_layers)]
+            self.good("run", self.write("out.toml", text + SUM), "-q", "--seed", seed + 1, "-o", "r.h5", "--force")
+            before = self.spikes("r.h5", names)
+            done = self.sim("export", "r.h5", "--format", "nir", "-o", "g.nir", "--force")
+            self.assertNotIn("the reset", done.stderr)
+            with h5py.File(self.folder / "g.nir") as file:
+                right = simulated(file["node"], x[0], file["node/metadata/dt"][0])
+            for name in names:
+                if right[name][1] > 1e-4:
+                    self.assertTrue(np.array_equal(right[name][0], before[name]), f"seed {seed}, {name}")
+            back = text.replace('reset = "zero"\n', 'reset = "zero"\ninit = { kind = "nir", path = "g.nir" }\n')
+            done = self.sim("run", self.write("back.toml", back + SUM), "-q", "-o", "b.h5", "--force")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("as its metadata say", done.stderr)
+            self.assertNotIn("the reset", done.stderr)
+            after = self.spikes("b.h5", names)
+            for name in names:
+                self.assertTrue(np.array_equal(after[name], before[name]), f"seed {seed}, {name}")
+
+    def test_another_reset_is_said_going_out_and_coming_in(self):
+        layers = self.random_graph(np.random.default_rng(0))
+        self.write_data(np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4"))
+        for reset, more, says in (("subtract", "", "subtract, in the next step"),
+                                  ("subtract", "reset_delay = false\n", "subtract, in the same step"), ("none", "", "none"),
+                                  ("zero", "refractory_steps = 2\n", "zero, then 2 refractory steps")):
+            self.model_of(layers, reset, more)
+            done = self.sim("validate", "m.toml")
+            self.assertIn(f'warning: g.nir: /node/nodes/p0: the reset is "zero" there, and "{says}"', done.stderr)
+            done = self.sim("run", "m.toml", "-q", "-o", "r.h5", "--force")
+            self.assertIn(f'and "{says}" in population "p0"', done.stderr)
+            self.assertIn(says, self.good("info", "r.h5"))
+            done = self.sim("export", "r.h5", "--format", "nir", "-o", "out.nir", "--force")
+            self.assertIn(f'p0: the reset is "{says}", NIR\'s sets the membrane to v_reset = 0', done.stderr)
+            # What comes back to where it was is the same again.
+            text = (self.folder / "m.toml").read_text().replace("g.nir", "out.nir")
+            done = self.sim("validate", self.write("again.toml", text))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertNotIn("the reset", done.stderr)
+
+    def test_normalised_inputs_are_said(self):
+        layers = self.random_graph(np.random.default_rng(0))
+        self.write_data(np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4"))
+        self.model_of(layers[:1], "zero", 'normalisation = "l2"\n')
+        self.assertIn("normalised (l2)", self.sim("validate", "m.toml").stderr)
+
+    def test_what_does_not_fold_is_refused_by_name(self):
+        layers = self.random_graph(np.random.default_rng(0))
+        self.write_data(np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4"))
+        self.model_of(layers)
+        one = (self.folder / "g.nir").read_bytes()
+
+        def change(edit, *says):
+            self.write("g.nir", one)
+            with h5py.File(self.folder / "g.nir", "r+") as file:
+                edit(file["node"])
+            self.refused(5, "validate", "m.toml", says=says)
+
+        def put(graph, kind, **values):
+            """A node between input and whatever follows it."""
+            node = graph.create_group("nodes/new")
+            node["type"] = kind
+            for key, value in values.items():
+                node[key] = value
+            edges = [[a.decode(), b.decode()] for a, b in graph["edges"][()]]
+            edges = [["input", "new"], *[["new" if a == "input" else a, b] for a, b in edges]]
+            del graph["edges"]
+            graph.create_dataset("edges", data=np.array(edges, object), dtype=h5py.string_dtype())
+        change(lambda graph: put(graph, "Scale", scale=np.ones(7)), "/node/nodes/new", "[7]", "6 are expected")
+        change(lambda graph: put(graph, "Scale", scale=np.full(6, np.nan)), "/node/nodes/new", "finite")
+        change(lambda graph: put(graph, "Flatten", input_type=np.array([4, 4])), "/node/nodes/new", "16")
+
+        def in_a_circle(graph):
+            put(graph, "Scale", scale=np.ones(6))
+            edges = [["new" if a == b"input" else a.decode(), b.decode()] for a, b in graph["edges"][()]]
+            del graph["edges"]
+            graph.create_dataset("edges", data=np.array(edges, object), dtype=h5py.string_dtype())
+        change(in_a_circle, "circle")
+
+
+if __name__ == "__main__":
+    unittest.main()
