@@ -38,7 +38,7 @@ missing_packages() {
 # server where nothing is. What apt says goes to a log.
 install_packages() {
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
-        die "no apt-get here; install what tools/packages lists (Debian 12 is supported)"
+        die "no apt-get here; install what tools/packages lists (Debian 12 and 13 are supported)"
     local missing
     mapfile -t missing < <(missing_packages $(packages_for "$@"))
     ((${#missing[@]})) || return 0
