@@ -29,7 +29,8 @@ Exported export_csv(const std::filesystem::path& run, const std::filesystem::pat
 bool is_stream(const std::filesystem::path& path);
 
 /// Writes what a run file recorded, /spikes and /report, as an HDF5 file of SONATA's alone. Throws FileError;
-/// DataError where nothing was recorded.
-Exported export_sonata(const std::filesystem::path& run, const std::filesystem::path& file);
+/// DataError where nothing was recorded; UsageError where `file` is there and `replace` is not set.
+Exported export_sonata(const std::filesystem::path& run, const std::filesystem::path& file,
+                       bool replace = true);
 
 }  // namespace snnff

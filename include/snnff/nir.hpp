@@ -17,11 +17,13 @@ namespace snnff {
 /// so that Euler's steps of dt give v ← β·v + I as here; β = 1 becomes an IF node with r = 1/dt. dt is
 /// `dt_ms`, or the model's. What NIR has no words for (the model's dt, steps, reset by subtraction,
 /// activations, normalisation, Forward-Forward) goes to `metadata`, and is returned, a sentence each. `path`
-/// appears once it is complete. Throws FileError; ModelError where some units of a
+/// appears once it is complete. Throws FileError; UsageError where it is there and `replace` is not set;
+/// ModelError where some units of a
 /// population have β = 1, a time constant without end, and others not. Source: Pedersen et al., Nature
 /// Communications 15:8122 (2024); snntorch.export_nir for the mapping.
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
-                                   const Network& network, std::optional<double> dt_ms = {});
+                                   const Network& network, std::optional<double> dt_ms = {},
+                                   bool replace = true);
 
 /// Weight [unit x input] and bias [unit] of the Affine or Linear node `node`, or of the one that feeds the
 /// node of that name; no bias reads as zeros. What a LIF or IF node does to its input is mapped into them,

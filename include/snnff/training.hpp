@@ -136,13 +136,18 @@ std::string describe(Trouble trouble, const EpochReport& report, const Network& 
 
 enum class Ending { complete, interrupted };
 
-/// Trains by the plan. `stop` is looked at after every mini-batch; once it is set, the run ends
-/// there. Throws RunError where goodness or loss stop being finite, or a population dies, and the model's
-/// learning.on_divergence says to stop, naming population, epoch and batch.
-/// Where the model has a read-out, it is trained at the end, and anew before every measurement it is
-/// needed for.
-/// The result is the same bit for bit for any number of threads, and for a run that went on from one of its
+/// Whether a run is to end where it is; once yes, always yes.
+using ShallStop = std::function<bool()>;
+
+/// Trains by the plan. `shall_stop` is asked before and after mini-batches, by one thread at a time; where it
+/// says so, the run ends there. Throws RunError where goodness or loss stop being finite, or a population
+/// dies, and the model's learning.on_divergence says to stop, naming population, epoch and batch. Where the
+/// model has a read-out, it is trained at the end, and anew before every measurement it is needed for. The
+/// result is the same bit for bit for any number of threads, and for a run that went on from one of its
 /// checkpoints, which are saved when `checkpoints` says so and when the run is stopped.
+Ending train(Experiment& experiment, std::span<Observer* const> observers, const ShallStop& shall_stop,
+             Checkpoints* checkpoints = nullptr);
+/// The same, ended once `stop` is not 0.
 Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
              Checkpoints* checkpoints = nullptr);
 

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "app/flatten.hpp"
-#include "app/signals.hpp"
 #include "app/unfinished.hpp"
 #include "core/numbers.hpp"
 #include "io/place.hpp"
+#include "io/turn.hpp"
 #include "snnff/error.hpp"
 #include "snnff/integrity.hpp"
 #include "snnff/model_spec.hpp"
@@ -130,6 +130,9 @@ std::chrono::duration<double> read_duration(const std::string& option, const std
 }
 
 Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
+    const Turn turn(run_);
+    for (const char* suffix : {"", ".new", ".cut"}) refuse_if_in_use(run_.string() + suffix);
+    refuse_if_in_use(unfinished_beside(run_));  // of a run that is to replace this one
     std::string reasons;
     for (const fs::path& path : checkpoint_paths(run)) {
         if (!fs::exists(path)) continue;
@@ -225,6 +228,8 @@ void Continuation::find_written() {
         fs::rename(beside, cut);
         written_ = cut;
     }
+    in_use_ = InUse(written_);
+    in_use_.by_readers();
 }
 
 Provenance Continuation::with_stretch(Stretch next) const {
@@ -250,10 +255,8 @@ CheckpointKeeper::CheckpointKeeper(const CheckpointPlan& plan, fs::path run, Che
     : plan_(plan), run_(std::move(run)), head_(std::move(head)), writer_(writer), from_(from) {}
 
 bool CheckpointKeeper::due(std::int64_t n_epochs, bool epoch_ended) {
-    const auto now = Clock::now();
-    if (plan_.max_time.count() > 0 && now - begun_ >= plan_.max_time) request_stop(stopped_by_max_time);
     if (plan_.every_n_epochs > 0) return epoch_ended && n_epochs % plan_.every_n_epochs == 0;
-    return plan_.every.count() > 0 && now - last_ >= plan_.every;
+    return plan_.every.count() > 0 && Clock::now() - last_ >= plan_.every;
 }
 
 void CheckpointKeeper::save(const Show& show) {

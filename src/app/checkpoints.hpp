@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "io/in_use.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/run_file.hpp"
 
@@ -57,6 +58,7 @@ class Continuation {
     std::filesystem::path run_;
     std::unique_ptr<CheckpointFile> file_;
     std::filesystem::path written_;
+    InUse in_use_;  ///< keeps that file from others
     std::span<const std::int64_t> index_;
     Provenance provenance_;
     std::string note_;
@@ -82,7 +84,7 @@ class CheckpointKeeper final : public Checkpoints {
     CheckpointHead head_;
     RunFileWriter& writer_;
     Continuation* from_;
-    Clock::time_point begun_ = Clock::now(), last_ = begun_;
+    Clock::time_point last_ = Clock::now();
 };
 
 }  // namespace snnff::app

@@ -3,18 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <random>
 #include <system_error>
+#include <utility>
 
 #include "app/outcome.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
 #include "app/progress.hpp"
 #include "app/provenance.hpp"
+#include "app/signals.hpp"
 #include "app/unfinished.hpp"
 #include "app/warnings.hpp"
 #include "core/numbers.hpp"
+#include "io/in_use.hpp"
 #include "io/place.hpp"
+#include "io/turn.hpp"
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
 #include "snnff/run_file.hpp"
@@ -118,6 +124,18 @@ std::vector<std::filesystem::path> files_read_for(const Experiment& experiment) 
     return files;
 }
 
+/// Throws where the run cannot be written, for what is there now; returns whether it is to replace another.
+bool check_place_of(const RunRequest& request) {
+    check_output(request.output, request.force, Beside::checkpoints);
+    refuse_strangers(request.output, Beside::checkpoints);
+    const std::filesystem::path place = behind_links(request.output);
+    const bool replaces = request.from == nullptr && request.force && std::filesystem::exists(place);
+    if (!replaces) return false;
+    refuse_if_in_use(place);
+    check_way(unfinished_beside(place));
+    return true;
+}
+
 /// A run goes on with the data it began with, or not at all. Paths may differ: what counts are the bytes.
 void check_data(const CheckpointHead& before, const CheckpointHead& now) {
     const auto same = [](const DataFile& a, const DataFile& b) {
@@ -164,6 +182,7 @@ Ending execute(const RunRequest& request, const std::atomic<int>& stop) {
 Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
     check_output(request.output, request.force, Beside::checkpoints);
     refuse_inputs(request.output, files_named_by(model), Beside::checkpoints);
+    check_place_of(request);
     const ThreadLimit threads(request.n_threads);
     return execute(request, build(std::move(model)), stop);
 }
@@ -182,10 +201,11 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
 
     // Where it is a link, the file behind it is what is written, replaced and gone on with.
     const std::filesystem::path place = behind_links(request.output);
-    const bool replaces = !goes_on && request.force && std::filesystem::exists(place);
+    // What is found from here on stays so until the run's file is made, and locked.
+    std::optional<Turn> turn(std::in_place, place);
+    const bool replaces = check_place_of(request);
     const std::filesystem::path output = replaces ? unfinished_beside(place) : place;
     if (replaces) {
-        refuse_if_in_use(place);
         make_way(output);
         const std::string cut = about_cut_run(place);
         if (request.warns && !cut.empty()) {
@@ -216,6 +236,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     EpochWriter epochs(writer, on_failure, request.from);
     const std::unique_ptr<Observer> recorder = make_recorder(experiment, writer);
     writer.go_live();
+    turn.reset();
     std::optional<Progress> progress;
     std::vector<Observer*> observers{&epochs};
     if (recorder) observers.push_back(recorder.get());
@@ -230,11 +251,18 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     observers.push_back(&outcome);
     observers.insert(observers.end(), request.observers.begin(), request.observers.end());
 
+    const auto began = std::chrono::steady_clock::now();
+    const ShallStop shall_stop = [&] {
+        const std::chrono::duration<double> limit = request.checkpoints.max_time;
+        if (limit.count() > 0 && std::chrono::steady_clock::now() - began >= limit)
+            request_stop(stopped_by_max_time);
+        return stop != 0;
+    };
     CheckpointKeeper keeper(request.checkpoints, output, std::move(head), writer, request.from);
     const bool keeps = request.checkpoints.any() || goes_on || request.checkpoints.max_time.count() > 0;
     Ending ending = Ending::interrupted;
     try {
-        ending = train(experiment, observers, stop, keeps ? &keeper : nullptr);
+        ending = train(experiment, observers, shall_stop, keeps ? &keeper : nullptr);
         progress.reset();
         writer.write_populations(experiment.network.populations);
         if (experiment.network.head) writer.write_readout(*experiment.network.head);
@@ -246,12 +274,17 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
             doubts.insert(doubts.end(), found.begin(), found.end());
             if (!doubts.empty()) writer.write_doubts(doubts);
         }
+        turn.emplace(place);  // a file that is closed is not locked
         writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
     } catch (const FileError& error) {
         on_failure.tell(error);
     }
     on_failure.closed();
-    if (ending == Ending::complete && !replaced.empty()) take_over(output, replaced);
+    try {
+        if (ending == Ending::complete && !replaced.empty()) take_over(output, replaced);
+    } catch (const FileError& error) {
+        on_failure.tell(error);
+    }
     if (ending == Ending::complete) remove_checkpoints(output);
     return ending;
 }

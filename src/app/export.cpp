@@ -38,8 +38,9 @@ int export_run(const Arguments& arguments) {
     check_output(arguments.output, arguments.force);
     const std::filesystem::path inputs[] = {arguments.run};
     refuse_inputs(arguments.output, inputs);
+    refuse_strangers(arguments.output);
     if (arguments.format == "sonata") {
-        list(export_sonata(arguments.run, arguments.output), "reports and populations");
+        list(export_sonata(arguments.run, arguments.output, arguments.force), "reports and populations");
         return 0;
     }
     const Trained trained = read_parameters_of(arguments.run);
@@ -47,7 +48,7 @@ int export_run(const Arguments& arguments) {
     note(fmt::format("time constants belong to steps of {} ms{}", dt_ms,
                      arguments.dt_ms ? "" : ", the model's; --dt takes another"));
     for (const std::string& sentence :
-         write_nir(arguments.output, trained.model, trained.network, arguments.dt_ms)) {
+         write_nir(arguments.output, trained.model, trained.network, arguments.dt_ms, arguments.force)) {
         note("not in the graph (kept in its metadata): " + sentence);
     }
     put(arguments.output + "\n");

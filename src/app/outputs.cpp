@@ -8,6 +8,9 @@
 
 #include "app/unfinished.hpp"
 #include "core/utf8.hpp"
+#include "io/gzip.hpp"
+#include "io/half_made.hpp"
+#include "io/in_use.hpp"
 #include "io/place.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/error.hpp"
@@ -75,6 +78,24 @@ void check_output(const fs::path& output, bool force, Beside beside) {
         check_place(unfinished_beside(file), suffixes(beside).front());
     for (const std::string_view suffix : suffixes(beside))
         refuse_irregular(file.string() + std::string(suffix));
+}
+
+void refuse_strangers(const fs::path& output, Beside beside) {
+    const fs::path file = behind_links(output);
+    for (const std::string_view suffix : suffixes(beside)) {
+        const fs::path path = file.string() + std::string(suffix);
+        std::error_code error;
+        if (!fs::exists(fs::symlink_status(path, error))) continue;
+        refuse_irregular(path);
+        const bool saved = suffix == ".ckpt" || suffix == ".ckpt.previous";
+        if (!saved) refuse_if_in_use(path);  // a checkpoint is read by whoever goes on with its run
+        if (is_leaving(path, saved ? Leaving::checkpoint : Leaving::new_one)) continue;
+        throw UsageError(
+            fmt::format("{}: would need the name {}, and what has it is nothing that snnff-sim left; move "
+                        "it, or -o names "
+                        "another file",
+                        shown(output), shown(path)));
+    }
 }
 
 void refuse_inputs(const fs::path& output, std::span<const fs::path> inputs, Beside beside) {

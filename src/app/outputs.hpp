@@ -18,6 +18,10 @@ enum class Beside {
 /// it. A run that could be gone on with is said to be one.
 void check_output(const std::filesystem::path& output, bool force, Beside beside = Beside::new_one);
 
+/// Throws where what stands beside the output under a name that will be needed is not this program's own, by
+/// what it holds (UsageError), or is used by another process (FileError).
+void refuse_strangers(const std::filesystem::path& output, Beside beside = Beside::new_one);
+
 /// ", and is a run that ..." for one that was cut and can be gone on with, else empty.
 std::string about_cut_run(const std::filesystem::path& output);
 

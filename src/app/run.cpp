@@ -145,7 +145,6 @@ int resume(const ResumeArguments& arguments) {
     const std::atomic<int>& stop = stop_on_signals();
     bool found_elsewhere = false;  // or not: execute() holds all data to their SHA-256
     ModelSpec model = read_kept_model(from.head().model_toml, request.output, moved, {}, found_elsewhere);
-    check_output(request.output, request.force, Beside::checkpoints);
     const ThreadLimit threads(request.n_threads);
     Experiment experiment = reading_data([&] { return build(std::move(model)); });
     const Ending ending = execute(request, std::move(experiment), stop);

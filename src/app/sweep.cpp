@@ -17,7 +17,9 @@
 #include "app/unfinished.hpp"
 #include "app/verb.hpp"
 #include "io/half_made.hpp"
+#include "io/in_use.hpp"
 #include "io/place.hpp"
+#include "io/turn.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -124,30 +126,40 @@ void look_at_folder(Sweep& sweep, const std::vector<ModelSpec>& models, bool for
     fs::create_directories(sweep.folder, error);
     if (error) throw FileError(fmt::format("{}: cannot be made: {}", sweep.folder.string(), error.message()));
     for (std::size_t i = 0; i < sweep.cells.size(); ++i) {
-        if (!sweep.results[i].found) check_output(sweep.run_file(sweep.cells[i]), true, Beside::checkpoints);
+        if (sweep.results[i].found) continue;
+        check_output(sweep.run_file(sweep.cells[i]), true, Beside::checkpoints);
+        refuse_strangers(sweep.run_file(sweep.cells[i]), Beside::checkpoints);
     }
 }
 
 /// Takes away what an earlier call left of a cell, which it could not go on from: a sweep makes no
-/// checkpoints. That it is of this very cell, look_at_folder() has seen.
-void clear_leavings(const fs::path& file) {
+/// checkpoints. Returns the figures where another process has completed it meanwhile.
+std::optional<RunFigures> clear_leavings(const fs::path& file, const ModelSpec& model) {
     const fs::path place = behind_links(file);
+    const Turn turn(place);
     refuse_if_in_use(place);
+    if (const std::optional<RunFigures> found = completed(file, model)) return found;
     std::error_code error;
     fs::remove(place, error);
     if (error) throw FileError(fmt::format("{}: cannot be replaced: {}", place.string(), error.message()));
     try {
         make_way(unfinished_beside(place));
     } catch (const UsageError&) {
-        return;  // somebody else's; it is not in the way now
+        return {};  // somebody else's; it is not in the way now
     }
+    return {};
 }
 
 /// Runs a cell. What goes wrong in it stays in it.
 CellResult run_cell(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
     CellResult result;
     try {
-        if (!request.force) clear_leavings(request.output);
+        if (!request.force) result.figures = clear_leavings(request.output, model);
+        if (result.figures) {
+            result.status = Status::complete;
+            result.found = true;
+            return result;
+        }
         if (execute(request, std::move(model), stop) == Ending::interrupted) {
             result.status = Status::interrupted;
             return result;
@@ -210,9 +222,10 @@ int sweep(const Arguments& arguments) {
     }
     if (stop != 0) return exit_code_of_signal(stop);
     if (n_failed == 0) return static_cast<int>(ExitCode::done);
-    // A disk that is full, or the like, is not for the model to answer for.
+    // A disk that is full, a file of another process or the like is not for the model to answer for.
     const bool by_files = std::ranges::all_of(sweep.results, [](const CellResult& result) {
-        return result.status != Status::failed || result.failed_by == ExitCode::file;
+        return result.status != Status::failed || result.failed_by == ExitCode::file ||
+               result.failed_by == ExitCode::usage;
     });
     return static_cast<int>(by_files ? ExitCode::file : ExitCode::failed);
 }

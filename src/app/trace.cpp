@@ -123,6 +123,7 @@ int trace(const Arguments& arguments) {
     const std::filesystem::path run(arguments.run);
     std::vector<std::filesystem::path> inputs{run, arguments.source.data};
     refuse_inputs(arguments.output, inputs);
+    refuse_strangers(arguments.output);
     const ThreadLimit threads(arguments.threads);
     const RunSummary summary = read_run(run);
     const ModelSpec as_trained =

@@ -5,8 +5,10 @@
 #include <string>
 #include <system_error>
 
+#include "app/outputs.hpp"
 #include "io/disk.hpp"
 #include "io/half_made.hpp"
+#include "io/in_use.hpp"
 #include "io/place.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/error.hpp"
@@ -28,25 +30,28 @@ fs::path unfinished_beside(const fs::path& output) {
     return beside.replace_filename(output.stem().string() + ".unfinished" + output.extension().string());
 }
 
-void make_way(const fs::path& unfinished) {
+void check_way(const fs::path& unfinished) {
+    refuse_strangers(unfinished, Beside::checkpoints);
     std::error_code error;
-    if (fs::exists(fs::symlink_status(unfinished, error))) {
-        refuse_irregular(unfinished);
-        refuse_if_in_use(unfinished);
-        std::string found;
-        try {
-            if (read_run(unfinished).provenance.text("takes_place_of").empty())
-                found = "is no run that --force began";
-        } catch (const Error& reason) {
-            if (!is_half_made(unfinished)) found = reason.what();
-        }
-        if (!found.empty()) {
-            throw UsageError(
-                fmt::format("{}: is where the new run would be until it is complete, and {}; move it, "
-                            "or -o names another file",
-                            unfinished.string(), found));
-        }
+    if (!fs::exists(fs::symlink_status(unfinished, error))) return;
+    refuse_irregular(unfinished);
+    refuse_if_in_use(unfinished);
+    std::string found;
+    try {
+        if (read_run(unfinished).provenance.text("takes_place_of").empty())
+            found = "is no run that --force began";
+    } catch (const Error& reason) {
+        if (!is_half_made(unfinished)) found = reason.what();
     }
+    if (found.empty()) return;
+    throw UsageError(
+        fmt::format("{}: is where the new run would be until it is complete, and {}; move it, "
+                    "or -o names another file",
+                    unfinished.string(), found));
+}
+
+void make_way(const fs::path& unfinished) {
+    check_way(unfinished);
     remove_checkpoints(unfinished);
     fs::remove(unfinished);
 }

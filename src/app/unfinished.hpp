@@ -12,8 +12,10 @@ namespace snnff::app {
 /// Where the run that is to replace `output` is written.
 std::filesystem::path unfinished_beside(const std::filesystem::path& output);
 
-/// Clears that place, and its checkpoints, of an earlier attempt that was cut. Throws UsageError where
-/// something else stands there, FileError where another process is writing it.
+/// Throws UsageError where something else than an earlier attempt that was cut stands there or beside it,
+/// FileError where another process is writing it.
+void check_way(const std::filesystem::path& unfinished);
+/// Clears that place, and its checkpoints, of an earlier attempt. Throws as check_way() does.
 void make_way(const std::filesystem::path& unfinished);
 
 /// The file that a run is to replace when it is complete, empty where there is none: what its provenance

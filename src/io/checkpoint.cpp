@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
+#include "io/half_made.hpp"
 #include "io/hdf5_write.hpp"
 #include "io/place.hpp"
 #include "io/run_file_provenance.hpp"
@@ -122,7 +124,8 @@ std::vector<fs::path> checkpoint_paths(const fs::path& run) {
 void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Checkpoints::Show& show) {
     const fs::path written = with(run, ".ckpt.new"), newest = with(run, ".ckpt"),
                    previous = with(run, ".ckpt.previous");
-    hdf5::write_file(written, [&](const hdf5::Group& root) {
+    hdf5::write_file(written, Leaving::new_one, [&](const hdf5::Group& root) {
+        hdf5::mark_as_ours(root);
         hdf5::set_attribute(root, "magic", magic);
         hdf5::set_attribute(root, "format_version", format_version);
         hdf5::set_attribute(root, "run_id", head.run_id);
@@ -198,8 +201,12 @@ State& CheckpointFile::state() noexcept { return *open_->state; }
 
 void remove_checkpoints(const fs::path& run) noexcept {
     std::error_code ignored;
-    for (const char* suffix : {".ckpt", ".ckpt.previous", ".ckpt.new"})
-        fs::remove(with(run, suffix), ignored);
+    for (const auto& [suffix, kind] : {std::pair(".ckpt", Leaving::checkpoint),
+                                       {".ckpt.previous", Leaving::checkpoint},
+                                       {".ckpt.new", Leaving::new_one}}) {
+        const fs::path path = with(run, suffix);
+        if (fs::exists(path, ignored) && is_leaving(path, kind)) fs::remove(path, ignored);
+    }
 }
 
 }  // namespace snnff

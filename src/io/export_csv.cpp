@@ -79,7 +79,8 @@ class Column {
 /// Where tables go: a file each in a folder, or one stream.
 class Tables {
   public:
-    explicit Tables(const fs::path& place) : place_(place), through_(is_stream(place)) {
+    Tables(const fs::path& place, bool replace)
+        : place_(place), replace_(replace), through_(is_stream(place)) {
         if (through_) return;
         std::error_code error;
         fs::create_directories(place, error);
@@ -89,13 +90,13 @@ class Tables {
             fmt::format("{}: is no folder and cannot be made one: {}", place.string(), error.message()));
     }
     /// Before anything is written: whether all of them may be.
-    void check(const fs::path& run, const std::vector<std::string>& names, bool force) const {
+    void check(const fs::path& run, const std::vector<std::string>& names) const {
         for (const std::string& name : names) {
             if (through_) return;
             const fs::path path = place_ / name;
             refuse_irregular(path);
             std::error_code error;
-            if (fs::exists(behind_links(path), error) && !force) {
+            if (fs::exists(behind_links(path), error) && !replace_) {
                 throw UsageError(path.string() +
                                  ": exists already; --force replaces it, -o names another folder");
             }
@@ -109,7 +110,7 @@ class Tables {
     template <class Write>
     void add(const std::string& name, Exported& done, Write write) {
         const fs::path path = through_ ? place_ : place_ / name;
-        TextFile file(path);
+        TextFile file(path, replace_);
         if (through_ && !done.empty()) file.add("\n");
         const std::uint64_t n_rows = write(file);
         file.finish();
@@ -118,7 +119,7 @@ class Tables {
 
   private:
     fs::path place_;
-    bool through_;
+    bool replace_, through_;
 };
 
 std::uint64_t write_rows(TextFile& csv, const std::string& header, std::vector<Column>& columns,
@@ -219,10 +220,10 @@ Exported export_csv(const fs::path& run, const fs::path& folder, bool force) {
     each("report", export_report);
     each("spikes", export_spikes);
 
-    Tables tables(folder);
+    Tables tables(folder, force);
     std::vector<std::string> names;
     for (const Table& table : all) names.push_back(table.name);
-    tables.check(run, names, force);
+    tables.check(run, names);
     Exported done;
     for (const Table& table : all) tables.add(table.name, done, table.write);
     return done;

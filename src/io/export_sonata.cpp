@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include "io/hdf5_write.hpp"
-#include "io/place.hpp"
 #include "snnff/error.hpp"
 #include "snnff/export.hpp"
 
 namespace snnff {
-Exported export_sonata(const std::filesystem::path& run, const std::filesystem::path& file) {
+Exported export_sonata(const std::filesystem::path& run, const std::filesystem::path& file, bool replace) {
     const hdf5::Group from = hdf5::open_file(run.string());
     if (!from.has("report") && !from.has("spikes")) {
         throw DataError(
@@ -14,9 +13,9 @@ Exported export_sonata(const std::filesystem::path& run, const std::filesystem::
                         "records",
                         from.where()));
     }
-    const std::filesystem::path place = behind_links(file), beside = place.string() + ".new";
     std::uint64_t n = 0;
-    hdf5::write_file(beside, [&](const hdf5::Group& to) {
+    hdf5::write_in_place(file, replace, [&](const hdf5::Group& to) {
+        hdf5::mark_as_ours(to);
         hdf5::set_attribute(to, "magic", std::uint32_t{0x0A7A});
         constexpr std::uint32_t version[] = {0, 1};
         hdf5::set_attribute_array<std::uint32_t>(to, "version", version);
@@ -26,8 +25,6 @@ Exported export_sonata(const std::filesystem::path& run, const std::filesystem::
             n += from.group(name).child_groups().size();
         }
     });
-    keep_mode(place, beside);
-    take_place(beside, place);
     return {{file, n}};
 }
 

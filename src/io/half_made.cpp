@@ -1,19 +1,29 @@
 #include "io/half_made.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <exception>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
+#include "io/gzip.hpp"
 #include "io/hdf5.hpp"
+#include "io/in_use.hpp"
+#include "io/place.hpp"
+#include "io/run_file_provenance.hpp"
+#include "io/seal.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
 namespace {
 
+constexpr std::string_view creator = "snnff-sim ";
+constexpr std::uint32_t checkpoint_magic = 0x5C4B;
 constexpr std::string_view hdf5_mark = "\x89HDF\r\n\x1a\n";
 
 /// Whether the file begins as HDF5 does, or holds zeros alone: it gets its length before its content.
@@ -35,10 +45,65 @@ bool holds_marks_alone(const hdf5::Group& root) {
     if (!root.children().empty()) return false;
     const std::vector<std::string> names = hdf5::attribute_names(root);
     return names.empty() || (hdf5::has_attribute(root, "creator") &&
-                             hdf5::read_text_attribute(root, "creator").starts_with("snnff-sim "));
+                             hdf5::read_text_attribute(root, "creator").starts_with(creator));
+}
+
+std::string text_of(const hdf5::Group& root, const std::string& name) {
+    return hdf5::has_attribute(root, name) ? hdf5::read_text_attribute(root, name) : "";
+}
+
+bool is_own_graph(const hdf5::Group& root) {
+    constexpr const char* name = "node/metadata/creator";
+    if (!root.has("node") || !root.group("node").has("metadata")) return false;
+    return root.group("node/metadata").has("creator") &&
+           hdf5::read_text(root.dataset(name)) == creator.substr(0, creator.size() - 1);
+}
+
+/// Of a file that opens.
+bool is_left(const hdf5::Group& root) {
+    if (hdf5::has_attribute(root, "magic")) {
+        const auto magic = hdf5::read_attribute<std::uint64_t>(root, "magic");
+        if (magic.size() == 1 && magic[0] == checkpoint_magic) return true;
+    }
+    if (is_own_graph(root)) return true;
+    if (!text_of(root, "creator").starts_with(creator)) return false;
+    if (!root.has("provenance")) return true;
+    const Provenance provenance = read_provenance(root.group("provenance"));
+    if (!provenance.text("traced_run").empty()) return true;
+    const std::string n_resumed = provenance.text("n_resumed");
+    return text_of(root, "status") != "complete" && !n_resumed.empty() && n_resumed != "0";
 }
 
 }  // namespace
+
+bool is_leaving(const std::filesystem::path& path, Leaving kind) noexcept {
+    try {
+        if (kind == Leaving::checkpoint && has_seal(path)) return true;
+        try {
+            return is_left(hdf5::open_file(path.string()));
+        } catch (const FileError&) {
+            // A checkpoint has its name only once it is whole: what does not open is damaged.
+            if (kind == Leaving::checkpoint && begins_as_ours(path)) return true;
+            return std::filesystem::file_size(path) <= most_half_made_bytes && begins_as_ours(path);
+        }
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+void make_room(const std::filesystem::path& path, Leaving kind) {
+    std::error_code error;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(path, error))) return;
+    refuse_irregular(path);
+    refuse_if_in_use(path);
+    if (!is_leaving(path, kind)) {
+        throw UsageError(
+            fmt::format("{}: is in the way of {} of that name, and none that snnff-sim made; move it",
+                        shown(path), kind == Leaving::checkpoint ? "a checkpoint" : "a new file"));
+    }
+    std::filesystem::remove(path, error);
+    if (error) throw FileError(fmt::format("{}: cannot be replaced: {}", shown(path), error.message()));
+}
 
 bool is_half_made(const std::filesystem::path& path) noexcept {
     try {

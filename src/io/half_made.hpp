@@ -14,4 +14,18 @@ bool is_half_made(const std::filesystem::path& path) noexcept;
 /// and does not open has held a run, unless it was written live.
 constexpr std::uintmax_t most_half_made_bytes = 65536;
 
+/// What a file is that has a name which this program gives to files of its own beside others.
+enum class Leaving {
+    new_one,     ///< what is written to take another's place, or was cut while it was
+    checkpoint,  ///< damaged or not
+};
+
+/// Whether a file of such a name is this program's by what it holds. Of runs only those that were gone on
+/// with are, and not to their end: all others have names that somebody chose. Does not throw.
+bool is_leaving(const std::filesystem::path& path, Leaving kind) noexcept;
+
+/// Makes room for a new file of such a name: takes away what is left of an earlier one. Throws UsageError
+/// where something else stands there, FileError where another process uses it.
+void make_room(const std::filesystem::path& path, Leaving kind);
+
 }  // namespace snnff

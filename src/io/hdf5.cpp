@@ -153,7 +153,7 @@ namespace {
 /// 1 KiB lie within a page, so they are written as a whole or not at all.
 void lie_within_pages(const Handle& access) { checked(H5Pset_alignment(access.get(), 200, 1024)); }
 
-Group create_file(const std::string& path, bool replace, const Handle& access) {
+Group create_file(const std::string& path, const Handle& access) {
     check_address_space();
     const std::string name = shown(path);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
@@ -169,9 +169,8 @@ Group create_file(const std::string& path, bool replace, const Handle& access) {
     checked(H5Pset_est_link_info(creation.get(), 24, 24));
     std::error_code error;
     const bool was_there = std::filesystem::exists(path, error);
-    Handle file = Handle::if_any(
-        H5Fcreate(path.c_str(), replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation.get(), access.get()),
-        H5Fclose);
+    Handle file =
+        Handle::if_any(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get()), H5Fclose);
     if (!file) {
         std::string message = innermost_message();
         if (message == std::strerror(EAGAIN))
@@ -194,14 +193,14 @@ Handle live_access() {
 
 }  // namespace
 
-Group create_file(const std::string& path, bool replace) {
+Group create_file(const std::string& path) {
     begin();
-    return create_file(path, replace, access_in_order());
+    return create_file(path, access_in_order());
 }
 
-Group create_live_file(const std::string& path, bool replace) {
+Group create_live_file(const std::string& path) {
     begin();
-    return create_file(path, replace, live_access());
+    return create_file(path, live_access());
 }
 
 void start_live(const Object& object) {

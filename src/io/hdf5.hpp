@@ -134,16 +134,16 @@ class Group : public Object {
 /// filter from plugins, which a file could name. Throws FileError: no such file, no HDF5 file, cut short, in
 /// use for writing.
 Group open_file(const std::string& path, std::span<const std::int64_t> index = {});
-/// Creates a file that keeps the order of its links and attributes; `replace` whether one may be there. A
+/// Creates a file that keeps the order of its links and attributes; none may be there. A
 /// process that is killed leaves it as it was flushed last, or on the way from there to the next flush
 /// (hdf5_file.hpp).
-Group create_file(const std::string& path, bool replace);
+Group create_file(const std::string& path);
 /// The same for a file that others read while it is written (HDF5's SWMR): its format is HDF5's latest. Once
 /// all groups and data sets are there, start_live() lets readers in; from then on data sets grow, and nothing
 /// else changes until all is closed and end_live() opens the file anew, without a lock, to be written in
 /// order again. A process that is killed in between or after that leaves a file that is still marked, which
 /// open_file() and, but for the last part, h5py's swmr=True open all the same.
-Group create_live_file(const std::string& path, bool replace);
+Group create_live_file(const std::string& path);
 void start_live(const Object& object);
 Group end_live(const std::string& path);
 void flush(const Object& object);

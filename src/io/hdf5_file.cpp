@@ -236,7 +236,10 @@ H5FD_class_t make_driver() {
         return -1;
     };
     // HDF5 gives the lock up before it closes a file; so does closing, once keep_locked() no longer holds it.
-    driver.unlock = [](H5FD_t* file) -> herr_t { return of(file).live ? H5FDunlock(of(file).below) : 0; };
+    // Where it lets readers in, other writers are to stay out.
+    driver.unlock = [](H5FD_t* file) -> herr_t {
+        return of(file).live ? H5FDlock(of(file).below, false) : 0;
+    };
     // As HDF5's own driver has it: data and index take no room from each other.
     constexpr std::array<H5FD_mem_t, H5FD_MEM_NTYPES> kinds H5FD_FLMAP_DICHOTOMY;
     std::copy(kinds.begin(), kinds.end(), driver.fl_map);

@@ -5,13 +5,19 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/canonical.hpp"
 #include "core/memory.hpp"
 #include "io/disk.hpp"
+#include "io/half_made.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/in_use.hpp"
+#include "io/place.hpp"
+#include "io/turn.hpp"
 
 namespace snnff::hdf5 {
 namespace {
@@ -64,13 +70,19 @@ std::vector<hsize_t> chunk_shape(std::span<const hsize_t> shape, std::size_t val
 
 }  // namespace
 
-void write_file(const std::filesystem::path& path, const std::function<void(const Group& root)>& fill) {
-    Group root = create_file(path.string(), true);
+void write_file(const std::filesystem::path& path, Leaving kind,
+                const std::function<void(const Group& root)>& fill, const std::function<void()>& then) {
+    std::optional<Turn> turn(std::in_place, path);
+    make_room(path, kind);
+    Group root = create_file(path.string());
+    turn.reset();
     try {
         fill(root);
         flush(root);
-        if (root.close() < 0) root.fail("cannot be closed");
         sync_to_disk(path);
+        turn.emplace(path);
+        if (root.close() < 0) root.fail("cannot be closed");
+        if (then) then();
     } catch (...) {
         if (root) abandon(root);
         root.close();
@@ -78,6 +90,21 @@ void write_file(const std::filesystem::path& path, const std::function<void(cons
         std::filesystem::remove(path, ignored);
         throw;
     }
+}
+
+void mark_as_ours(const Group& root) {
+    set_attribute(root, "creator", "snnff-sim " SNNFF_VERSION);
+    flush(root);
+}
+
+void write_in_place(const std::filesystem::path& path, bool replace,
+                    const std::function<void(const Group& root)>& fill) {
+    const std::filesystem::path place = behind_links(path), beside = place.string() + ".new";
+    write_file(beside, Leaving::new_one, fill, [&] {
+        refuse_other(place, replace);
+        keep_mode(place, beside);
+        take_place(beside, place);
+    });
 }
 
 Group create_group(const Group& parent, std::string_view name) {

@@ -9,13 +9,22 @@
 #include <vector>
 
 #include "core/canonical.hpp"
+#include "io/half_made.hpp"
 #include "io/hdf5.hpp"
 
 namespace snnff::hdf5 {
 
-/// Creates a file, or replaces one, and waits until it is on disk; where anything goes wrong, none is left.
-/// Throws what `fill` throws, and FileError.
-void write_file(const std::filesystem::path& path, const std::function<void(const Group& root)>& fill);
+/// Creates a file beside others (make_room()) and waits until it is on disk; where anything goes wrong, none
+/// is left. `fill` begins with what is_leaving() knows the file by, and flushes it. `then` is called before
+/// another process can find it unused. Throws what these throw, and FileError.
+void write_file(const std::filesystem::path& path, Leaving kind,
+                const std::function<void(const Group& root)>& fill, const std::function<void()>& then = {});
+/// Such a beginning: the attribute `creator`.
+void mark_as_ours(const Group& root);
+/// The same for a file that appears under its name once it is complete, and keeps the mode of what it
+/// replaces. Throws UsageError where a file is there and `replace` is not set, FileError where it is in use.
+void write_in_place(const std::filesystem::path& path, bool replace,
+                    const std::function<void(const Group& root)>& fill);
 
 Group create_group(const Group& parent, std::string_view name);
 

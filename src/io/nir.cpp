@@ -158,6 +158,9 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     write_text(root, "version", nir_version);
     const hdf5::Group graph = hdf5::create_group(root, "node");
     write_text(graph, "type", "NIRGraph");
+    const hdf5::Group metadata = hdf5::create_group(graph, "metadata");
+    write_text(metadata, "creator", "snnff-sim");
+    hdf5::flush(root);  // known for ours from here on, however it ends
     const hdf5::Group nodes = hdf5::create_group(graph, "nodes");
     std::vector<std::string> edges;
     std::string last = free_name("input", network);
@@ -180,8 +183,6 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     const std::array<hsize_t, 2> shape{edges.size() / 2, 2};
     hdf5::write_texts(graph, "edges", std::span<const hsize_t>(shape), edges);
 
-    const hdf5::Group metadata = hdf5::create_group(graph, "metadata");
-    write_text(metadata, "creator", "snnff-sim");
     write_text(metadata, "title", model.title);
     const std::array<double, 1> dt{dt_s}, true_dt{model.time.dt_ms};
     write_array(metadata, "dt", std::span<const double>(dt));
@@ -199,14 +200,11 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
 }  // namespace
 
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
-                                   const Network& network, std::optional<double> dt_ms) {
+                                   const Network& network, std::optional<double> dt_ms, bool replace) {
     const double dt_s = dt_ms.value_or(model.time.dt_ms) / 1000.0;
     std::vector<std::string> sentences = what_nir_cannot_say(model, network);
-    const std::filesystem::path place = behind_links(path), beside = place.string() + ".new";
-    hdf5::write_file(beside,
-                     [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });
-    keep_mode(place, beside);
-    take_place(beside, place);
+    hdf5::write_in_place(
+        path, replace, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });
     return sentences;
 }
 

@@ -1,9 +1,7 @@
 #include "io/place.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <limits.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,16 +98,6 @@ void refuse_irregular(const fs::path& path) {
     if (!fs::exists(status) || fs::is_regular_file(status)) return;
     throw UsageError(fmt::format("{}: is {} and cannot be replaced; -o names a file", shown(path),
                                  kind_of(status.type())));
-}
-
-void refuse_if_in_use(const fs::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return;  // whoever writes it next will say what is wrong
-    const bool in_use = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    ::close(descriptor);
-    if (in_use)
-        throw FileError(fmt::format(
-            "{}: another process is using it; close it there, or wait until it has ended", shown(path)));
 }
 
 void keep_mode(const fs::path& from, const fs::path& to) noexcept {

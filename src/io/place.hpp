@@ -19,10 +19,6 @@ void check_place(const std::filesystem::path& path, std::string_view longest_suf
 /// folder, a pipe, a socket, a device.
 void refuse_irregular(const std::filesystem::path& path);
 
-/// Throws FileError where another process has a lock on the file, as HDF5 has on what it writes: to take the
-/// place of such a file would lose the other's work.
-void refuse_if_in_use(const std::filesystem::path& path);
-
 /// A file that takes another's place may be read and written by the same people: gives `to` the mode and,
 /// where that is allowed, the owner of `from`. Nothing where `from` is not there.
 void keep_mode(const std::filesystem::path& from, const std::filesystem::path& to) noexcept;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "io/hdf5_write.hpp"
+#include "io/in_use.hpp"
 #include "snnff/run_file.hpp"
 #include "snnff/time_grid.hpp"
 
@@ -73,25 +74,6 @@ struct SpikeSeries {
 
     void flush();
     int sorting() const noexcept;  ///< as SONATA counts: none, by id, by time
-};
-
-/// A lock on a file, as HDF5 puts it on what it writes.
-class InUse {
-  public:
-    InUse() = default;
-    explicit InUse(const std::filesystem::path& path);
-    explicit InUse(int descriptor) noexcept : descriptor_(descriptor) {}  ///< of a file with a lock
-    InUse(InUse&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    InUse& operator=(InUse&& other) noexcept {
-        std::swap(descriptor_, other.descriptor_);
-        return *this;
-    }
-    ~InUse();
-    void by_readers() const noexcept;  ///< readers are let in
-    void by_writer() const noexcept;   ///< they are not, but for those that are in already
-
-  private:
-    int descriptor_ = -1;
 };
 
 void set_sorting(const hdf5::Group& spikes, int sorting);

@@ -1,23 +1,21 @@
 // Creating a run file, what stands at its root, flushing and closing.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "core/clock.hpp"
 #include "io/block_sums.hpp"
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
+#include "io/half_made.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/in_use.hpp"
 #include "io/place.hpp"
 #include "io/run_file_arrays.hpp"
 #include "io/run_file_provenance.hpp"
 #include "io/run_file_state.hpp"
+#include "io/turn.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -48,7 +46,7 @@ fs::path place_to_write(const fs::path& path, bool force) {
         }
         refuse_if_in_use(path);
         fs::path beside = path.string() + ".new";
-        refuse_if_in_use(beside);
+        make_room(beside, Leaving::new_one);
         return beside;
     }
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -59,13 +57,6 @@ fs::path place_to_write(const fs::path& path, bool force) {
 }
 
 }  // namespace
-
-InUse::InUse(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-InUse::~InUse() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-}
-void InUse::by_readers() const noexcept { ::flock(descriptor_, LOCK_SH | LOCK_NB); }
-void InUse::by_writer() const noexcept { ::flock(descriptor_, LOCK_EX | LOCK_NB); }
 
 hdf5::Group& RunFileWriter::File::section(hdf5::Group& group, std::string_view name,
                                           std::string_view nx_class) {
@@ -112,8 +103,11 @@ RunFileWriter::RunFileWriter(const fs::path& path, bool force, bool live) : file
     s.wants_live = live;
     // Where the path is a link, what it points to is replaced, not the link.
     s.path = behind_links(path);
-    s.written = place_to_write(s.path, force);
-    s.root = (live ? hdf5::create_live_file : hdf5::create_file)(s.written.string(), s.written != s.path);
+    {
+        const Turn turn(s.path);  // until HDF5 has locked the file
+        s.written = place_to_write(s.path, force);
+        s.root = (live ? hdf5::create_live_file : hdf5::create_file)(s.written.string());
+    }
     try {
         if (s.written != s.path) keep_mode(s.path, s.written);
         set_attribute(s.root, "NX_class", "NXroot");

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -57,17 +56,32 @@ void seal(const std::filesystem::path& path) {
     sync_to_disk(path);
 }
 
+namespace {
+
+/// The last line, empty where it is none of ours.
+std::string last_line(std::ifstream& file, const std::filesystem::path& path, std::uint64_t size) {
+    if (!file) fail(path, "cannot be opened");
+    std::string line(line_size, '\0');
+    if (size < line_size) return {};
+    file.seekg(static_cast<std::streamoff>(size - line_size));
+    if (!file.read(line.data(), static_cast<std::streamsize>(line.size()))) fail(path, "cannot be read");
+    return line.starts_with(words) && line.back() == '\n' ? line : std::string();
+}
+
+}  // namespace
+
+bool has_seal(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return !last_line(file, path, std::filesystem::file_size(path)).empty();
+}
+
 bool check_seal(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) fail(path, "cannot be opened");
     const std::uint64_t size = std::filesystem::file_size(path);
-    if (size < line_size) return false;
-    std::array<char, line_size> line{};
-    file.seekg(static_cast<std::streamoff>(size - line_size));
-    if (!file.read(line.data(), line.size())) fail(path, "cannot be read");
-    const std::string_view found(line.data(), line.size());
-    if (!found.starts_with(words) || found.back() != '\n') return false;
-    if (found.substr(words.size(), n_digits) == sha256_of(file, path, size - line_size)) return true;
+    const std::string line = last_line(file, path, size);
+    if (line.empty()) return false;
+    if (line.substr(words.size(), n_digits) == sha256_of(file, path, size - line_size)) return true;
     throw DataError(fmt::format("{}: is damaged: its bytes are not those that were written", shown(path)));
 }
 

@@ -56,10 +56,10 @@ class HeadTrainer {
 };
 
 /// Trains a new read-out for the network as it is, on samples without a label (neutral where labels are
-/// written into them), and makes it the network's. Returns whether it got to the end: once `stop` is set
+/// written into them), and makes it the network's. Returns whether it got to the end: once it shall stop
 /// the network keeps none. `progress`, where given, hears after every batch which part is done, and its loss.
 /// Throws RunError when the loss stops being finite.
-bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const std::atomic<int>& stop,
+bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const ShallStop& shall_stop,
                 const std::function<void(double fraction, double loss)>& progress = {});
 
 /// Bytes train_head() will hold at its peak, threads' own apart; 0 without a read-out.

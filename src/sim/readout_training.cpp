@@ -116,7 +116,7 @@ void settle_scale(FeatureSource& source, std::size_t n, SoftmaxHead& head) {
 
 }  // namespace
 
-bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const std::atomic<int>& stop,
+bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const ShallStop& shall_stop,
                 const std::function<void(double, double)>& progress_to) {
     const ReadoutSpec& spec = model.readout;
     network.head.reset();
@@ -132,7 +132,7 @@ bool train_head(const ModelSpec& model, Network& network, const Dataset& train, 
                                        static_cast<std::uint32_t>(epoch));
         double loss = 0.0;
         for (std::size_t b = 0; b < n_batches; ++b) {
-            if (stop.load(std::memory_order_relaxed) != 0) return false;
+            if (shall_stop()) return false;
             const std::size_t first = b * batch_size;
             const auto samples = std::span(order).subspan(first, std::min(batch_size, n - first));
             features.resize(samples.size(), head.n_features());

@@ -23,13 +23,13 @@ namespace {
 
 class Trainer {
   public:
-    Trainer(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
+    Trainer(Experiment& experiment, std::span<Observer* const> observers, const ShallStop& shall_stop,
             Checkpoints* checkpoints)
         : experiment_(experiment),
           model_(experiment.model),
           network_(experiment.network),
           observers_(observers),
-          stop_(stop),
+          shall_stop_(shall_stop),
           checkpoints_(checkpoints),
           plan_(make_plan(model_.plan, network_.populations.size())),
           presentations_(model_, experiment.train, network_.populations.front().normalisation),
@@ -57,11 +57,10 @@ class Trainer {
     }
 
     bool train_readout() {
-        return train_head(model_, network_, experiment_.train, stop_, [this](double fraction, double loss) {
-            for (Observer* observer : observers_) observer->on_readout(fraction, loss);
-            // Nothing to save in between, but a run may have had its time.
-            if (checkpoints_ != nullptr) checkpoints_->due(epoch_, false);
-        });
+        return train_head(model_, network_, experiment_.train, shall_stop_,
+                          [this](double fraction, double loss) {
+                              for (Observer* observer : observers_) observer->on_readout(fraction, loss);
+                          });
     }
 
     Ending run_plan() {
@@ -73,7 +72,7 @@ class Trainer {
                 begin_epoch(stage.begins_episode && at_.epoch_of_stage == 0);
                 while (at_.batch < static_cast<std::int64_t>(presentations_.n_batches())) {
                     learn_batches(stage, frozen);
-                    if (stopped()) return Ending::interrupted;
+                    if (shall_stop_()) return Ending::interrupted;
                     if (save_now_) save();
                 }
                 // Until it is told of, the run stands behind its last batch: that is what is saved.
@@ -90,8 +89,6 @@ class Trainer {
         }
         return end();
     }
-
-    bool stopped() const { return stop_.load(std::memory_order_relaxed) != 0; }
 
     /// The position after an epoch is the beginning of the next.
     void save_after_epoch() {
@@ -163,7 +160,7 @@ class Trainer {
                       .begin =
                           [&](std::size_t slot) {
                               const auto next = static_cast<std::size_t>(at_.batch);
-                              if (next == n_batches || stopped()) return false;
+                              if (next == n_batches || shall_stop_()) return false;
                               if (next > begun && checkpoints_ != nullptr &&
                                   checkpoints_->due(epoch_, false)) {
                                   save_now_ = true;
@@ -279,7 +276,7 @@ class Trainer {
     const ModelSpec& model_;
     Network& network_;
     std::span<Observer* const> observers_;
-    const std::atomic<int>& stop_;
+    const ShallStop& shall_stop_;
     Checkpoints* checkpoints_;
     std::vector<Stage> plan_;
     /// Where the run is: the next batch to learn.
@@ -301,10 +298,16 @@ class Trainer {
 
 }  // namespace
 
-Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
+Ending train(Experiment& experiment, std::span<Observer* const> observers, const ShallStop& shall_stop,
              Checkpoints* checkpoints) {
     const FloatEnvironment environment;
-    return Trainer(experiment, observers, stop, checkpoints).run();
+    return Trainer(experiment, observers, shall_stop, checkpoints).run();
+}
+
+Ending train(Experiment& experiment, std::span<Observer* const> observers, const std::atomic<int>& stop,
+             Checkpoints* checkpoints) {
+    const ShallStop shall_stop = [&stop] { return stop.load(std::memory_order_relaxed) != 0; };
+    return train(experiment, observers, shall_stop, checkpoints);
 }
 
 }  // namespace snnff

@@ -52,21 +52,6 @@ class Checkpoint(CutRunTest):
                     self.expect_same()
                     self.assertEqual([f for f in self.files() if f.startswith("cut")], ["cut.h5"])
 
-    def test_stopped_while_it_trains_a_readout_to_measure_an_epoch_it_measures_that_epoch_when_taken_up(self):
-        # Nearly all of its time goes into read-outs.
-        text = RICH.replace("epochs = 60", "epochs = 8").replace("every_n_epochs = 4", "every_n_epochs = 1")
-        self.write("long.toml", text.replace("epochs = 2\n[prediction]", "epochs = 60\n[prediction]"))
-        self.good("run", "long.toml", "-o", "whole.h5", "-q")
-        n_cut = 0
-        for seconds in (0.1, 0.2, 0.3, 0.4):
-            self.remove("cut.h5")
-            done = self.sim("run", "long.toml", "-o", "cut.h5", "-q", "--max-time", f"{seconds}s")
-            if done.returncode == 124:
-                n_cut += 1
-                self.good("resume", "cut.h5", "-q")
-            self.expect_same()
-        self.assertGreater(n_cut, 0)
-
     def killed_and_resumed(self, rng, seconds):
         """Kills a run, goes on with it, perhaps kills that; its file can be read all the time."""
         code, _ = self.cut(rng.uniform(0, seconds))
@@ -226,22 +211,6 @@ class Checkpoint(CutRunTest):
         done = self.sim("resume", "cut.h5", "-q")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("read unchecked", done.stderr)
-
-    def test_patience_that_has_run_out_stays_so_for_who_is_stopped_in_the_read_out(self):
-        text = RICH.replace("epochs = 60", "epochs = 60\npatience = 1").replace("every_n_epochs = 4", "every_n_epochs = 1")
-        text = text.replace("epochs = 2\n[prediction]", "epochs = 300\n[prediction]").replace('by = "both"', 'by = "goodness"')
-        self.write("long.toml", text)
-        began = time.monotonic()
-        self.good("run", "long.toml", "-o", "whole.h5", "-q")
-        seconds, n_cut = time.monotonic() - began, 0
-        for share in (0.5, 0.7, 0.8, 0.9):
-            self.remove("cut.h5")
-            done = self.sim("run", "long.toml", "-o", "cut.h5", "-q", "--max-time", f"{share * seconds:.3f}s")
-            if done.returncode == 124:
-                n_cut += 1
-                self.good("resume", "cut.h5", "-q")
-            self.expect_same()
-        self.assertGreater(n_cut, 0)
 
     def test_what_is_there_stays_until_the_new_run_is_complete(self):
         self.good("run", "long.toml", "-o", "cut.h5", "-q", "--set", "plan.epochs=3")

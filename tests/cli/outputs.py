@@ -155,6 +155,48 @@ class Outputs(CutRunTest):
         deep = "/".join(["d" * 200] * 20)
         self.assertRegex(self.sim(*self.writers["run"], "-o", f"{deep}/{'n' * 80}").stderr, "no folder|too long")
 
+    def test_files_of_somebody_else_that_have_names_of_ours_stay_and_are_named_before_the_start(self):
+        self.interrupted()
+        self.good("sweep", "small.toml", "-q", "--seeds", "1", "-o", "swept")
+        cell = next((self.folder / "swept").glob("*.h5")).name
+        self.good("export", "r.h5", "--format", "csv", "-o", "tables")
+        table = next((self.folder / "tables").glob("*.csv")).name
+        with h5py.File(self.folder / "theirs", "w") as file:
+            file["x"] = [1.0, 2.0]
+        others = {"text": b"my notes\n" * 10, "HDF5": (self.folder / "theirs").read_bytes(),
+                  "a run": (self.folder / "r.h5").read_bytes()}
+        endless = ("--set", "plan.epochs=10000000", "-q")  # whoever begins does not end in time
+        beside_a_run = (".new", ".cut", ".ckpt", ".ckpt.new", ".ckpt.previous")
+        cases = [(("run", "long.toml", "-o", "n.h5", *endless), "n.h5", beside_a_run),
+                 (("run", "long.toml", "-o", "r.h5", "--force", *endless), "r.h5", beside_a_run),
+                 (("run", "long.toml", "-o", "r.h5", "--force", *endless), "r.unfinished.h5", beside_a_run),
+                 (("resume", "cut.h5", "-q"), "cut.h5", (".new", ".cut", ".ckpt.new")),
+                 (("sweep", "long.toml", "--seeds", "1", "-o", "swept", "--force", *endless), f"swept/{cell}", beside_a_run),
+                 (("trace", "r.h5", "-o", "t.h5", "--force"), "t.h5", (".new",)),
+                 (("export", "r.h5", "--format", "nir", "-o", "n.nir"), "n.nir", (".new",)),
+                 (("export", "t.h5", "--format", "sonata", "-o", "s.h5"), "s.h5", (".new",)),
+                 (("export", "r.h5", "--format", "csv", "-o", "tables", "--force"), f"tables/{table}", (".new",))]
+        for verb, output, suffixes in cases:
+            for suffix in suffixes:
+                for kind, content in others.items():
+                    theirs = self.folder / (output + suffix)
+                    kept = theirs.read_bytes() if theirs.exists() else None
+                    theirs.write_bytes(content)
+                    before = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+                    with self.subTest(verb=verb, name=theirs.name, kind=kind):
+                        done = self.sim(*verb)
+                        self.assertEqual(done.returncode, 2, done.stderr)
+                        self.assertIn(theirs.name, done.stderr)
+                        self.assertEqual({path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}, before)
+                    theirs.unlink()
+                    if kept is not None:
+                        theirs.write_bytes(kept)
+        # What stands at the checkpoint's own name is not read as one.
+        self.write("cut.h5.ckpt", others["HDF5"])
+        (self.folder / "cut.h5.ckpt.previous").unlink()
+        self.refused(4, "resume", "cut.h5", "-q", says="is no checkpoint of snnff-sim")
+        self.assertEqual((self.folder / "cut.h5.ckpt").read_bytes(), others["HDF5"])
+
     def test_the_mode_of_what_is_replaced_stays(self):
         os.mkdir(self.folder / "tables")
         for mode in (0o600, 0o640, 0o664):

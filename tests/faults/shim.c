@@ -4,7 +4,7 @@
  * FAULT_FOLDER  the folder; what lies elsewhere is left alone
  * FAULT_LOG     a file outside of it: a line for each call, "NUMBER NAME PATH"
  * FAULT_AT      the number of the call to disturb, from 1
- * FAULT_KIND    an errno, "short" (half of a write), "before" or "after" (SIGKILL)
+ * FAULT_KIND    an errno, "short" (half of a write), "before" or "after" (SIGKILL), or "stop" before it (SIGSTOP)
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -65,6 +65,10 @@ static int disturb(const char* name, const char* path) {
     const char *at = getenv("FAULT_AT"), *kind = getenv("FAULT_KIND");
     if (!at || !kind || atoi(at) != n) return UNTOUCHED;
     if (strcmp(kind, "before") == 0) kill_now();
+    if (strcmp(kind, "stop") == 0) {
+        syscall(SYS_kill, getpid(), SIGSTOP);
+        return UNTOUCHED;
+    }
     if (strcmp(kind, "after") == 0) return KILL_AFTER;
     if (strcmp(kind, "short") == 0) return SHORT;
     errno = atoi(kind);

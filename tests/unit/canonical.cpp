@@ -95,7 +95,7 @@ TEST_CASE("whatever is stored in a file is canonical") {
     const std::vector<float> f = floats();
     const std::vector<double> d = doubles();
     const std::size_t n = f.size();
-    hdf5::write_file(path, [&](const hdf5::Group& root) {
+    hdf5::write_file(path, Leaving::new_one, [&](const hdf5::Group& root) {
         hdf5::write_array(root, "floats", std::span(f));
         hdf5::write_array(root, "doubles", std::span(d));
         hdf5::Appender rows = hdf5::Appender::create<float>(root, "rows", n);
