@@ -72,9 +72,13 @@ ModelSpec read_model_text(std::string_view text, const std::string& name, const 
     model.resolved = document.resolved();
     return model;
 } catch (const ModelError& error) {
-    // What a run file keeps was a model to the program that wrote it.
+    // What a run file keeps was a model to the program that wrote it, whatever is wrong with the overrides.
     constexpr std::string_view kept = ":/model";
     if (!name.ends_with(kept)) throw;
+    if (!overrides.empty()) {
+        read_model_text(text, name, folder, {});
+        throw;
+    }
     throw ModelError(
         fmt::format("{}\n  the program that made this run may know more: `snnff-sim info {}` has its "
                     "version, and under kinds_added what kinds it brought",

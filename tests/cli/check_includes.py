@@ -19,7 +19,7 @@ def check(files):
 
 class CheckIncludes(unittest.TestCase):
     def test_allowed_arrows_pass_and_are_counted(self):
-        done = check({"src/app/run.cpp": '#include "io/hdf5.hpp"\n#include <CLI/CLI.hpp>\n',
+        done = check({"src/app/command.cpp": '#include "io/hdf5.hpp"\n#include <CLI/CLI.hpp>\n',
                       "src/io/hdf5.hpp": '#include <hdf5.h>\n#include "snnff/error.hpp"\n'})
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertRegex(done.stdout, r"(?m)^app\b.*\b1\b")

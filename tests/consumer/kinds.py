@@ -17,6 +17,7 @@ import numpy as np
 
 MY_SIM, CAPPED_SIM, SNNFF_SIM = sys.argv[1:4]
 HERE = Path(__file__).parent
+GOLDEN = HERE.parent / "golden"
 
 RATE = """
 [data]
@@ -66,7 +67,7 @@ class Kinds(unittest.TestCase):
 
     def train(self):
         """Writes the golden case as a model, runs it and returns what is expected."""
-        golden = h5py.File(HERE / "synaptic_rate.h5")
+        golden = h5py.File(GOLDEN / "synaptic_rate.h5")
         self.addCleanup(golden.close)
         spec, epochs = json.loads(golden.attrs["spec"]), int(golden.attrs["epochs"])
         with h5py.File(self.folder / "data.h5", "w") as data:
@@ -94,7 +95,7 @@ class Kinds(unittest.TestCase):
 
     def test_steps_as_snntorch_does(self):
         """Through the verb trace: an input per unit, weights of one, and a current that varies."""
-        with h5py.File(HERE / "synaptic_dynamics.h5") as golden:
+        with h5py.File(GOLDEN / "synaptic_dynamics.h5") as golden:
             current = golden["current"][:]  # [step, sample, unit]
             decays = {name: golden[name][:] for name in ("alpha", "beta")}
             expected = {name: golden[f"subtract_delayed/{name}"][:] for name in ("membrane", "spikes")}
