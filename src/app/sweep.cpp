@@ -138,7 +138,7 @@ std::optional<RunFigures> clear_leavings(const fs::path& file, const ModelSpec& 
     const fs::path place = behind_links(file);
     const Turn turn(place);
     refuse_if_in_use(place);
-    if (const std::optional<RunFigures> found = completed(file, model)) return found;
+    if (std::optional<RunFigures> found = completed(file, model)) return found;
     std::error_code error;
     fs::remove(place, error);
     if (error) throw FileError(fmt::format("{}: cannot be replaced: {}", place.string(), error.message()));
