@@ -141,6 +141,14 @@ class Reader:
             return
         (self.folder/name[1]).write_text(text)
 
+    def built(self, block):
+        """tests/consumer builds and runs it, against the installed package."""
+        name = {"cpp": "capped.cpp", "cmake": "CMakeLists.txt"}[block.language]
+        lines = (ROOT/"tests/consumer"/name).read_text().splitlines()
+        for line in block.text.splitlines():
+            if line not in lines:
+                self.faults.append(f"line {block.line}: tests/consumer/{name} lacks the line {line!r}")
+
     def compare(self, block, printed):
         if block.mark.startswith("not compared"):
             return
@@ -165,6 +173,8 @@ class Reader:
                 printed = self.python(block.line, block.text)
             elif block.language == "toml":
                 self.file(block.line, block.text)
+            elif block.language in ("cpp", "cmake"):
+                self.built(block)
             elif block.language == "":
                 self.compare(block, printed)
             else:
@@ -215,7 +225,8 @@ class TheTestCanFail(unittest.TestCase):
 
     def test_on_a_block_that_nothing_says_of(self):
         self.assertIn("no comment", self.faults("```\na\n```\n"))
-        self.assertIn("nothing here runs", self.faults("```cpp\nint a;\n```\n"))
+        self.assertIn("nothing here runs", self.faults("```rust\nlet a;\n```\n"))
+        self.assertIn("lacks the line 'int a;'", self.faults("```cpp\nint a;\n```\n"))
         self.assertIn("no reason", self.faults("<!-- not run by the test -->\n```sh\ntrue\n```\n"))
         self.assertEqual("", self.faults("<!-- not run by the test: it takes long -->\n```sh\nfalse\n```\n"))
         self.assertIn("name of its file", self.faults("```toml\na = 1\n```\n"))
