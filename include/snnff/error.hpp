@@ -40,10 +40,23 @@ class FileError : public Error {
     explicit FileError(const std::string& text) : Error(ExitCode::file, text) {}
 };
 
+/// A file is not what was asked for, though nothing says that it is damaged: it is of another kind, of a
+/// newer format, or somebody writes it.
+class OtherFileError : public FileError {
+  public:
+    using FileError::FileError;
+};
+
 /// A data set contradicts itself or the model.
 class DataError : public Error {
   public:
     explicit DataError(const std::string& text) : Error(ExitCode::data, text) {}
+};
+
+/// Bytes of a file are not those that were written: its checksums say so.
+class DamageError : public DataError {
+  public:
+    using DataError::DataError;
 };
 
 /// The call itself is wrong: unknown verb, missing argument, output that exists.

@@ -25,7 +25,7 @@ struct Integrity {
 Integrity check_integrity(const std::filesystem::path& path);
 
 /// The ranges of bytes that are not those that a file's checksums are of, a sentence each; none where it has
-/// no checksums. Throws DataError where these are damaged themselves, and FileError.
+/// no checksums. Throws DamageError where these are damaged themselves, and FileError.
 std::vector<std::string> damaged_bytes(const std::filesystem::path& path);
 
 }  // namespace snnff

@@ -167,7 +167,7 @@ bool Continuation::take(const fs::path& path, std::span<const std::int64_t> inde
     // All of it is taken over, and by an index it is not held to its checksums.
     if (index.empty()) {
         const std::vector<std::string> damage = damaged_bytes(path);
-        if (!damage.empty()) throw FileError(fmt::format("{}: {}", path.string(), fmt::join(damage, "; ")));
+        if (!damage.empty()) throw DamageError(fmt::format("{}: {}", path.string(), fmt::join(damage, "; ")));
     }
     const RunSummary summary = read_run(path, index);
     if (summary.provenance.text("run_id") != head().run_id) {
@@ -195,10 +195,11 @@ void Continuation::find_written() {
         if (!written_.empty() || !fs::exists(path)) continue;
         try {
             take(path, {});
-        } catch (const DataError& error) {
+        } catch (const DamageError& error) {
             add_to(reasons, error.what());
-            if (std::string_view(error.what()).find("is damaged") != std::string_view::npos)
-                damaged.insert(damaged.begin(), path);
+            damaged.insert(damaged.begin(), path);
+        } catch (const DataError& error) {  // of another run, or of an earlier stretch
+            add_to(reasons, error.what());
         } catch (const Error& error) {
             add_to(reasons, error.what());
             damaged.insert(damaged.begin(),

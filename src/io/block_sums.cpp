@@ -89,8 +89,8 @@ std::optional<BlockSums> BlockSums::of(const std::filesystem::path& path) {
     const std::string_view found(line.data(), line.size());
     if (!found.starts_with(words) || !found.ends_with('\n')) return {};
     const auto refuse = [&] {
-        return DataError(fmt::format("{}: {}the checksums at its end are not those that were written",
-                                     shown(path), is_damaged));
+        return DamageError(fmt::format("{}: {}the checksums at its end are not those that were written",
+                                       shown(path), is_damaged));
     };
     BlockSums all;
     const char* const digits = line.data() + words.size();

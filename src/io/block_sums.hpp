@@ -30,7 +30,7 @@ class BlockSums {
     /// Adds them to a file. On disk when it returns; where that fails the file is as it was. Throws
     /// FileError.
     static void add(const std::filesystem::path& path);
-    /// None where the file has none. Throws DataError where these are damaged themselves, and FileError where
+    /// None where the file has none. Throws DamageError where these are damaged themselves, and FileError where
     /// the file cannot be read.
     static std::optional<BlockSums> of(const std::filesystem::path& path);
 
@@ -61,7 +61,7 @@ class CheckedBlocks {
     std::vector<bool> seen_;
 };
 
-/// What about() begins with, by which damage is told from other failures.
+/// What about() begins with, by which damage is told from other failures where words pass through HDF5.
 inline constexpr std::string_view is_damaged = "is damaged: ";
 
 }  // namespace snnff

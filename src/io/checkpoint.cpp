@@ -175,7 +175,8 @@ CheckpointFile::CheckpointFile(const fs::path& path) : open_(std::make_unique<Op
     if (number("magic") != magic) throw DataError(root.where() + ": is no checkpoint of snnff-sim");
     const std::uint64_t expected = open_->sealed ? format_version : unsealed_format_version;
     if (number("format_version") == format_version && !open_->sealed)
-        throw DataError(root.where() + ": is damaged: its last line, which holds its checksum, is not there");
+        throw DamageError(root.where() +
+                          ": is damaged: its last line, which holds its checksum, is not there");
     if (number("format_version") != expected) {
         throw DataError(fmt::format("{}: is of the checkpoint format {}; this program knows {}", root.where(),
                                     number("format_version"), format_version));

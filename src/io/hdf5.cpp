@@ -86,7 +86,7 @@ std::string Object::child_path(std::string_view name) const {
 void Object::fail(std::string_view what) const {
     const std::string message = innermost_message();
     const std::string text = fmt::format("{}: {}{}", where(), what, reason(message));
-    if (message.starts_with(is_damaged)) throw DataError(text);
+    if (message.starts_with(is_damaged)) throw DamageError(text);
     throw FileError(text);
 }
 
@@ -132,13 +132,13 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     }
     if (id < 0) {
         if (is_locked || message == std::strerror(EAGAIN)) {
-            throw FileError(
+            throw OtherFileError(
                 fmt::format("{}: is being written by another process; wait until it has ended", name));
         }
         if (message.find("signature not found") != std::string::npos) {
-            throw FileError(fmt::format("{}: not an HDF5 file", name));
+            throw OtherFileError(fmt::format("{}: not an HDF5 file", name));
         }
-        if (message.starts_with(is_damaged)) throw DataError(fmt::format("{}: {}", name, message));
+        if (message.starts_with(is_damaged)) throw DamageError(fmt::format("{}: {}", name, message));
         if (message.find("truncated file") != std::string::npos) {
             throw FileError(fmt::format("{}: was cut short ({})", name, message));
         }

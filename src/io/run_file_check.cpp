@@ -184,7 +184,7 @@ Integrity check_integrity(const fs::path& path) {
     std::optional<BlockSums> sums;
     try {
         sums = BlockSums::of(path);
-    } catch (const DataError& error) {
+    } catch (const DamageError& error) {
         found.damage.push_back(without_name(error, path));
         return found;
     }
@@ -198,12 +198,9 @@ Integrity check_integrity(const fs::path& path) {
     if (extension == ".ckpt" || extension == ".previous") return check_checkpoint(path);
     try {
         return check_unsealed(path);
+    } catch (const OtherFileError&) {
+        throw;
     } catch (const Error& error) {
-        // What says so itself is no file of this program; all else was one.
-        const std::string_view text = error.what();
-        for (const char* other : {"not an HDF5 file", "not a run file", "is being written", "run format"}) {
-            if (text.find(other) != std::string_view::npos) throw;
-        }
         found.damage.push_back(without_name(error, path));
         return found;
     }

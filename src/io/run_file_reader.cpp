@@ -23,15 +23,15 @@ void check_is_run(const hdf5::Group& root) {
         hdf5::has_attribute(root, "magic") &&
         hdf5::read_attribute<std::uint32_t>(root, "magic") == std::vector<std::uint32_t>{0x0A7A};
     if (!marked || !hdf5::has_attribute(root, "creator") || !root.has("model")) {
-        refuse(root, "an HDF5 file, but not a run file of snnff-sim");
+        throw OtherFileError(root.where() + ": an HDF5 file, but not a run file of snnff-sim");
     }
     if (!hdf5::has_attribute(root, "run_format"))
         return;  // before formats were counted; what is new is optional
     const std::vector<std::uint32_t> format = hdf5::read_attribute<std::uint32_t>(root, "run_format");
     if (format.size() == 1 && format[0] <= run_format) return;
-    refuse(root,
-           fmt::format("is of run format {}, written by {}; this program reads formats up to {}",
-                       fmt::join(format, ", "), hdf5::read_text_attribute(root, "creator"), run_format));
+    throw OtherFileError(fmt::format(
+        "{}: is of run format {}, written by {}; this program reads formats up to {}", root.where(),
+        fmt::join(format, ", "), hdf5::read_text_attribute(root, "creator"), run_format));
 }
 
 /// A series, of an [epoch] axis, say.

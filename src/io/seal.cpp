@@ -82,7 +82,7 @@ bool check_seal(const std::filesystem::path& path) {
     const std::string line = last_line(file, path, size);
     if (line.empty()) return false;
     if (line.substr(words.size(), n_digits) == sha256_of(file, path, size - line_size)) return true;
-    throw DataError(fmt::format("{}: is damaged: its bytes are not those that were written", shown(path)));
+    throw DamageError(fmt::format("{}: is damaged: its bytes are not those that were written", shown(path)));
 }
 
 }  // namespace snnff
