@@ -181,20 +181,27 @@ void settle_label_place(ModelSpec& model, const Dataset& train) {
     model.resolved.at_path("overlay.where", {}).value = std::string(first ? "first" : "appended");
 }
 
-/// Kinds whose slopes are exact under a constant current alone learn under no other.
+/// Kinds whose slopes are exact under a constant current alone learn from nothing that varies: neither their
+/// input nor, under back-propagation, a train of their own that the next population answers for.
 void check_slopes(const ModelSpec& model, const Dataset& train) {
     bool by_step = train.series || !model.encoding->constant();
-    for (const PopulationSpec& spec : model.populations) {
-        if (by_step && !spec.neuron->exact_by_step()) {
-            throw ModelError(fmt::format(
-                "{}: population.{}.neuron = \"{}\" learns under a constant current only, and its input "
-                "varies "
-                "from step to step; {} would do",
-                model.path.string(), spec.name, spec.neuron->kind(),
-                &spec == model.populations.data() ? "encoding.kind = \"constant\" of data without steps"
-                                                  : "another output of the population before it"));
+    for (std::size_t k = 0; k < model.populations.size(); ++k) {
+        const PopulationSpec& spec = model.populations[k];
+        const bool sends_train = spec.output == Readout::spikes;
+        std::string_view remedy;
+        if (by_step)
+            remedy = k == 0 ? "encoding.kind = \"constant\" of data without steps"
+                            : "another output of the population before it";
+        else if (sends_train && model.rule == LearningRule::backprop)
+            remedy = "another output than \"spikes\"";
+        if (!remedy.empty() && !spec.neuron->exact_by_step()) {
+            throw ModelError(
+                fmt::format("{}: population.{}.neuron = \"{}\" has slopes under a constant current only, not "
+                            "step by step; "
+                            "{} would do",
+                            model.path.string(), spec.name, spec.neuron->kind(), remedy));
         }
-        by_step = spec.output == Readout::spikes;
+        by_step = sends_train;
     }
 }
 

@@ -1,4 +1,4 @@
-"""A program with a neuron of its own does all that snnff-sim does, and gives PyTorch's numbers.
+"""A program with kinds of its own does all that snnff-sim does, and gives PyTorch's numbers.
 
 The golden files were made with snnTorch's Synaptic and PyTorch's autograd; their `reference` attribute names the
 versions.
@@ -127,7 +127,18 @@ init = {{ kind = "file", path = "init.h5" }}
                 off = np.max(np.abs(np.moveaxis(found, 1, 0) - expected[name]))
                 self.assertLess(off, 1e-5 * max(1.0, np.max(np.abs(expected[name]))), name)
         said = self.sim(MY_SIM, "validate", "steps.toml", "--set", 'data.train="series.h5"', code=3)
-        self.assertIn('population.a.neuron = "synaptic" learns under a constant current only', said)
+        self.assertIn('population.a.neuron = "synaptic" has slopes under a constant current only', said)
+        self.assertIn("encoding.kind", said)
+        # Under a constant current, too, where back-propagation would go through the train that it sends.
+        (self.folder / "train.toml").write_text(f"""{(self.folder / "steps.toml").read_text()}output = "spikes"
+[population.b]
+neuron = "lif"
+size = {n_units}
+output = "rate"
+""")
+        said = self.sim(MY_SIM, "validate", "train.toml", code=3)
+        self.assertIn('population.a.neuron = "synaptic" has slopes under a constant current only', said)
+        self.assertIn('another output than "spikes"', said)
 
     def test_is_known_to_every_verb(self):
         self.train()
@@ -143,10 +154,20 @@ init = {{ kind = "file", path = "init.h5" }}
     def test_the_stock_program_says_what_it_does_not_know(self):
         self.train()
         facts = json.loads(self.sim(SNNFF_SIM, "info", "run.h5", "--json"))["provenance"]
-        self.assertEqual(facts["kinds_added"], "neuron synaptic")
+        self.assertEqual(facts["kinds_added"], "neuron synaptic, goodness plain_square")
         said = self.sim(SNNFF_SIM, "eval", "run.h5", code=3)
         self.assertIn("synaptic", said)
         self.assertIn("kinds_added", said)
+
+    def test_a_goodness_is_its_twin_but_for_the_order_of_sums(self):
+        self.train()
+        model = (self.folder / "model.toml").read_text()
+        (self.folder / "plain.toml").write_text(model.replace('goodness = "mean_square"', 'goodness = "plain_square"'))
+        self.sim(MY_SIM, "run", "plain.toml", "-q", "--set", "plan.epochs=3")
+        self.sim(MY_SIM, "run", "model.toml", "-q", "--set", "plan.epochs=3", "-o", "twin.h5")
+        with h5py.File(self.folder / "plain.h5") as plain, h5py.File(self.folder / "twin.h5") as twin:
+            for name in ("training/layer0/loss", "populations/layer0/weight", "training/layer0/goodness_positive"):
+                self.assertLess(relative(plain[name][:], twin[name][:]), 1e-6, name)
 
     def test_readmes_program(self):
         """It is the one that was built here, and a ceiling that is never reached makes it a ReLU, bit by bit."""

@@ -1,13 +1,16 @@
-// Somebody else's program: snnff-sim, with one more kind of neuron.
+// Somebody else's program: snnff-sim, with a neuron and a goodness more.
 #include <memory>
 #include <snnff/catalogue.hpp>
 #include <snnff/command_line.hpp>
+#include <snnff/learning.hpp>
 #include <snnff/neuron_model.hpp>
 
+std::unique_ptr<snnff::Goodness> make_plain_square(snnff::Options&, const snnff::Context&);
 std::unique_ptr<snnff::NeuronModel> make_synaptic(snnff::Options&, const snnff::Context&);
 
 int main(int argc, char** argv) {
-    snnff::catalogue().add<snnff::NeuronModel>("synaptic", "LIF units behind a synaptic current",
-                                               make_synaptic);
+    snnff::catalogue()
+        .add<snnff::NeuronModel>("synaptic", "LIF units behind a synaptic current", make_synaptic)
+        .add<snnff::Goodness>("plain_square", "mean of the squared response", make_plain_square);
     return snnff::command_line(argc, argv);
 }
