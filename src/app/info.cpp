@@ -208,7 +208,6 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
 
 struct Arguments {
     std::vector<std::string> files;
-    std::string file;
     bool json = false, model = false, digest = false, check = false;
 };
 
@@ -225,7 +224,7 @@ int print_digest(const RunSummary& summary, const std::string& file) {
                     summary.digest, digest));
 }
 
-int info(Arguments arguments) {
+int info(const Arguments& arguments) {
     if (arguments.check) return check_files(arguments.files, arguments.json);
     if (arguments.files.size() > 1) {
         throw UsageError(
@@ -233,19 +232,19 @@ int info(Arguments arguments) {
                         "snnff-sim compare sets runs side by side",
                         arguments.files.size()));
     }
-    arguments.file = arguments.files.front();
-    const RunSummary summary = read_run(arguments.file);
-    if (arguments.digest) return print_digest(summary, arguments.file);
+    const std::string& file = arguments.files.front();
+    const RunSummary summary = read_run(file);
+    if (arguments.digest) return print_digest(summary, file);
     if (arguments.model) {
         put_toml(summary.model_toml);
         return 0;
     }
-    const RunFigures figures = read_figures(arguments.file);
-    const std::vector<TroubledEpochs> troubles = troubles_of(arguments.file, summary);
+    const RunFigures figures = read_figures(file);
+    const std::vector<TroubledEpochs> troubles = troubles_of(file, summary);
     if (arguments.json) {
         put_json(json_of(summary, figures, troubles));
     } else {
-        put(head_of(summary, arguments.file) + "\n" + populations_table(figures) + "\n" +
+        put(head_of(summary, file) + "\n" + populations_table(figures) + "\n" +
             results_of(summary, figures, troubles));
     }
     return 0;
