@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "io/file_identity.hpp"
 #include "io/gzip.hpp"
 #include "io/place.hpp"
 #include "snnff/error.hpp"
@@ -24,8 +24,7 @@ namespace {
 /// A file that this process has a lock on.
 struct Own {
     int descriptor;
-    dev_t device;
-    ino_t number;
+    FileIdentity file;
 };
 std::vector<Own>& all_own() {
     static std::vector<Own> own;
@@ -33,10 +32,8 @@ std::vector<Own>& all_own() {
 }
 
 bool is_own(int descriptor) {
-    struct stat found {};
-    if (::fstat(descriptor, &found) != 0) return false;
-    return std::ranges::any_of(
-        all_own(), [&](const Own& own) { return own.device == found.st_dev && own.number == found.st_ino; });
+    const auto file = identity_of(descriptor);
+    return file && std::ranges::any_of(all_own(), [&](const Own& own) { return own.file == *file; });
 }
 
 bool locked_by_others(int descriptor, int kind) {
@@ -80,9 +77,7 @@ void refuse_other(const std::filesystem::path& place, bool replace) {
 
 InUse::InUse(const std::filesystem::path& path) : InUse(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
 InUse::InUse(int descriptor) : descriptor_(descriptor) {
-    struct stat found {};
-    if (descriptor_ >= 0 && ::fstat(descriptor_, &found) == 0)
-        all_own().push_back({descriptor_, found.st_dev, found.st_ino});
+    if (const auto file = identity_of(descriptor_)) all_own().push_back({descriptor_, *file});
 }
 InUse::~InUse() {
     if (descriptor_ < 0) return;

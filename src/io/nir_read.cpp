@@ -1,4 +1,4 @@
-// NIR graphs, read: weights, and what the nodes around them do to a population's input.
+// NIR graphs, read: what a node does to its input, mapped into the weights and bias before it.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/hdf5.hpp"
+#include "io/nir_weights.hpp"
 #include "snnff/error.hpp"
 #include "snnff/nir.hpp"
 
@@ -18,165 +19,6 @@ namespace {
 
 /// How far a decay or a threshold may be from the population's: a few digits of float32 in 1 − dt/tau.
 constexpr double tolerance = 1e-4;
-/// Nodes one after the other that are folded into weights; a graph has a few.
-constexpr std::size_t most_folded = 16;
-
-std::string type_of(const hdf5::Group& nodes, const std::string& name) {
-    return hdf5::read_text(nodes.group(name).dataset("type"));
-}
-bool has_weights(const std::string& type) { return type == "Affine" || type == "Linear"; }
-
-std::vector<double> read_numbers(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected) {
-    const auto shape = dataset.shape();
-    if (shape != expected) {
-        throw DataError(fmt::format("{}: has the shape [{}]; the model's population has [{}]",
-                                    dataset.where(), fmt::join(shape, ", "), fmt::join(expected, ", ")));
-    }
-    dataset.expect_numbers();
-    dataset.expect_stored();
-    std::vector<double> values(dataset.n_values());
-    hdf5::read(dataset, std::span(values));
-    if (!std::ranges::all_of(values, [](double v) { return std::isfinite(static_cast<float>(v)); })) {
-        throw DataError(fmt::format("{}: holds values that are no finite numbers", dataset.where()));
-    }
-    return values;
-}
-
-/// The edges of a graph, [edge x (from, to)].
-std::vector<std::string> edges_of(const hdf5::Group& graph) {
-    const hdf5::Dataset edges = graph.dataset("edges");
-    const auto shape = edges.shape();
-    if (shape.size() != 2 || shape[1] != 2) {
-        throw DataError(fmt::format("{}: has the shape [{}]; [edges, 2] is what NIR has", edges.where(),
-                                    fmt::join(shape, ", ")));
-    }
-    return hdf5::read_texts(edges);
-}
-
-/// What has an edge to `name`, and to what `name` has one.
-std::vector<std::string> sources_of(const hdf5::Group& graph, const std::string& name) {
-    const std::vector<std::string> ends = edges_of(graph);
-    std::vector<std::string> sources;
-    for (std::size_t e = 0; e + 1 < ends.size(); e += 2) {
-        if (ends[e + 1] == name) sources.push_back(ends[e]);
-    }
-    return sources;
-}
-std::vector<std::string> targets_of(const hdf5::Group& graph, const std::string& name) {
-    const std::vector<std::string> ends = edges_of(graph);
-    std::vector<std::string> targets;
-    for (std::size_t e = 0; e + 1 < ends.size(); e += 2) {
-        if (ends[e] == name) targets.push_back(ends[e + 1]);
-    }
-    return targets;
-}
-
-void expect_one_way_in(const hdf5::Group& nodes, const std::string& name,
-                       std::span<const std::string> sources) {
-    if (sources.size() <= 1) return;
-    throw DataError(
-        fmt::format("{}: {} lead to it; a population takes one input, through one node of weights",
-                    nodes.group(name).where(), fmt::join(sources, ", ")));
-}
-
-bool is_folded(const std::string& type) { return type == "Scale" || type == "Flatten"; }
-
-/// Multiplies by a Scale node's factors. A Flatten node leaves values in the order of a vector, which is how
-/// they come here.
-void fold(const hdf5::Group& node, const std::string& type, std::vector<double>& factors) {
-    const std::size_t n = factors.size();
-    if (type == "Flatten") {
-        if (!node.has("input_type")) return;
-        const hdf5::Dataset shape = node.dataset("input_type");
-        shape.expect_numbers();
-        std::vector<double> sizes(shape.n_held_values());
-        hdf5::read(shape, std::span(sizes));
-        double n_values = 1.0;
-        for (const double size : sizes) n_values *= size;
-        if (n_values == static_cast<double>(n)) return;
-        throw DataError(
-            fmt::format("{}: flattens {} values; {} are expected here", node.where(), n_values, n));
-    }
-    const hdf5::Dataset scale = node.dataset("scale");
-    std::vector<hsize_t> shape = scale.shape();
-    if (shape.size() > 1 && scale.n_values() == n) shape = {n};  // of an image, say: its pixels in order
-    if (scale.n_values() == 1) shape = {1};
-    if (shape != std::vector<hsize_t>{n} && shape != std::vector<hsize_t>{1}) {
-        throw DataError(fmt::format("{}: scales [{}] values; {} are expected here", node.where(),
-                                    fmt::join(scale.shape(), ", "), n));
-    }
-    const std::vector<double> by = read_numbers(scale, scale.shape());
-    for (std::size_t i = 0; i < n; ++i) factors[i] *= by[by.size() == 1 ? 0 : i];
-}
-
-/// The Affine or Linear node of a population, and the factors of Scale nodes behind and before it.
-struct Weights {
-    std::string node;
-    std::vector<double> of_rows, of_columns;
-};
-
-/// The one node that leads to `name`; empty where there is none.
-std::string source_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name) {
-    if (!graph.has("edges")) return {};
-    const std::vector<std::string> sources = sources_of(graph, name);
-    expect_one_way_in(nodes, name, sources);
-    return sources.empty() || !nodes.has(sources.front()) ? std::string() : sources.front();
-}
-
-/// Goes on from `name`, against the edges, over nodes that are folded into `factors`; the node where that
-/// ends, empty where the graph does.
-std::string before(const hdf5::Group& graph, const hdf5::Group& nodes, std::string name,
-                   std::vector<double>& factors) {
-    for (std::size_t n = 0; n < most_folded; ++n) {
-        name = source_of(graph, nodes, name);
-        if (name.empty()) return name;
-        const std::string type = type_of(nodes, name);
-        if (!is_folded(type)) return name;
-        fold(nodes.group(name), type, factors);
-    }
-    throw DataError(fmt::format("{}: {} Scale and Flatten nodes lead to it, or a circle of them",
-                                nodes.group(name).where(), most_folded));
-}
-
-/// Nodes of Scale and Flatten between a population's weights and the graph's end, where no neuron follows.
-void fold_to_the_end(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
-                     std::vector<double>& factors) {
-    if (!graph.has("edges")) return;
-    std::vector<double> found = factors;
-    std::string at = name;
-    for (std::size_t n = 0; n < most_folded; ++n) {
-        const std::vector<std::string> targets = targets_of(graph, at);
-        if (targets.size() != 1 || !nodes.has(targets.front())) return;
-        at = targets.front();
-        const std::string type = type_of(nodes, at);
-        if (type == "Output") factors = found;
-        if (!is_folded(type)) return;  // to the next population's weights, which fold it themselves
-        fold(nodes.group(at), type, found);
-    }
-}
-
-/// Of the node `name`: these are its own weights, or those that lead to it.
-Weights weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
-                   const Population& population) {
-    Weights found{name, std::vector<double>(population.n_units(), 1.0),
-                  std::vector<double>(population.n_inputs(), 1.0)};
-    if (has_weights(type_of(nodes, name))) {
-        fold_to_the_end(graph, nodes, name, found.of_rows);
-    } else {
-        found.node = before(graph, nodes, name, found.of_rows);
-        if (found.node.empty()) {
-            throw DataError(
-                fmt::format("{}: no Affine or Linear node leads to it", nodes.group(name).where()));
-        }
-        if (const std::string type = type_of(nodes, found.node); !has_weights(type)) {
-            throw DataError(fmt::format(
-                "{}: is of the type \"{}\" and leads to {}; Affine, Linear, Scale and Flatten are understood",
-                nodes.group(found.node).where(), type, name));
-        }
-    }
-    before(graph, nodes, found.node, found.of_columns);
-    return found;
-}
 
 bool has_dt(const hdf5::Group& graph) { return graph.has("metadata") && graph.group("metadata").has("dt"); }
 
@@ -215,13 +57,13 @@ Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populatio
     const std::size_t n = population.n_units();
     const auto values = [&](const char* name, double absent) {
         if (!node.has(name)) return std::vector<double>(n, absent);
-        return read_numbers(node.dataset(name), {static_cast<hsize_t>(n)});
+        return read_nir_numbers(node.dataset(name), {static_cast<hsize_t>(n)});
     };
     const std::vector<hsize_t> shape{n};
-    const auto threshold = read_numbers(node.dataset("v_threshold"), shape),
-               r = read_numbers(node.dataset("r"), shape), v_reset = values("v_reset", 0.0),
+    const auto threshold = read_nir_numbers(node.dataset("v_threshold"), shape),
+               r = read_nir_numbers(node.dataset("r"), shape), v_reset = values("v_reset", 0.0),
                v_leak = leaky ? values("v_leak", 0.0) : std::vector<double>(n, 0.0),
-               tau = leaky ? read_numbers(node.dataset("tau"), shape) : std::vector<double>(n, 1.0);
+               tau = leaky ? read_nir_numbers(node.dataset("tau"), shape) : std::vector<double>(n, 1.0);
     Drive drive;
     for (std::size_t u = 0; u < n; ++u) {
         if (!(tau[u] > 0.0)) {
@@ -302,7 +144,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
         throw DataError(fmt::format("{}: has no node \"{}\"; there are {}", nodes.where(), name,
                                     fmt::join(nodes.child_groups(), ", ")));
     }
-    const std::string type = type_of(nodes, name);
+    const std::string type = nir_type_of(nodes, name);
     Drive drive{std::vector<double>(population.n_units(), 1.0),
                 std::vector<double>(population.n_units(), 0.0)};
     Remarks remarks;
@@ -320,16 +162,16 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
                             "from it, and begin at it",
                             nodes.group(name).where(), drive.n_shifted, drive.n_shifted == 1 ? "" : "s"));
         }
-    } else if (!has_weights(type)) {
+    } else if (!has_nir_weights(type)) {
         throw DataError(fmt::format("{}: is of the type \"{}\"; LIF, IF, Affine and Linear are understood",
                                     nodes.group(name).where(), type));
     }
-    const Weights found = weights_of(graph, nodes, name, population);
+    const NirWeights found = nir_weights_of(graph, nodes, name, population);
     const hdf5::Group weights = nodes.group(found.node);
     for (std::size_t u = 0; u < population.n_units(); ++u) drive.gain[u] *= found.of_rows[u];
     remarks.doubts = differences(graph, name, nodes.group(name), found.node, population);
     const std::size_t n_inputs = population.n_inputs();
-    const auto weight = read_numbers(weights.dataset("weight"), {population.n_units(), n_inputs});
+    const auto weight = read_nir_numbers(weights.dataset("weight"), {population.n_units(), n_inputs});
     std::vector<float> scaled(weight.size());
     for (std::size_t i = 0; i < scaled.size(); ++i)
         scaled[i] = static_cast<float>(weight[i] * drive.gain[i / n_inputs] * found.of_columns[i % n_inputs]);
@@ -337,7 +179,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
         throw DataError(weights.where() + ": holds weights that are no finite numbers once they are scaled");
     population.weight.copy_in(scaled);
     std::vector<double> bias(population.n_units(), 0.0);
-    if (weights.has("bias")) bias = read_numbers(weights.dataset("bias"), {population.n_units()});
+    if (weights.has("bias")) bias = read_nir_numbers(weights.dataset("bias"), {population.n_units()});
     population.bias.resize(population.n_units());
     for (std::size_t u = 0; u < bias.size(); ++u) {
         bias[u] = bias[u] * drive.gain[u] + drive.bias[u];

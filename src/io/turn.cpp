@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "io/file_identity.hpp"
 #include "io/gzip.hpp"
 #include "snnff/error.hpp"
 
@@ -26,8 +26,7 @@ constexpr std::chrono::seconds most_wait{60};
 /// A folder whose turn this process has.
 struct Held {
     int descriptor;
-    dev_t device;
-    ino_t number;
+    FileIdentity folder;
 };
 std::vector<Held>& all_held() {
     static std::vector<Held> held;
@@ -58,13 +57,11 @@ Turn::Turn(const fs::path& path) {
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
     const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return;  // whoever makes a file there says what is wrong
-    struct stat found {};
-    if (::fstat(descriptor, &found) == 0) {
-        const bool within = std::ranges::any_of(all_held(), [&](const Held& held) {
-            return held.device == found.st_dev && held.number == found.st_ino;
-        });
+    if (const auto identity = identity_of(descriptor)) {
+        const bool within =
+            std::ranges::any_of(all_held(), [&](const Held& held) { return held.folder == *identity; });
         begun_ = within || lock(descriptor, folder);
-        if (begun_) all_held().push_back({within ? -1 : descriptor, found.st_dev, found.st_ino});
+        if (begun_) all_held().push_back({within ? -1 : descriptor, *identity});
         if (begun_ && !within) return;
     }
     ::close(descriptor);

@@ -40,6 +40,9 @@ void run_pipeline(const Pipeline& pipeline);
 /// Threads that for_blocks() may use now.
 std::size_t n_threads();
 
+/// n/by, rounded up.
+constexpr std::size_t ceil_div(std::size_t n, std::size_t by) noexcept { return (n + by - 1) / by; }
+
 /// A block length that cuts n into as few equal parts as blocks of `most` do, rounded up to a multiple.
 std::size_t even_block(std::size_t n, std::size_t most, std::size_t multiple = 4);
 

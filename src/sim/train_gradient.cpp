@@ -10,8 +10,6 @@ namespace {
 
 enum Slot : std::size_t { signal_slot = 4 };
 
-std::size_t ceil_div(std::size_t n, std::size_t by) { return (n + by - 1) / by; }
-
 }  // namespace
 
 void TrainPass::backward(std::span<const std::vector<double>> slope) {

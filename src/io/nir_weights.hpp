@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/hdf5.hpp"
+#include "snnff/network.hpp"
+
+namespace snnff {
+
+// The graph around a population's weights, as NIR has it: /node/nodes/NAME, /node/edges.
+
+std::string nir_type_of(const hdf5::Group& nodes, const std::string& name);
+/// Whether nodes of a type have weights of their own: Affine, Linear.
+bool has_nir_weights(const std::string& type);
+/// Finite numbers of this shape; throws DataError.
+std::vector<double> read_nir_numbers(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected);
+
+/// The Affine or Linear node of a population, and the factors of Scale nodes behind and before it.
+struct NirWeights {
+    std::string node;
+    std::vector<double> of_rows, of_columns;
+};
+/// Of the node `name`: these are its own weights, or those that lead to it. Throws DataError.
+NirWeights nir_weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
+                          const Population& population);
+
+}  // namespace snnff
