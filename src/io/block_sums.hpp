@@ -30,8 +30,8 @@ class BlockSums {
     /// Adds them to a file. On disk when it returns; where that fails the file is as it was. Throws
     /// FileError.
     static void add(const std::filesystem::path& path);
-    /// None where the file has none. Throws DamageError where these are damaged themselves, and FileError where
-    /// the file cannot be read.
+    /// None where the file has none. Throws DamageError where these are damaged themselves, and FileError
+    /// where the file cannot be read.
     static std::optional<BlockSums> of(const std::filesystem::path& path);
 
     std::uint64_t n_bytes() const noexcept { return n_bytes_; }  ///< that they are of
