@@ -85,7 +85,7 @@ def split(content):
     return content[:n], content[n:len(content) - len(line)], line
 
 
-class Damaged(CliTest):
+class WithRun(CliTest):
     def setUp(self):
         super().setUp()
         make_data(self.folder)
@@ -93,6 +93,8 @@ class Damaged(CliTest):
         self.good("run", "m.toml", "-q", "-o", "run.h5")
         self.run_file = self.folder / "run.h5"
 
+
+class Damaged(WithRun):
     def answer(self, reader):
         out = self.folder / "out"
         done = self.sim(*READERS[reader])

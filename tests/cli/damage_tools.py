@@ -9,8 +9,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from damage import MODEL, make_data, split
-from support import ROOT, CliTest
+from damage import WithRun, split
+from support import ROOT
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
@@ -41,13 +41,9 @@ def everything(path):
         run.close()
 
 
-class DamagedForTools(CliTest):
+class DamagedForTools(WithRun):
     def setUp(self):
         super().setUp()
-        make_data(self.folder)
-        self.write("m.toml", MODEL)
-        self.good("run", "m.toml", "-q", "-o", "run.h5")
-        self.run_file = self.folder / "run.h5"
         self.content = self.run_file.read_bytes()
 
     def tool(self, name):

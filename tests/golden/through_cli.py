@@ -27,6 +27,20 @@ TOLERANCE = 1e-4
 FLIPS = {("lif_membrane_mean_10", 0): (30, 1e-5, 1e-5), ("lif_membrane_mean_10", 1): (13, 1e-5, 5e-3)}
 
 
+def population(layer, size, spec, normalisation):
+    lines = [
+        f"[population.layer{layer}]",
+        f'neuron = "{spec["neuron"]}"',
+        f"size = {size}",
+        f'normalisation = "{normalisation}"',
+        'init = { kind = "file", path = "init.h5" }',
+    ]
+    if spec["neuron"] == "lif":
+        lines += [f'beta = {spec["beta"]}', f'threshold = {spec["v_threshold"]}', f'reset = "{spec["reset"]}"']
+        lines += [f'surrogate = "{spec["surrogate"]}"', f'output = "{spec["output"]}"']
+    return lines
+
+
 def model_text(spec, sizes, epochs):
     theta_of_inputs = spec["threshold"] == "fan_in"
     loss = {
@@ -60,24 +74,10 @@ def model_text(spec, sizes, epochs):
         f"epochs = {epochs}",
         "batch_size = 0",
     ]
+    own = [f'bias = {str(spec["bias"]).lower()}']
+    own += [f'measure = "{spec["goodness_on"]}"'] if spec["neuron"] == "lif" else []
     for layer, size in enumerate(sizes[1:]):
-        lines += [
-            f"[population.layer{layer}]",
-            f'neuron = "{spec["neuron"]}"',
-            f"size = {size}",
-            f'bias = {str(spec["bias"]).lower()}',
-            f'normalisation = "{spec["normalise"]}"',
-            'init = { kind = "file", path = "init.h5" }',
-        ]
-        if spec["neuron"] == "lif":
-            lines += [
-                f'beta = {spec["beta"]}',
-                f'threshold = {spec["v_threshold"]}',
-                f'reset = "{spec["reset"]}"',
-                f'surrogate = "{spec["surrogate"]}"',
-                f'measure = "{spec["goodness_on"]}"',
-                f'output = "{spec["output"]}"',
-            ]
+        lines += population(layer, size, spec, spec["normalise"]) + own
     return "\n".join(lines) + "\n"
 
 
@@ -191,16 +191,7 @@ def groups_model(spec, sizes, learning, plan):
         *plan,
     ]
     for layer, size in enumerate(sizes[1:]):
-        lines += [
-            f"[population.layer{layer}]",
-            f'neuron = "{spec["neuron"]}"',
-            f"size = {size}",
-            f'normalisation = "{spec["normalise"] if layer else "rms"}"',
-            'init = { kind = "file", path = "init.h5" }',
-        ]
-        if spec["neuron"] == "lif":
-            lines += [f'beta = {spec["beta"]}', f'threshold = {spec["v_threshold"]}', f'reset = "{spec["reset"]}"']
-            lines += [f'surrogate = "{spec["surrogate"]}"', f'output = "{spec["output"]}"']
+        lines += population(layer, size, spec, spec["normalise"] if layer else "rms")
     return "\n".join(lines) + "\n"
 
 
