@@ -8,7 +8,7 @@
 
 #include "app/data_elsewhere.hpp"
 #include "app/find_data.hpp"
-#include "sim/doubts.hpp"
+#include "run/doubts.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/trained.hpp"
-#include "sim/doubts.hpp"
+#include "run/doubts.hpp"
 #include "snnff/error.hpp"
 #include "snnff/trace.hpp"
 

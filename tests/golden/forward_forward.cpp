@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/batch.hpp"
-#include "sim/presentations.hpp"
-#include "sim/train_pass.hpp"
-#include "sim/update.hpp"
+#include "data/presentations.hpp"
+#include "engine/batch.hpp"
+#include "engine/train_pass.hpp"
+#include "engine/update.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/trace.hpp"
 #include "snnff/training.hpp"

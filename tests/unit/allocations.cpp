@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/forward_forward.hpp"
-#include "sim/plan.hpp"
-#include "sim/presentations.hpp"
+#include "data/presentations.hpp"
+#include "rules/forward_forward.hpp"
+#include "run/plan.hpp"
+#include "run/present_samples.hpp"
 #include "snnff/training.hpp"
 
 namespace {
@@ -80,8 +81,8 @@ std::size_t allocations(const std::string& populations, const std::string& keys,
     const auto samples = presentations.samples(0);
     std::vector<std::size_t> found;
     for (std::size_t update = 0; update < (n_threads == 1 ? 8 : 30); ++update) {
-        presentations.enter(samples, presentations.variants(samples, images, leaves_out), leaves_out, 1,
-                            batch);
+        present_samples(presentations.presented(samples), presentations.variants(samples, images, leaves_out),
+                        leaves_out, 1, batch);
         n_allocations = 0;
         counting = true;
         for (const Rule::Part& part : parts) {

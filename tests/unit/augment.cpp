@@ -1,5 +1,5 @@
 // Warped training images, by what they do to ramps: the value of a pixel then says where it came from.
-#include "sim/augment.hpp"
+#include "data/augment.hpp"
 
 #include <cmath>
 #include <numeric>

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/presentations.hpp"
 #include "kernels/dispatch.hpp"
 #include "kinds.hpp"
 #include "model_text.hpp"
-#include "sim/presentations.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/random.hpp"
 #include "snnff/stimulus.hpp"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/encoded_input.hpp"
+#include "data/presentations.hpp"
 #include "kinds.hpp"
-#include "sim/encoded_input.hpp"
-#include "sim/presentations.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/encoded_input.hpp"
+#include "data/event_series.hpp"
+#include "data/presentations.hpp"
 #include "io/hdf5.hpp"
 #include "kinds.hpp"
-#include "sim/encoded_input.hpp"
-#include "sim/presentations.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
-#include "stimulus/event_series.hpp"
 #include "temp_folder.hpp"
 
 using namespace snnff;

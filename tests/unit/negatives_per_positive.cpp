@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/presentations.hpp"
 #include "kinds.hpp"
-#include "sim/presentations.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 

@@ -1,5 +1,5 @@
 // What a training batch shows: moved images, left-out inputs, hard negatives, and which weights are kept.
-#include "sim/presentations.hpp"
+#include "data/presentations.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "core/dropout.hpp"
 #include "kinds.hpp"
-#include "sim/dropout.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/training.hpp"
 

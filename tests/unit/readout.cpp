@@ -1,6 +1,4 @@
 // The read-out: what it sees, what it predicts, and that it survives in the run file.
-#include "sim/readout.hpp"
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -9,9 +7,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/augment.hpp"
+#include "data/presentations.hpp"
+#include "engine/softmax_head.hpp"
 #include "kinds.hpp"
-#include "sim/augment.hpp"
-#include "sim/presentations.hpp"
+#include "run/head_training.hpp"
 #include "snnff/error.hpp"
 #include "snnff/run_file.hpp"
 #include "snnff/training.hpp"

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/encoded_input.hpp"
+#include "data/presentations.hpp"
+#include "engine/train_pass.hpp"
 #include "kinds.hpp"
-#include "sim/encoded_input.hpp"
-#include "sim/presentations.hpp"
-#include "sim/train_pass.hpp"
 #include "smooth_twin.hpp"
 #include "snnff/training.hpp"
 

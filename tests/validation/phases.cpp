@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/forward_forward.hpp"
-#include "sim/frozen.hpp"
-#include "sim/plan.hpp"
+#include "rules/forward_forward.hpp"
+#include "run/frozen.hpp"
+#include "run/plan.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 

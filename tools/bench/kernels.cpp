@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "engine/sparse_rows.hpp"
+#include "interfaces/kernels_in_use.hpp"
 #include "kernels/dispatch.hpp"
-#include "sim/machine.hpp"
-#include "sim/sparse_rows.hpp"
 #include "snnff/panels.hpp"
 
 using namespace snnff;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "arrays.hpp"
-#include "sim/rule.hpp"
+#include "rules/rule.hpp"
 #include "workload.hpp"
 
 namespace snnff::bench {

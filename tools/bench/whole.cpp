@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "arrays.hpp"
-#include "sim/parallel.hpp"
+#include "parallel/parallel.hpp"
 #include "snnff/training.hpp"
 #include "workload.hpp"
 
