@@ -13,7 +13,7 @@ namespace snnff {
 /// gradient crosses populations. Source: Hinton, arXiv:2212.13345 (2022).
 class ForwardForward final : public Rule {
   public:
-    ForwardForward(const ModelSpec& model, Network& network);
+    ForwardForward(const LearningSpec& learning, Network& network);
 
     /// Every population is one, unless it sends its train of spikes upwards: that is made as it is needed,
     /// with its weights.
@@ -40,7 +40,7 @@ class ForwardForward final : public Rule {
         std::vector<std::vector<double>> rate, whole_batch;  // [variant][sample]; as `slope`, goodness
     };
 
-    const ModelSpec& model_;
+    const LearningSpec& learning_;
     Network& network_;
     std::vector<Moments> moments_;
     std::vector<Loss> losses_;                         // [population] of the last batch
