@@ -87,7 +87,7 @@ struct Variant {
     AlignedVector<float> gain;         ///< [sample], 1/norm of the whole input, changes included
 };
 
-/// How values become a population's input, step by step. A new kind is one file in src/stimulus with a make
+/// How values become a population's input, step by step. A new kind is one file in src/data with a make
 /// function and one line in catalogue.def.
 class Encoding {
   public:
@@ -118,7 +118,7 @@ class Encoding {
 
 /// How a population's input x is brought to one scale, so that its length tells nothing of what is below: by
 /// a factor on all of a sample's input, or by new values in place of what the population below sends. A new
-/// kind is one file in src/stimulus with a make function and one line in catalogue.def.
+/// kind is one file in src/data with a make function and one line in catalogue.def.
 class Normalisation {
   public:
     virtual ~Normalisation() = default;

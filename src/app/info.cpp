@@ -10,7 +10,7 @@
 #include "app/output.hpp"
 #include "app/table.hpp"
 #include "app/verb.hpp"
-#include "sim/machine.hpp"
+#include "interfaces/kernels_in_use.hpp"
 #include "snnff/digest.hpp"
 #include "snnff/error.hpp"
 

@@ -15,8 +15,8 @@
 #include "core/float_environment.hpp"
 #include "core/memory.hpp"
 #include "core/streams.hpp"
+#include "interfaces/kernels_in_use.hpp"
 #include "io/libraries.hpp"
-#include "sim/machine.hpp"
 #include "snnff/command_line.hpp"
 #include "snnff/error.hpp"
 

@@ -8,9 +8,11 @@
 
 #include "core/available_threads.hpp"
 #include "core/clock.hpp"
+#include "core/machine.hpp"
 #include "core/numbers.hpp"
+#include "interfaces/kernels_in_use.hpp"
+#include "interfaces/tbb_version.hpp"
 #include "io/libraries.hpp"
-#include "sim/machine.hpp"
 #include "snnff/catalogue.hpp"
 
 namespace snnff::app {

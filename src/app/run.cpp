@@ -16,8 +16,8 @@
 #include "app/terminal.hpp"
 #include "app/unfinished.hpp"
 #include "app/verb.hpp"
+#include "interfaces/kernels_in_use.hpp"
 #include "io/place.hpp"
-#include "sim/machine.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {

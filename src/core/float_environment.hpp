@@ -10,7 +10,7 @@ namespace snnff {
 /// the mode is right it costs the reading of one register.
 ///
 /// Stands in every function of the library that a program calls for numbers, and in every task
-/// (sim/parallel).
+/// (parallel/parallel).
 class FloatEnvironment {
   public:
     FloatEnvironment() noexcept;

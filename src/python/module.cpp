@@ -9,8 +9,8 @@
 #include "app/output.hpp"
 #include "app/trained.hpp"
 #include "core/streams.hpp"
+#include "interfaces/kernels_in_use.hpp"
 #include "network.hpp"
-#include "sim/machine.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::python {

@@ -8,7 +8,7 @@
 #include "catch.hpp"
 #include "h5.hpp"
 #include "kinds.hpp"
-#include "sim/backprop_pass.hpp"
+#include "rules/backprop_pass.hpp"
 
 using namespace snnff;
 

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "catch.hpp"
+#include "engine/softmax_head.hpp"
 #include "h5.hpp"
 #include "kinds.hpp"
-#include "sim/readout.hpp"
 
 using namespace snnff;
 

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/forward_forward.hpp"
-#include "sim/plan.hpp"
-#include "sim/presentations.hpp"
+#include "data/presentations.hpp"
+#include "rules/forward_forward.hpp"
+#include "run/plan.hpp"
+#include "run/present_samples.hpp"
 #include "snnff/training.hpp"
 
 namespace {
@@ -69,19 +70,19 @@ std::size_t allocations(const std::string& populations, const std::string& keys,
     const ThreadLimit limit(n_threads);
     Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
-    ForwardForward rule(e.model, e.network);
+    ForwardForward rule(e.model.learning, e.network);
     const Stage stage = make_plan(e.model.plan, e.network.populations.size()).front();
     const std::vector<Rule::Part> parts = rule.parts(stage);
     const std::vector<double> progress(e.network.populations.size());
-    const Dropout dropout{e.model.seed, e.model.dropout, 0};
-    const Dropout* leaves_out = e.model.dropout > 0.0 ? &dropout : nullptr;
+    const Dropout dropout{e.model.seed, e.model.learning.dropout, 0};
+    const Dropout* leaves_out = e.model.learning.dropout > 0.0 ? &dropout : nullptr;
     Batch batch(e.network);
     Matrix images;
     const auto samples = presentations.samples(0);
     std::vector<std::size_t> found;
     for (std::size_t update = 0; update < (n_threads == 1 ? 8 : 30); ++update) {
-        presentations.enter(samples, presentations.variants(samples, images, leaves_out), leaves_out, 1,
-                            batch);
+        present_samples(presentations.presented(samples), presentations.variants(samples, images, leaves_out),
+                        leaves_out, 1, batch);
         n_allocations = 0;
         counting = true;
         for (const Rule::Part& part : parts) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/parallel.hpp"
+#include "parallel/parallel.hpp"
 #include "snnff/trace.hpp"
 #include "snnff/training.hpp"
 

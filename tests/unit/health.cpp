@@ -1,5 +1,5 @@
 // What becomes of numbers that go wrong: what the means of an epoch say, and which sentence ends a run.
-#include "sim/health.hpp"
+#include "run/health.hpp"
 
 #include <cmath>
 #include <limits>
@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 #include "kinds.hpp"
-#include "sim/epoch_sums.hpp"
+#include "run/epoch_sums.hpp"
 #include "snnff/checkpoint.hpp"
 #include "snnff/error.hpp"
 #include "temp_folder.hpp"

@@ -1,5 +1,5 @@
 // Negatives without labels: masks of large patches, and images put together of two.
-#include "stimulus/hybrid_mask.hpp"
+#include "data/hybrid_mask.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/presentations.hpp"
 #include "kinds.hpp"
-#include "sim/presentations.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 

@@ -1,14 +1,14 @@
-#include "stimulus/labels.hpp"
+#include "data/labels.hpp"
 
 #include <array>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "data/array_axes.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
-#include "stimulus/array_axes.hpp"
 
 using namespace snnff;
 

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/parallel.hpp"
+#include "parallel/parallel.hpp"
 
 using namespace snnff;
 

@@ -1,10 +1,11 @@
 // What provenance says of the machine.
-#include "sim/machine.hpp"
+#include "core/machine.hpp"
 
 #include <cstdlib>
 #include <sstream>
 
 #include "catch.hpp"
+#include "interfaces/kernels_in_use.hpp"
 #include "kernels/dispatch.hpp"
 #include "snnff/error.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/parallel.hpp"
+#include "parallel/parallel.hpp"
 #include "snnff/training.hpp"
 
 using namespace snnff;

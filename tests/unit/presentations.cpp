@@ -1,5 +1,5 @@
 // What a training batch shows: moved images, left-out inputs, hard negatives, and which weights are kept.
-#include "sim/presentations.hpp"
+#include "data/presentations.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "core/dropout.hpp"
 #include "kinds.hpp"
-#include "sim/dropout.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/training.hpp"
 
@@ -64,8 +64,8 @@ TEST_CASE("images are moved by up to shift_pixels each way, anew in every epoch"
             }
             CHECK(n_ways == 1);
             // the norm is that of the moved image with its label
-            double sum =
-                static_cast<double>(e.model.overlay.value) * static_cast<double>(e.model.overlay.value);
+            double sum = static_cast<double>(e.model.data.overlay.value) *
+                         static_cast<double>(e.model.data.overlay.value);
             for (const float x : variants[0].base.row(s))
                 sum += static_cast<double>(x) * static_cast<double>(x);
             CHECK(variants[0].gain[s] == made<Normalisation>("rms")->gain(sum, 784));

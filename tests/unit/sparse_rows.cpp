@@ -1,5 +1,5 @@
 // Sparse products against chains of std::fma, as bits, with every instruction set there is.
-#include "sim/sparse_rows.hpp"
+#include "engine/sparse_rows.hpp"
 
 #include <algorithm>
 #include <cmath>

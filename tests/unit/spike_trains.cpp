@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "engine/train_pass.hpp"
 #include "kernels/dispatch.hpp"
 #include "kinds.hpp"
-#include "sim/train_pass.hpp"
 #include "snnff/random.hpp"
 #include "snnff/training.hpp"
 

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "engine/steps.hpp"
 #include "kinds.hpp"
 #include "lif_options.hpp"
 #include "network_twin.hpp"
-#include "sim/backprop_pass.hpp"
-#include "sim/steps.hpp"
+#include "rules/backprop_pass.hpp"
 #include "snnff/random.hpp"
 
 using namespace snnff;

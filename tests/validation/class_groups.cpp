@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "engine/activity.hpp"
+#include "engine/gradient.hpp"
+#include "engine/train_pass.hpp"
 #include "kinds.hpp"
 #include "lif_options.hpp"
-#include "sim/activity.hpp"
-#include "sim/gradient.hpp"
-#include "sim/train_pass.hpp"
 #include "smooth_twin.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/random.hpp"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "sim/forward_forward.hpp"
-#include "sim/frozen.hpp"
-#include "sim/plan.hpp"
+#include "rules/forward_forward.hpp"
+#include "run/frozen.hpp"
+#include "run/plan.hpp"
 #include "snnff/error.hpp"
 #include "snnff/training.hpp"
 
@@ -39,7 +39,7 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
     FrozenLayers frozen(network, k, presentations);
-    ForwardForward rule(e.model, network);
+    ForwardForward rule(e.model.learning, network);
     const Stage stage{{k}, 1, 1, false, false};
     const std::vector<double> progress(network.populations.size());
     Batch batch(network);

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "kernels/dispatch.hpp"
+#include "parallel/parallel.hpp"
 #include "rates.hpp"
-#include "sim/parallel.hpp"
 #include "snnff/matrix.hpp"
 
 namespace snnff::bench {

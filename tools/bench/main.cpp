@@ -6,9 +6,9 @@
 #include <sstream>
 #include <string>
 
+#include "interfaces/kernels_in_use.hpp"
 #include "kernels/dispatch.hpp"
 #include "machine.hpp"
-#include "sim/machine.hpp"
 #include "snnff/training.hpp"
 #include "table.hpp"
 #include "threads.hpp"

@@ -14,8 +14,8 @@
 
 #include "core/available_threads.hpp"
 #include "machine.hpp"
+#include "parallel/parallel.hpp"
 #include "rates.hpp"
-#include "sim/parallel.hpp"
 #include "snnff/training.hpp"
 #include "workload.hpp"
 

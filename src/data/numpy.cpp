@@ -1,0 +1,183 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "data/array_axes.hpp"
+#include "data/dataset_limits.hpp"
+#include "data/dense_series.hpp"
+#include "data/labels.hpp"
+#include "data/scaling.hpp"
+#include "io/data_file.hpp"
+#include "io/gzip.hpp"
+#include "io/npy.hpp"
+#include "snnff/error.hpp"
+#include "snnff/options.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where a split's arrays are: in one archive, or each in a file of its own.
+struct Place {
+    fs::path archive, x, y, y_negative;
+
+    bool given() const { return !archive.empty() || !x.empty(); }
+    std::vector<fs::path> files() const {
+        if (!archive.empty()) return {archive};
+        std::vector<fs::path> files{x, y};
+        if (!y_negative.empty()) files.push_back(y_negative);
+        return files;
+    }
+};
+
+Place read_place(Options& options, const Key& key, bool required) {
+    Place place;
+    if (options.describing()) {
+        required ? options.required_file(key) : options.file(key, "");
+    }
+    if (options.describing() || options.is_table(key.name)) {
+        Options table = options.table(key);
+        if (!options.describing() && table.given("kind")) {
+            options.reject(key.name,
+                           "names a file, and below it others; a table of both, { x = \"x.npy\", y = "
+                           "\"y.npy\" }, or the name of one .npz file would do");
+        }
+        place.x = table.required_file(
+            {"x", "", ".npy file: [sample, feature], [sample, step, feature] or [sample, row, column]"});
+        place.y = table.required_file({"y", "", ".npy file of labels"});
+        place.y_negative = table.file({"y_negative", "", ".npy file of wrong labels; absent: none"}, "");
+    } else {
+        place.archive = required ? options.required_file(key) : options.file(key, "");
+    }
+    return place;
+}
+
+class NumPy final : public DatasetReader {
+  public:
+    NumPy(Options& options, const TimeGrid& time)
+        : train_(
+              read_place(options,
+                         {"train", "",
+                          ".npz file with x and y (or x_train and y_train), or a table of .npy files: { x = "
+                          "\"x.npy\", y = \"y.npy\" }"},
+                         true)),
+          test_(read_place(options, {"test", "", "the same for the test set; absent: no test set"}, false)),
+          axes_(options, static_cast<std::uint64_t>(time.steps)),
+          labels_(options),
+          scaling_(options) {}
+
+    bool has(Split split) const override { return of(split).given(); }
+
+    Dataset read(Split split, std::size_t limit) const override {
+        const auto x = open(split, "x"), y = open(split, "y");
+        Dataset dataset;
+        const std::uint64_t n_samples = read_inputs(*x, y->shape(), limit, dataset);
+        auto n = static_cast<std::size_t>(n_samples);
+        if (limit != 0) n = std::min(n, limit);
+        const FoundLabels found = read_labels(*y, x->where(), n_samples);
+        dataset.label = labels_.classes_of(y->where(), found, n);
+        dataset.class_names = labels_.names_of(found);
+        for (const fs::path& file : of(split).files()) dataset.files.push_back(data_file_at(file));
+        if (const auto negative = open(split, "y_negative")) {
+            const FoundLabels wrong = read_labels(*negative, x->where(), n_samples);
+            Dataset as_named;
+            as_named.label = labels_.classes_of(negative->where(), wrong, n);
+            as_named.class_names = labels_.names_of(wrong);
+            as_named.files = dataset.files;
+            align_classes(as_named, dataset.class_names);
+            dataset.negative_label = std::move(as_named.label);
+        }
+        return dataset;
+    }
+
+  private:
+    const Place& of(Split split) const { return split == Split::train ? train_ : test_; }
+
+    /// The array that is called x, y or y_negative here; nothing where there is no y_negative.
+    std::unique_ptr<NpyArray> open(Split split, const std::string& name) const {
+        const Place& place = of(split);
+        if (place.archive.empty()) {
+            const fs::path& file = name == "x" ? place.x : name == "y" ? place.y : place.y_negative;
+            return file.empty() ? nullptr : std::make_unique<NpyArray>(file);
+        }
+        const std::string which = split == Split::train ? "train" : "test";
+        const std::vector<std::string> there = npz_names(place.archive);
+        // As Keras, MedMNIST and others call the arrays of an archive that holds both splits.
+        std::vector<std::string> names{name, name + "_" + which, which + "_" + name};
+        if (name != "y_negative") names.push_back(which + (name == "x" ? "_images" : "_labels"));
+        for (const std::string& called : names) {
+            if (std::ranges::find(there, called) != there.end())
+                return std::make_unique<NpyArray>(place.archive, called);
+        }
+        if (name == "y_negative") return nullptr;
+        throw DataError(fmt::format("{}: has no array {} nor {}_{}; it has {}", shown(place.archive), name,
+                                    name, which,
+                                    there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "))));
+    }
+
+    /// Reads the first `limit` samples (0: all), scaled; returns how many there are.
+    std::uint64_t read_inputs(NpyArray& array, const std::vector<std::uint64_t>& labels, std::size_t limit,
+                              Dataset& into) const {
+        const std::string& where = array.where();
+        if (array.is_text()) throw DataError(fmt::format("{}: holds texts; numbers are expected", where));
+        const ArrayLayout layout = axes_.layout(where, array.shape(), labels, array.value_bytes() == 1);
+        check_dataset_size(where, layout.n_steps, layout.n_inputs);
+        const std::uint64_t n_each = layout.n_steps * layout.n_inputs;
+        check_dataset_size(where, layout.n_samples, n_each);
+        auto n = static_cast<std::size_t>(layout.n_samples);
+        if (limit != 0) n = std::min(n, limit);
+        check_memory_for(where, n + layout.n_samples, n_each);
+        std::vector<float> stored(static_cast<std::size_t>(array.n_values()));
+        array.read(std::span{stored});
+        Matrix x(n * static_cast<std::size_t>(layout.n_steps), static_cast<std::size_t>(layout.n_inputs));
+        take_in_order(layout, array.shape(), stored, n, MatrixView(x.data(), x.rows(), x.cols()));
+        for (std::size_t i = 0; i < x.rows(); ++i) {
+            for (float& value : x.row(i)) value = scaling_.scaled(where, i / layout.n_steps, value);
+        }
+        into.image_rows = static_cast<std::size_t>(layout.image_rows);
+        into.image_cols = static_cast<std::size_t>(layout.image_cols);
+        into.background = scaling_.scaled(0.0);
+        if (layout.over_time) {
+            into.series =
+                std::make_shared<DenseSeries>(std::move(x), static_cast<std::size_t>(layout.n_steps));
+        } else {
+            into.x = std::move(x);
+        }
+        return layout.n_samples;
+    }
+
+    static FoundLabels read_labels(NpyArray& array, const std::string& of, std::uint64_t n_samples) {
+        check_memory_for(array.where(), array.n_values(), 2);
+        if (array.is_text()) {
+            if (array.n_values() != n_samples) {
+                throw DataError(fmt::format("{}: has {} names; {} has {} samples", array.where(),
+                                            array.n_values(), of, n_samples));
+            }
+            check_memory_for(array.where(), n_samples, sizeof(std::string));
+            return labels_in(array.where(), array.read_texts());
+        }
+        std::vector<double> values(static_cast<std::size_t>(array.n_values()));
+        array.read(std::span{values});
+        return labels_in(array.where(), values, array.shape(), of, n_samples);
+    }
+
+    Place train_, test_;
+    AxesKey axes_;
+    LabelKeys labels_;
+    Scaling scaling_;
+};
+
+}  // namespace
+
+std::unique_ptr<DatasetReader> make_dataset_numpy(Options& options, const Context& context) {
+    return std::make_unique<NumPy>(options, context.time);
+}
+
+}  // namespace snnff

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "interfaces/step_source.hpp"
+#include "snnff/learning.hpp"
+#include "snnff/matrix.hpp"
+#include "snnff/network.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+
+/// What a population is driven by over one presentation: a current that stays constant (`variants` hold the
+/// population's input), or an input that varies from step to step.
+struct Drive {
+    std::span<const Variant> variants;
+    const StepSource* source = nullptr;  ///< set where the input varies
+
+    bool constant() const noexcept { return source == nullptr; }
+    std::size_t n_variants() const noexcept { return constant() ? variants.size() : source->n_variants(); }
+};
+
+/// What came of one population on a batch (or a wave of it), variant by variant.
+struct Activity {
+    std::vector<Matrix>
+        output;  ///< [sample x unit] for the next population, as it is sent; empty unless asked for
+    std::vector<std::vector<double>> goodness;  ///< [variant][sample·n_groups + group of units]
+    std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
+    /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
+    /// empty.
+    std::vector<std::vector<double>> spikes_received;
+    /// Under a constant drive: dG/d response · d response/d current, [sample x unit], in rows of whole lines.
+    std::vector<Matrix> signal;
+    std::vector<Matrix> measured, spikes;  ///< of forward_constant(), kept for their memory
+};
+
+/// Samples and panels of units that are computed together.
+struct Tile {
+    std::size_t first_sample, n_samples, first_panel, n_panels;
+
+    std::size_t first_unit() const noexcept { return first_panel * Panels::width; }
+    /// Units of a population of `n_units` that are in it.
+    std::size_t n_units(std::size_t n_units) const noexcept {
+        return std::min(n_panels * Panels::width, n_units - first_unit());
+    }
+};
+
+/// Chains of a tile over the inputs in the rows of `base`: for every row and unit, c_{k+1} = fma(x_k, w_k,
+/// c_k) from +0 over inputs ascending. `out` is [row x 16·n_panels]; `next` is what will be read then, and is
+/// fetched meanwhile.
+void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, MatrixView out,
+                 std::span<const float> next = {});
+
+/// Currents of a tile from such chains: they go on over the inputs that the variant changes, in order; then
+/// current = gain·(chain + 0) + bias. `out` [row x 16·n_panels] may be the memory of `chains`.
+void variant_currents(const Population& population, const Variant& variant, const Tile& tile,
+                      ConstMatrixView chains, MatrixView out);
+
+/// What a forward pass is to leave behind.
+struct ForwardRequest {
+    const Goodness* goodness = nullptr;  ///< where wanted, of each sample
+    bool signal = false;                 ///< its derivative too: the population learns
+    bool output = false;                 ///< what the next population receives (not for output = spikes)
+};
+
+/// Responses of a population under constant drive, tile by tile. Resizes what it writes.
+void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+                      std::size_t n_samples, ForwardRequest request, Activity& activity);
+
+/// Bytes that it leaves in an Activity, and that a thread holds meanwhile.
+std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                            const ForwardRequest& request);
+std::size_t forward_scratch(const Population& population, std::size_t n_variants);
+
+/// Gives each of `n_variants` matrices this shape, keeping memory that has it already.
+void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);
+/// The same of lists of numbers [sample], which are 0 then.
+void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples);
+
+/// Makes each matrix of responses, of units in `n_groups` groups, a variant, the input of a population with
+/// this normalisation: as it is, with the gain that scales it, or replaced where it is.
+std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
+                              std::size_t n_groups);
+/// The same to variants without changes, whose memory is used again.
+void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std::size_t n_groups,
+              std::vector<Variant>& variants);
+
+}  // namespace snnff

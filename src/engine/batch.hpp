@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "core/dropout.hpp"
+#include "engine/activity.hpp"
+#include "snnff/network.hpp"
+
+namespace snnff {
+
+/// Bytes that stored steps of populations whose input varies may take at a time.
+inline constexpr std::size_t stored_steps_budget = std::size_t{256} << 20;
+
+/// One batch on its way up through the network: what drives each population, and what came of it.
+class Batch {
+  public:
+    explicit Batch(const Network& network);
+
+    /// Starts at `entry` with its constant input; the first `n_positive` variants are positive.
+    void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
+               std::size_t n_positive = 1);
+    /// Starts at the first population with an input that varies from step to step.
+    void enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive = 1);
+    /// Runs a population and leaves what was asked for in activity(population).
+    void forward(std::size_t population, ForwardRequest request);
+    /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next,
+    /// some of it left out where `dropout` is given.
+    void ascend(std::size_t population, const Dropout* dropout = nullptr);
+
+    /// What drives a population and what is asked of it, for batches of one size.
+    struct Size {
+        std::size_t n_variants, n_samples, n_changed;  ///< n_changed: inputs that variants change
+        bool input_varies;                             ///< of the first population, from step to step
+    };
+    static bool by_steps(const Network& network, std::size_t population, const Size& size) noexcept;
+    /// Bytes that forward() leaves for a population, and that it holds meanwhile.
+    struct Held {
+        std::size_t kept = 0, meanwhile = 0;
+    };
+    static Held memory(const Network& network, std::size_t population, const Size& size,
+                       ForwardRequest request);
+    /// Bytes that a thread holds meanwhile.
+    static std::size_t scratch_memory(const Network& network, std::size_t population, const Size& size);
+
+    std::size_t n_samples() const noexcept { return n_samples_; }
+    std::size_t n_variants() const noexcept { return n_variants_; }
+    std::size_t n_positive() const noexcept { return n_positive_; }
+    const Drive& drive(std::size_t population) const { return drives_[population]; }
+    Activity& activity(std::size_t population) { return activities_[population]; }
+
+  private:
+    const Network& network_;
+    std::size_t n_samples_ = 0, n_variants_ = 0, n_positive_ = 1;
+    std::vector<std::vector<Variant>> inputs_;                // of populations under constant drive
+    std::vector<std::unique_ptr<const StepSource>> sources_;  // of the others
+    std::vector<Drive> drives_;
+    std::vector<Activity> activities_;
+};
+
+}  // namespace snnff

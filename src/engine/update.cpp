@@ -1,0 +1,93 @@
+#include "engine/update.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "kernels/dispatch.hpp"
+#include "parallel/parallel.hpp"
+
+namespace snnff {
+namespace {
+
+enum Slot : std::size_t { gradient_slot = 6 };
+
+std::span<float> part(std::span<float> all, std::size_t first, std::size_t count) {
+    return all.empty() ? all : all.subspan(first, count);
+}
+
+void update_bias(const Optimizer& optimizer, Optimizer::Step step, std::span<const double> gradient,
+                 Population& population, Moments& moments) {
+    if (!population.learns_bias) return;
+    step.weight_decay = 0.0;
+    constexpr std::size_t at_once = 256;
+    std::array<float, at_once> rounded{};
+    for (std::size_t first = 0; first < population.n_units(); first += at_once) {
+        const std::size_t count = std::min(at_once, population.n_units() - first);
+        for (std::size_t u = 0; u < count; ++u) rounded[u] = static_cast<float>(gradient[first + u]);
+        optimizer.apply(step, std::span(rounded).first(count), part(population.bias, first, count),
+                        part(moments.bias[0], first, count), part(moments.bias[1], first, count));
+    }
+}
+
+}  // namespace
+
+Moments::Moments(const Population& population, const Optimizer& optimizer) {
+    for (std::size_t m = 0; m < optimizer.n_moments(); ++m) {
+        weight[m].resize(population.n_units(), population.n_inputs());
+        bias[m].resize(population.n_units());
+    }
+}
+
+std::size_t Moments::memory(const Population& population, const Optimizer& optimizer) noexcept {
+    return optimizer.n_moments() * (population.weight.memory().size() + population.n_units()) * sizeof(float);
+}
+
+double weight_norm(const Population& population) {
+    const Matrix weights = population.weight.matrix();
+    return std::sqrt(kernels::active().sum_squares(weights.data(), weights.size()));
+}
+
+std::size_t update_scratch(std::size_t n_blocks) noexcept {
+    constexpr std::size_t tile = panels_per_weight_tile * Panels::width * most_inputs_per_weight_tile;
+    return tile * sizeof(float) + BlockSums::memory(tile, n_blocks);
+}
+
+void show(State& state, const Network& network, std::span<Moments> moments) {
+    for (std::size_t k = 0; k < moments.size(); ++k) {
+        const State::Section section(state, "moments_" + network.populations[k].name);
+        state.show("n_updates", moments[k].n_updates, 0, std::numeric_limits<std::int64_t>::max() - 1);
+        for (std::size_t m = 0; m < 2; ++m) {
+            state.show(m == 0 ? "weight_first" : "weight_second", moments[k].weight[m]);
+            state.show(m == 0 ? "bias_first" : "bias_second", std::span<float>(moments[k].bias[m]));
+        }
+    }
+}
+
+void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const Gradient& gradient,
+                  Population& population, Moments& moments) {
+    moments.n_updates = step.t;
+    Panels& weight = population.weight;
+    const std::size_t n_inputs = population.n_inputs(), n_panels = weight.n_panels();
+    const std::size_t n_groups = (n_panels + panels_per_weight_tile - 1) / panels_per_weight_tile;
+    const std::size_t inputs = inputs_per_weight_tile(n_inputs);
+    const std::size_t n_blocks = (n_inputs + inputs - 1) / inputs;
+    for_blocks(n_groups * n_blocks, 1, [&](std::size_t task, std::size_t) {
+        const std::size_t panel = task / n_blocks * panels_per_weight_tile, input = task % n_blocks * inputs;
+        const WeightTile tile{panel, std::min(panels_per_weight_tile, n_panels - panel), input,
+                              std::min(inputs, n_inputs - input)};
+        const std::size_t length = tile.n_inputs * Panels::width;
+        float* of_tile = scratch(gradient_slot, tile.n_panels, length).data();
+        gradient.weights(tile, of_tile);
+        for (std::size_t p = 0; p < tile.n_panels; ++p) {
+            const std::size_t begin = (panel + p) * weight.panel_size() + input * Panels::width;
+            optimizer.apply(step, {of_tile + p * length, length}, part(weight.memory(), begin, length),
+                            part(moments.weight[0].memory(), begin, length),
+                            part(moments.weight[1].memory(), begin, length));
+        }
+    });
+    update_bias(optimizer, step, gradient.bias(), population, moments);
+}
+
+}  // namespace snnff

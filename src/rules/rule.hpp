@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/dropout.hpp"
+#include "engine/batch.hpp"
+#include "rules/stage.hpp"
+#include "snnff/checkpoint.hpp"
+#include "snnff/learning_spec.hpp"
+
+namespace snnff {
+
+/// A learning rule: what one batch does to the weights. It knows of no epochs and no files; the trainer
+/// knows of no gradients.
+class Rule {
+  public:
+    virtual ~Rule() = default;
+
+    struct Turn {
+        const Stage& stage;
+        std::span<const double> progress;     ///< [population] part of its training that lies behind it
+        std::span<const std::int32_t> label;  ///< [sample] true labels
+        const Dropout* dropout = nullptr;     ///< where inputs are left out
+    };
+    /// The loss of a population's last update, from before that update.
+    struct Loss {
+        std::size_t population;
+        double loss;
+    };
+    /// Populations `first` to `last`, whose weights nothing above them needs: they can learn from a batch
+    /// while the next part learns from the one before.
+    struct Part {
+        std::size_t first, last;
+    };
+    /// The parts of what learns in a stage, from the input upwards.
+    virtual std::vector<Part> parts(const Stage& stage) const = 0;
+
+    /// Lets a part of the stage learn from a batch that has come up to it, and takes the batch up to the
+    /// next. Leaves the rate of each population, and goodness where it has one, in the batch's activities.
+    /// Returns the losses in the order in which they arose, until the part learns again; which of them change
+    /// weights, the learning says (LearningSpec::takes_update).
+    virtual std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) = 0;
+    /// What it remembers from batch to batch besides the weights.
+    virtual void show(State& state) = 0;
+};
+
+/// The rule that a model names, for samples whose input is constant over a presentation or varies in it.
+/// `learning` and network must outlive it.
+std::unique_ptr<Rule> make_rule(const LearningSpec& learning, Network& network, bool input_varies);
+
+}  // namespace snnff

@@ -1,0 +1,228 @@
+// What a run holds at its peak: what each of its parts says of itself, put together as they stand beside each
+// other.
+#include <algorithm>
+
+#include "data/encoded_input.hpp"
+#include "data/presentations.hpp"
+#include "engine/train_pass.hpp"
+#include "engine/update.hpp"
+#include "parallel/parallel.hpp"
+#include "rules/backprop_pass.hpp"
+#include "rules/rule.hpp"
+#include "run/best_weights.hpp"
+#include "run/evaluate.hpp"
+#include "run/frozen.hpp"
+#include "run/head_training.hpp"
+#include "run/plan.hpp"
+#include "snnff/training.hpp"
+
+namespace snnff {
+namespace {
+
+/// The program with its libraries and what HDF5 holds for an open run file, as measured on a run of the
+/// smallest model: 25 MB, of which 12 MB are there before anything is read.
+constexpr std::size_t program_bytes = 25'000'000;
+/// Stack and heap of a thread that has taken part, its scratch apart.
+constexpr std::size_t thread_bytes = 400'000;
+
+std::size_t bytes_of(const Dataset& dataset) {
+    const std::size_t values = dataset.series ? dataset.series->n_bytes() : dataset.x.size() * sizeof(float);
+    return values + (dataset.label.size() + dataset.negative_label.size()) * sizeof(std::int32_t);
+}
+
+std::size_t bytes_of(const Network& network) {
+    std::size_t floats = 0;
+    for (const Population& population : network.populations)
+        floats += population.weight.memory().size() + population.bias.size();
+    return floats * sizeof(float);
+}
+
+/// All data, which parts of one series share. Samples that were split off have left their place empty where
+/// they were, unless all were copied to make room for labels.
+std::size_t data_memory(const Experiment& experiment) {
+    const Dataset &train = experiment.train, &validation = experiment.validation;
+    std::size_t bytes = bytes_of(train) + bytes_of(experiment.test);
+    if (train.series) return bytes + validation.label.size() * sizeof(std::int32_t);
+    const bool copied = train.first_label_input > 0;
+    return bytes + (copied ? 1 : 2) * bytes_of(validation);
+}
+
+/// [unit x input] as a file takes the weights of one population: a copy at a time.
+std::size_t copied_weights(const Network& network) {
+    std::size_t most = 0;
+    for (const Population& population : network.populations) most = std::max(most, population.weight.size());
+    return most * sizeof(float);
+}
+
+class Training {
+  public:
+    explicit Training(const Experiment& experiment)
+        : experiment_(experiment),
+          model_(experiment.model),
+          network_(experiment.network),
+          n_samples_(experiment.train.size()),
+          batch_(model_.plan.batch_size == 0 ? n_samples_ : std::min(model_.plan.batch_size, n_samples_)),
+          size_{Presentations::n_variants(model_.data), batch_,
+                model_.data.overlay.enabled ? model_.data.overlay.n_labels : 0,
+                !comes_constant(model_.data, experiment.train)} {}
+
+    /// What is held as long as there is training.
+    std::size_t standing() const {
+        std::size_t bytes =
+            Presentations::memory(model_.data, n_samples_) + BestWeights::memory(network_, model_.plan);
+        for (const Population& population : network_.populations)
+            bytes += Moments::memory(population, *model_.learning.optimizer);
+        if (ranks()) bytes += n_samples_ * model_.data.overlay.n_labels * sizeof(float);
+        return bytes + batches() + rule();
+    }
+
+    /// The most that comes on top of it, for a while.
+    std::size_t passing() const {
+        std::size_t kept = 0, meanwhile = std::max(copied_weights(network_), readout_memory(experiment_));
+        for (const EvaluationMemory& evaluation : evaluations())
+            meanwhile = std::max(meanwhile, evaluation.shared);
+        std::size_t most = meanwhile;
+        for (const Stage& stage : plan()) {
+            const FrozenLayers::Held held =
+                FrozenLayers::memory(network_, stage.learning.front(), model_.data, n_samples_);
+            most = std::max(most, held.kept + std::max(held.meanwhile, meanwhile));
+            kept = std::max(kept, held.kept);
+        }
+        return most;
+    }
+
+    std::size_t of_thread() const {
+        const std::size_t n_blocks = (batch_ + samples_per_chain - 1) / samples_per_chain;
+        std::size_t most = 0;
+        if (model_.learning.rule == LearningRule::backprop) {
+            most = BackpropPass::scratch_memory(network_, batch_, size_.input_varies);
+        } else {
+            for (std::size_t k = 0; k < network_.populations.size(); ++k) {
+                most = std::max(most, Batch::scratch_memory(network_, k, size_) +
+                                          ConstantGradient::scratch_memory(gradient_size(k)));
+            }
+        }
+        for (const EvaluationMemory& evaluation : evaluations()) most = std::max(most, evaluation.of_thread);
+        return most + update_scratch(n_blocks * size_.n_variants);
+    }
+
+  private:
+    std::vector<Stage> plan() const { return make_plan(model_.plan, network_.populations.size()); }
+    bool ranks() const {
+        return model_.data.negatives &&
+               (model_.data.negatives->ranks(0, false) || model_.data.negatives->ranks(0, true));
+    }
+
+    /// Evaluations while training goes on.
+    std::vector<EvaluationMemory> evaluations() const {
+        std::vector<EvaluationMemory> all;
+        const auto add = [&](PredictBy by, const Dataset& dataset, std::size_t limit = 0) {
+            if (dataset.size() > 0) all.push_back(evaluation_memory(by, network_, model_, dataset, limit));
+        };
+        if (ranks()) add(PredictBy::goodness, experiment_.train);
+        if (model_.evaluation.every_n_epochs > 0) {
+            add(model_.prediction.by, experiment_.train, model_.evaluation.n_train);
+            add(model_.prediction.by, experiment_.validation);
+            if (model_.evaluation.test) add(model_.prediction.by, experiment_.test);
+        }
+        return all;
+    }
+
+    /// As many batches as there are parts of the rule, and one more, are on their way at a time.
+    std::size_t n_on_their_way() const {
+        std::size_t n_parts = 1;
+        if (model_.learning.rule != LearningRule::backprop &&
+            model_.plan.order != PlanOrder::layer_by_layer) {
+            for (std::size_t k = 1; k < network_.populations.size(); ++k)
+                n_parts += network_.populations[k - 1].output == Readout::spikes ? 0 : 1;
+        }
+        const std::size_t n_batches = (n_samples_ + batch_ - 1) / batch_;
+        return std::min(n_batches, n_parts == 1 ? 1 : n_parts + 1);
+    }
+
+    std::size_t batches() const {
+        std::size_t bytes = Presentations::batch_memory(model_, experiment_.train, batch_), gathered = 0;
+        const bool one_by_one = model_.plan.order == PlanOrder::layer_by_layer;
+        for (std::size_t k = 0; k < network_.populations.size(); ++k) {
+            if (model_.learning.rule == LearningRule::backprop) {
+                bytes += batch_ * 2 * sizeof(double);  // rates and losses
+                continue;
+            }
+            const bool last = k + 1 == network_.populations.size();
+            const bool kept = FrozenLayers::memory(network_, k + 1, model_.data, n_samples_).kept > 0;
+            if (one_by_one && !last && kept)
+                gathered = std::max(gathered, size_.n_variants * batch_ * network_.populations[k].n_units());
+            bytes += Batch::memory(network_, k, size_,
+                                   {.goodness = model_.learning.goodness.get(),
+                                    .signal = true,
+                                    .output = !last && !(one_by_one && kept)})
+                         .kept;
+        }
+        return n_on_their_way() * (bytes + gathered * sizeof(float));
+    }
+
+    std::size_t rule() const {
+        if (model_.learning.rule == LearningRule::backprop)
+            return BackpropPass::memory(network_, batch_, size_.input_varies, model_.learning.dropout > 0.0);
+        std::size_t bytes = 0;
+        for (std::size_t k = 0; k < network_.populations.size(); ++k) {
+            if (Batch::by_steps(network_, k, size_)) {
+                bytes += Batch::memory(network_, k, size_,
+                                       {.goodness = model_.learning.goodness.get(), .signal = true})
+                             .meanwhile;
+                continue;
+            }
+            bytes += ConstantGradient::memory(gradient_size(k));
+        }
+        return bytes;
+    }
+
+    ConstantGradient::Size gradient_size(std::size_t k) const {
+        const Population& population = network_.populations[k];
+        const bool one_base = k == 0 && !(model_.data.negatives && model_.data.negatives->makes_images());
+        return {.n_units = population.n_units(),
+                .n_variants = size_.n_variants,
+                .n_bases = one_base ? 1 : size_.n_variants,
+                .n_samples = batch_,
+                .n_inputs = population.n_inputs(),
+                .n_changed = k == 0 ? size_.n_changed : 0,
+                .n_groups = population.n_groups};
+    }
+
+    const Experiment& experiment_;
+    const ModelSpec& model_;
+    const Network& network_;
+    std::size_t n_samples_, batch_;
+    Batch::Size size_;
+};
+
+}  // namespace
+
+std::size_t estimated_memory(const Experiment& experiment) {
+    const Training training(experiment);
+    const ModelSpec& model = experiment.model;
+    std::size_t afterwards = copied_weights(experiment.network);
+    // Threads keep their scratch; what evaluations add to it comes when training's own memory is free again.
+    const std::size_t scratch = training.of_thread();
+    std::size_t scratch_afterwards = scratch;
+    for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
+        if (dataset->size() == 0) continue;
+        const std::size_t limit = dataset == &experiment.train ? model.evaluation.n_train : 0;
+        const EvaluationMemory evaluation =
+            evaluation_memory(model.prediction.by, experiment.network, model, *dataset, limit);
+        afterwards = std::max(afterwards, evaluation.shared);
+        scratch_afterwards = std::max(scratch_afterwards, evaluation.of_thread);
+    }
+    // While room for labels is made beside the inputs of a data set, it is held twice.
+    std::size_t while_read = 0;
+    for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test})
+        if (!dataset->series && dataset->first_label_input > 0)
+            while_read = std::max(while_read, bytes_of(*dataset));
+    const std::size_t data = data_memory(experiment);
+    const std::size_t of_run = bytes_of(experiment.network) +
+                               std::max(training.standing() + training.passing() + n_threads() * scratch,
+                                        afterwards + n_threads() * scratch_afterwards);
+    return program_bytes + n_threads() * thread_bytes + data + std::max(of_run, while_read);
+}
+
+}  // namespace snnff
