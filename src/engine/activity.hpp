@@ -49,8 +49,10 @@ struct Tile {
 };
 
 /// Chains of a tile over the inputs in the rows of `base`: for every row and unit, c_{k+1} = fma(x_k, w_k,
-/// c_k) from +0 over inputs ascending. `out` is [row x 16·n_panels].
-void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, MatrixView out);
+/// c_k) from +0 over inputs ascending. `out` is [row x 16·n_panels]; `next` is what will be read then, and is
+/// fetched meanwhile.
+void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, MatrixView out,
+                 std::span<const float> next = {});
 
 /// Currents of a tile from such chains: they go on over the inputs that the variant changes, in order; then
 /// current = gain·(chain + 0) + bias. `out` [row x 16·n_panels] may be the memory of `chains`.

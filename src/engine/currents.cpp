@@ -6,7 +6,8 @@
 
 namespace snnff {
 
-void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, MatrixView out) {
+void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, MatrixView out,
+                 std::span<const float> next) {
     kernels::active().chains({.n_rows = base.rows(),
                               .depth = base.cols(),
                               .n_panels = tile.n_panels,
@@ -17,7 +18,9 @@ void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, M
                               .panel_stride = weight.panel_size(),
                               .out = out.data(),
                               .out_row_stride = out.stride(),
-                              .out_panel_stride = Panels::width});
+                              .out_panel_stride = Panels::width,
+                              .next = next.data(),
+                              .n_next = next.size()});
 }
 
 void variant_currents(const Population& population, const Variant& variant, const Tile& tile,

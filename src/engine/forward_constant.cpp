@@ -16,6 +16,8 @@ constexpr std::size_t panels_per_tile = 4, samples_per_tile = 36, rows_at_once =
 constexpr std::size_t many_samples = 512;
 /// Floats of responses that such a task may hold.
 constexpr std::size_t floats_per_task = 128 * 1024;
+/// Inputs or weights that stay in the second-level cache beside all else.
+constexpr std::size_t few_floats = 128 * 1024;
 constexpr std::size_t samples_per_score = 4, samples_per_gain = 8;
 
 enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
@@ -139,7 +141,7 @@ class Forward {
             const Variant& variant = variants_[v];
             if (variant.base.data() != done) {
                 base_chains(variant.base.rows(tile.first_sample, tile.n_samples), population_.weight, tile,
-                            chains);
+                            chains, next_read(variant.base, tile));
                 done = variant.base.data();
             }
             variant_currents(population_, variant, tile, chains, currents);
@@ -154,6 +156,21 @@ class Forward {
             population_.neuron->respond(ConstMatrixView(currents).columns(0, n), time_,
                                         std::span(responses).first(n_responses), tile.first_unit());
         }
+    }
+
+    /// What the next tile reads first from memory that is more than a cache holds: its weights where tiles
+    /// go through the units, else its inputs.
+    std::span<const float> next_read(ConstMatrixView base, const Tile& tile) const {
+        const Panels& weight = population_.weight;
+        if (n_samples_ >= many_samples) {
+            if (weight.memory().size() < few_floats) return {};
+            const std::size_t end = tile.first_panel + tile.n_panels, first = end < n_panels_ ? end : 0;
+            return {weight.panel(first), std::min(tile.n_panels, n_panels_ - first) * weight.panel_size()};
+        }
+        if (n_samples_ * base.stride() < few_floats) return {};
+        const std::size_t end = tile.first_sample + tile.n_samples, first = end < n_samples_ ? end : 0;
+        const ConstMatrixView next = base.rows(first, std::min(tile.n_samples, n_samples_ - first));
+        return {next.data(), (next.rows() - 1) * next.stride() + next.cols()};
     }
 
     /// Goodness and rates of samples from `first` on, whose responses are all there; slopes become signals.

@@ -74,7 +74,7 @@ void BlockSums::total(float* out) {
 }
 
 void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride,
-                     const WeightTile& tile, float* out) {
+                     const WeightTile& tile, float* out, std::size_t n_next) {
     kernels::active().chains({.n_rows = tile.n_inputs,
                               .depth = x.rows(),
                               .n_panels = tile.n_panels,
@@ -85,7 +85,9 @@ void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_
                               .panel_stride = signal_stride,
                               .out = out,
                               .out_row_stride = Panels::width,
-                              .out_panel_stride = tile.n_inputs * Panels::width});
+                              .out_panel_stride = tile.n_inputs * Panels::width,
+                              .next = x.data() + x.rows() * x.stride(),
+                              .n_next = n_next});
 }
 
 ConstantGradient::ConstantGradient(const Population& population, std::span<const Variant> variants,
@@ -232,7 +234,12 @@ void ConstantGradient::weights(const WeightTile& tile, float* out) const {
                 together ? ConstMatrixView(gathered + first * tile.n_inputs, count, tile.n_inputs)
                          : variants_[v].base.rows(first, count).columns(tile.first_input, tile.n_inputs);
             const bool only = n_bases_ * n_blocks == 1;
-            gradient_chains(x, signal + first * Panels::width, stride, tile, only ? out : sums.next());
+            // The inputs of the next block, or of the next tile.
+            const std::size_t at = tile.first_input * n_samples_ + (first + count) * tile.n_inputs;
+            const std::size_t n_next =
+                together ? std::min(count * tile.n_inputs, n_inputs_ * n_samples_ - at) : 0;
+            gradient_chains(x, signal + first * Panels::width, stride, tile, only ? out : sums.next(),
+                            n_next);
             if (!only) sums.add();
         }
     }

@@ -170,8 +170,8 @@ class GradientSum final : public Gradient {
 
 /// Chains of up to 256 rows for a tile: out[u, i] = Σ fma(signal[row, u], x[row, i], ·), from +0, where `x`
 /// holds the inputs of the tile, `signal` is [panel][row x 16 units], panels `signal_stride` floats apart,
-/// and `out` [panel][input x 16 units].
+/// and `out` [panel][input x 16 units]. Of what follows `x` in memory `n_next` floats are fetched meanwhile.
 void gradient_chains(ConstMatrixView x, const float* signal, std::size_t signal_stride,
-                     const WeightTile& tile, float* out);
+                     const WeightTile& tile, float* out, std::size_t n_next = 0);
 
 }  // namespace snnff

@@ -104,6 +104,8 @@ struct Chains {
     float* out = nullptr;  ///< 16 floats at r·out_row_stride + panel·out_panel_stride
     std::size_t out_row_stride = 0, out_panel_stride = 16;
     bool go_on = false;
+    const float* next = nullptr;  ///< floats that are needed soon: put in the second-level cache meanwhile
+    std::size_t n_next = 0;
 };
 
 /// Currents of a tile from the chains of its base: chains go on over the inputs that a row changes, in order;

@@ -88,7 +88,9 @@ class Case {
                         .out = out.data(),
                         .out_row_stride = row_stride,
                         .out_panel_stride = out_stride,
-                        .go_on = go_on});
+                        .go_on = go_on,
+                        .next = go_on ? panels_.data() : nullptr,
+                        .n_next = go_on ? panels_.size() : 0});
         return n_different(out, expected);
     }
 
