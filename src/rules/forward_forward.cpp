@@ -1,6 +1,7 @@
 #include "rules/forward_forward.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace snnff {
 
@@ -29,30 +30,36 @@ std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const {
 std::span<const Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Part part) {
     const Stage& stage = turn.stage;
     const std::size_t last = stage.learning.back();
-    for (std::size_t k = part.first; k <= part.last; ++k) {
-        losses_[k] = {k, 0.0};
-        for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
-            const bool keep_output = k < last && !stage.output_after_update;
-            losses_[k].loss = update(batch, k, turn, keep_output);
+    const std::size_t top = std::min(part.last, last);
+    // Populations that trains join are scored in one pass, and updated after it.
+    for (std::int64_t u = 0; u < stage.updates_per_batch; ++u) {
+        std::vector<Update> updates;
+        for (std::size_t k = part.first; k <= top; ++k) {
+            updates.push_back(score(batch, k, turn, k < last && !stage.output_after_update));
+            losses_[k] = {k, updates.back().loss};
+            if (k < top) batch.ascend(k);
         }
-        if (k == last) break;
-        if (stage.output_after_update) {
-            // What is told of the batch belongs to the weights that were scored.
-            scores_[k].rate.swap(batch.activity(k).rate);
-            batch.forward(k, {.output = true});
-            batch.activity(k).rate.swap(scores_[k].rate);
+        for (const Update& update : updates) {
+            if (model_.takes_update(update.loss)) update.apply();
         }
-        batch.ascend(k, turn.dropout);
     }
-    return std::span(losses_).subspan(part.first, std::min(part.last, last) + 1 - part.first);
+    if (top == last) return std::span(losses_).subspan(part.first, top + 1 - part.first);
+    if (stage.output_after_update) {
+        // What is told of the batch belongs to the weights that were scored.
+        scores_[top].rate.swap(batch.activity(top).rate);
+        batch.forward(top, {.output = true});
+        batch.activity(top).rate.swap(scores_[top].rate);
+    }
+    batch.ascend(top, turn.dropout);
+    return std::span(losses_).subspan(part.first, top + 1 - part.first);
 }
 
-double ForwardForward::update(Batch& batch, std::size_t k, const Turn& turn, bool keep_output) {
+ForwardForward::Update ForwardForward::score(Batch& batch, std::size_t k, const Turn& turn, bool keep_output) {
     const Optimizer::Step step{.t = moments_[k].n_updates + 1,
                                .rate = model_.rate * model_.schedule->factor(turn.progress[k]),
                                .weight_decay = model_.weight_decay};
-    return batch.drive(k).constant() ? update_constant(batch, k, turn.label, step, keep_output)
-                                     : update_from_steps(batch, k, turn.label, step, keep_output);
+    return batch.drive(k).constant() ? score_constant(batch, k, turn.label, step, keep_output)
+                                     : score_steps(batch, k, turn.label, step, keep_output);
 }
 
 double ForwardForward::score(std::size_t k, const std::vector<std::vector<double>>& goodness,
@@ -64,26 +71,29 @@ double ForwardForward::score(std::size_t k, const std::vector<std::vector<double
                                  {memory.slope, n_scores});
 }
 
-double ForwardForward::update_constant(Batch& batch, std::size_t k, std::span<const std::int32_t> label,
+ForwardForward::Update ForwardForward::score_constant(Batch& batch, std::size_t k, std::span<const std::int32_t> label,
                                        const Optimizer::Step& step, bool keep_output) {
     Population& population = network_.populations[k];
     batch.forward(k, {.goodness = model_.goodness.get(), .signal = true, .output = keep_output});
     Activity& activity = batch.activity(k);
     const double loss = score(k, activity.goodness, batch.n_positive(), label);
-    if (!model_.takes_update(loss)) return loss;
-    const ConstantGradient gradient(population, batch.drive(k).variants, activity.signal, scores_[k].slope,
-                                    gradients_[k]);
-    apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
-    return loss;
+    const auto apply = [this, &population, &activity, &batch, k, step] {
+        const ConstantGradient gradient(population, batch.drive(k).variants, activity.signal, scores_[k].slope,
+                                        gradients_[k]);
+        apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
+    };
+    return {loss, apply};
 }
 
-double ForwardForward::update_from_steps(Batch& batch, std::size_t k, std::span<const std::int32_t> label,
+ForwardForward::Update ForwardForward::score_steps(Batch& batch, std::size_t k, std::span<const std::int32_t> label,
                                          const Optimizer::Step& step, bool keep_output) {
     Population& population = network_.populations[k];
     const std::size_t n = batch.n_samples(), n_variants = batch.n_variants();
     Activity& activity = batch.activity(k);
     if (keep_output) shape(activity.output, n_variants, n, population.n_units());
-    TrainPass pass(population, network_.time, batch.drive(k), steps_[k]);
+    const auto of_batch =
+        std::make_shared<TrainPass>(population, network_.time, batch.drive(k), steps_[k]);
+    TrainPass& pass = *of_batch;
     const std::size_t wave =
         TrainPass::wave_size(population, network_.time, batch.drive(k), stored_steps_budget);
     double loss = 0.0;
@@ -106,10 +116,11 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, std::span<
         }
         pass.backward(scores.of_wave);
     }
-    if (!model_.takes_update(loss)) return loss;
-    pass.finish();
-    apply_update(*model_.optimizer, step, pass, population, moments_[k]);
-    return loss;
+    const auto apply = [this, &population, of_batch, k, step] {
+        of_batch->finish();
+        apply_update(*model_.optimizer, step, *of_batch, population, moments_[k]);
+    };
+    return {loss, apply};
 }
 
 }  // namespace snnff

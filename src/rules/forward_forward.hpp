@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "engine/train_pass.hpp"
@@ -15,20 +16,24 @@ class ForwardForward final : public Rule {
   public:
     ForwardForward(const ModelSpec& model, Network& network);
 
-    /// Every population is one, unless it sends its train of spikes upwards: that is made as it is needed,
-    /// with its weights.
+    /// Every population is one, unless it sends its train of spikes upwards: the next one sees spikes made with
+    /// the weights from before the batch's update, as it sees rates.
     std::vector<Part> parts(const Stage& stage) const override;
     std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) override;
     void show(State& state) override { snnff::show(state, network_, moments_); }
 
   private:
-    /// One update of one population. Leaves goodness, rate and, if asked for, the output (from before the
-    /// update) in the batch's activity. Returns the loss before the update.
-    double update(Batch& batch, std::size_t population, const Turn& turn, bool keep_output);
-    double update_constant(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
-                           const Optimizer::Step& step, bool keep_output);
-    double update_from_steps(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
-                             const Optimizer::Step& step, bool keep_output);
+    /// What is to be done to a population's weights, once all that a pass scores are scored.
+    struct Update {
+        double loss;  ///< before it
+        std::function<void()> apply;
+    };
+    /// Leaves goodness, rate and, if asked for, the output in the batch's activity.
+    Update score(Batch& batch, std::size_t population, const Turn& turn, bool keep_output);
+    Update score_constant(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
+                          const Optimizer::Step& step, bool keep_output);
+    Update score_steps(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
+                       const Optimizer::Step& step, bool keep_output);
     /// The batch's loss, from `goodness` [variant][sample·n_groups + group]; leaves d loss/d score in the
     /// population's scores.
     double score(std::size_t population, const std::vector<std::vector<double>>& goodness,
