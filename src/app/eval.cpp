@@ -70,8 +70,8 @@ int eval(const Arguments& arguments) {
     const std::size_t n_samples_read = trained.dataset.size();
     // Validation samples are the last of the training file and were not trained on.
     const bool set_aside =
-        arguments.split == "train" && model.n_train == 0 && model.n_validation < n_samples_read;
-    const std::size_t limit = set_aside ? n_samples_read - model.n_validation : 0;
+        arguments.split == "train" && model.data.n_train == 0 && model.data.n_validation < n_samples_read;
+    const std::size_t limit = set_aside ? n_samples_read - model.data.n_validation : 0;
     const Evaluation evaluation = evaluate(trained.network, model, trained.dataset, limit);
     std::vector<std::string> doubts = trained.doubts;
     if (at_chance(evaluation)) doubts.push_back(describe_chance(arguments.split, evaluation));

@@ -94,7 +94,7 @@ void write_evaluations(const Experiment& experiment, RunFileWriter& writer, Outc
         writer.write_evaluation(split, evaluation);
         outcome.on_evaluation(split, evaluation);
     };
-    write("train", experiment.train, experiment.model.n_evaluated_train);
+    write("train", experiment.train, experiment.model.evaluation.n_train);
     write("validation", experiment.validation);
     write("test", experiment.test);
 }
@@ -230,7 +230,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     writer.describe(experiment.model.title, head.model_toml, provenance);
     std::vector<std::string> names;
     for (const Population& population : experiment.network.populations) names.push_back(population.name);
-    const auto& loss = experiment.model.loss;
+    const auto& loss = experiment.model.learning.loss;
     writer.begin_training(names, experiment.model.n_epochs(), loss ? loss->words() : Loss::Words{});
 
     EpochWriter epochs(writer, on_failure, request.from);

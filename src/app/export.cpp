@@ -44,7 +44,7 @@ int export_run(const Arguments& arguments) {
         return 0;
     }
     const Trained trained = read_parameters_of(arguments.run);
-    const double dt_ms = arguments.dt_ms.value_or(trained.model.time.dt_ms);
+    const double dt_ms = arguments.dt_ms.value_or(trained.model.network.time.dt_ms);
     note(fmt::format("time constants belong to steps of {} ms{}", dt_ms,
                      arguments.dt_ms ? "" : ", the model's; --dt takes another"));
     for (const std::string& sentence :

@@ -87,8 +87,9 @@ Described described(const RunSummary& summary, const std::filesystem::path& path
     // The resolved model holds every key, so overrides and relative paths have nothing left to do.
     const ModelSpec model =
         read_model_text(summary.model_toml, path.string() + ":/model", path.parent_path(), {});
-    Described result{.steps = model.time.steps, .seed = model.seed.value, .populations = {}, .resolved = {}};
-    for (const PopulationSpec& spec : model.populations) {
+    Described result{
+        .steps = model.network.time.steps, .seed = model.seed.value, .populations = {}, .resolved = {}};
+    for (const PopulationSpec& spec : model.network.populations) {
         result.populations.push_back({.name = spec.name,
                                       .neuron = std::string(spec.neuron->kind()),
                                       .n_units = spec.n_units,

@@ -93,7 +93,7 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
             return fmt::format(
                 "weights of population \"{}\" are not finite; a learning.rate smaller than {:g} "
                 "usually helps",
-                name, model.rate);
+                name, model.learning.rate);
         }
         if (now == 0.0) {
             return fmt::format(
@@ -115,7 +115,7 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
         return fmt::format(
             "weights of population \"{}\" grew {:.2g}-fold; a learning.rate smaller than {:g} "
             "usually helps",
-            populations[grown].name, most_grown, model.rate);
+            populations[grown].name, most_grown, model.learning.rate);
     }
     for (std::size_t k = 0; k < populations.size(); ++k) {
         const std::string& name = populations[k].name;
@@ -146,13 +146,13 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
     }
     if (n_unmoved == populations.size()) {
         return fmt::format("weights did not change; a larger learning.rate than {:g} usually helps",
-                           model.rate);
+                           model.learning.rate);
     }
     if (n_still == populations.size()) {
         return fmt::format(
             "neither weights nor losses changed by {:g} %; a larger learning.rate than {:g} "
             "usually helps",
-            100.0 * no_change, model.rate);
+            100.0 * no_change, model.learning.rate);
     }
     for (std::size_t k = 0; k < populations.size(); ++k) {
         if (!flag(seen_[k].trouble, Trouble::collapsed)) continue;

@@ -15,16 +15,16 @@ std::uint64_t training_bytes(const ModelSpec& model) {
     const std::uint64_t n_epochs = static_cast<std::uint64_t>(model.n_epochs());
     // Five curves and a byte of flags per population, its loss twice; the errors on three sets and the loss
     // on one; the epochs twice, and seconds.
-    return (6 * model.populations.size() + 4) * growing(n_epochs, 4) +
-           model.populations.size() * growing(n_epochs, 1) + 3 * growing(n_epochs, 8);
+    return (6 * model.network.populations.size() + 4) * growing(n_epochs, 4) +
+           model.network.populations.size() * growing(n_epochs, 1) + 3 * growing(n_epochs, 8);
 }
 
 std::uint64_t evaluation_bytes(const Experiment& experiment) {
-    const std::uint64_t n_labels = experiment.model.overlay.n_labels;
+    const std::uint64_t n_labels = experiment.model.data.overlay.n_labels;
     std::uint64_t total = 0;
     for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
         if (dataset->size() == 0) continue;
-        const std::uint64_t n_scores = experiment.model.predict_by == PredictBy::both ? 2 : 1;
+        const std::uint64_t n_scores = experiment.model.prediction.by == PredictBy::both ? 2 : 1;
         total += dataset->size() * (n_scores * n_labels * 4 + 2 * 4) + n_labels * n_labels * 8;
     }
     return total;
@@ -45,13 +45,13 @@ std::uint64_t recording_bytes(const ModelSpec& model) {
     std::uint64_t n_recordings = 1;  // after the last epoch
     if (recording.every_n_epochs > 0)
         n_recordings += static_cast<std::uint64_t>(model.n_epochs()) / every(recording.every_n_epochs);
-    const auto steps = static_cast<std::uint64_t>(model.time.steps);
+    const auto steps = static_cast<std::uint64_t>(model.network.time.steps);
     const std::uint64_t frames =
         n_recordings * recording.samples.size() *
         std::max<std::size_t>(recording.phases.size() + recording.labels.size(), 1) *
         ((steps + every(recording.every_n_steps) - 1) / every(recording.every_n_steps));
     std::uint64_t total = 0;
-    for (const PopulationSpec& population : model.populations) {
+    for (const PopulationSpec& population : model.network.populations) {
         const auto& chosen = recording.populations;
         if (!chosen.empty() && std::ranges::find(chosen, population.name) == chosen.end()) continue;
         const std::uint64_t wanted =
@@ -83,7 +83,7 @@ PlanCost cost_of(const Experiment& experiment) {
         for (std::size_t k = readout.first_population; k < experiment.network.populations.size(); ++k) {
             n_features += experiment.network.populations[k].n_units();
         }
-        const std::size_t n_parameters = experiment.model.overlay.n_labels * (n_features + 1);
+        const std::size_t n_parameters = experiment.model.data.overlay.n_labels * (n_features + 1);
         cost.n_parameters += n_parameters;
         stored += n_parameters * sizeof(float) + static_cast<std::uint64_t>(readout.epochs) * 16 + 20'000;
     }

@@ -71,10 +71,10 @@ std::vector<Difference> differences_to(const RunFigures& run, const ModelSpec& m
     RunFigures wanted;
     wanted.model = flatten(model.resolved);
     std::vector<Difference> found = differences({run, wanted});
-    if (model.overlay_value_is_max) {
+    if (model.data.overlay_value_is_max) {
         std::erase_if(found, [](const Difference& difference) { return difference.key == "overlay.value"; });
     }
-    if (model.overlay.where == LabelOverlay::Where::automatic) {
+    if (model.data.overlay.where == LabelOverlay::Where::automatic) {
         std::erase_if(found, [](const Difference& difference) { return difference.key == "overlay.where"; });
     }
     return found;

@@ -62,7 +62,7 @@ std::vector<std::int64_t> numbers_of(const std::string& option, const std::strin
 /// Everything that units of the chosen populations have; viewers show the first.
 std::vector<std::string> all_variables(const ModelSpec& model, const std::vector<std::string>& chosen) {
     bool spiking = false, others = false;
-    for (const PopulationSpec& population : model.populations) {
+    for (const PopulationSpec& population : model.network.populations) {
         if (!chosen.empty() && std::ranges::find(chosen, population.name) == chosen.end()) continue;
         (population.neuron->spiking() ? spiking : others) = true;
     }
@@ -105,7 +105,7 @@ std::vector<Override> recording_of(const Arguments& arguments, const ModelSpec& 
     std::vector<std::int64_t> labels;
     for (const std::string& label : arguments.labels) {
         if (label == "all") {
-            for (std::size_t n = 0; n < model.overlay.n_labels; ++n)
+            for (std::size_t n = 0; n < model.data.overlay.n_labels; ++n)
                 labels.push_back(static_cast<std::int64_t>(n));
         } else if (std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; })) {
             labels.push_back(numbers_of("--labels", label).front());
@@ -131,7 +131,7 @@ int trace(const Arguments& arguments) {
     Trained trained = read_trained(run, arguments.source, recording_of(arguments, as_trained));
     say_doubts(trained.doubts);
     const std::size_t n_samples = trained.model.recording.samples.size();
-    const std::int64_t n_steps = trained.model.time.steps;
+    const std::int64_t n_steps = trained.model.network.time.steps;
     for (const DataFile& file : trained.dataset.files) inputs.push_back(file.path);
     refuse_inputs(arguments.output, inputs);
     record_traces(std::move(trained), {run, arguments.output, arguments.source.split, arguments.threads,

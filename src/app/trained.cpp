@@ -89,8 +89,8 @@ void check_shape(const fs::path& run, const RunSummary& summary, const Populatio
 
 Network trained_network(const fs::path& run, const RunSummary& summary, const ModelSpec& model,
                         std::size_t n_inputs) {
-    Network network{model.time, {}};
-    for (const PopulationSpec& spec : model.populations) {
+    Network network{model.network.time, {}};
+    for (const PopulationSpec& spec : model.network.populations) {
         check_shape(run, summary, spec, n_inputs);
         Population population{.name = spec.name,
                               .neuron = spec.neuron,
@@ -112,7 +112,7 @@ Network trained_network(const fs::path& run, const RunSummary& summary, const Mo
 
 void keep_label_place(ModelSpec& model) {
     using Where = LabelOverlay::Where;
-    if (model.overlay.where == Where::automatic) model.overlay.where = Where::by_time;
+    if (model.data.overlay.where == Where::automatic) model.data.overlay.where = Where::by_time;
 }
 
 std::vector<std::string> class_names_of(const ModelSpec& model) {
@@ -161,11 +161,11 @@ Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::stri
     const ModelSpec& model = trained.model;
     const bool test = split_name == "test";
     const Split split = test ? Split::test : Split::train;
-    if (!model.dataset->has(split)) {
+    if (!model.data.reader->has(split)) {
         throw DataError(fmt::format("{}: its data have no {} set; --split or --data names another",
                                     run.string(), split_name));
     }
-    trained.dataset = model.dataset->read(split, test ? model.n_test : model.n_train);
+    trained.dataset = model.data.reader->read(split, test ? model.data.n_test : model.data.n_train);
     if (trained.dataset.size() == 0) {
         throw DataError(fmt::format("{}: its data have no samples in the {} set", run.string(), split_name));
     }
@@ -175,13 +175,13 @@ Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::stri
     const auto add = [&](std::vector<std::string> doubts) {
         trained.doubts.insert(trained.doubts.end(), doubts.begin(), doubts.end());
     };
-    add(doubts_about_events(trained.dataset, model.time));
+    add(doubts_about_events(trained.dataset, model.network.time));
     for (const auto& [role, facts] : trained.summary.provenance.inputs) {
         if (role != "train") continue;
         add(doubts_about_samples(place_of(trained.dataset), {split_name, trained.dataset.facts}, facts));
     }
     trained.network = trained_network(run, trained.summary, model, trained.dataset.n_inputs());
-    if (model.predict_by != PredictBy::goodness) trained.network.head = read_readout(run, model);
+    if (model.prediction.by != PredictBy::goodness) trained.network.head = read_readout(run, model);
     doubt_weights(trained.network, run, trained.doubts);
     return trained;
 }

@@ -29,8 +29,9 @@ void validate(const std::string& model, const Assignments& assignments) {
         n_parameters += static_cast<double>(population.n_parameters());
     }
     put(fmt::format("{}: good; {}, {} parameters, {}; {} samples to train, {} to validate, {} to test\n",
-                    model, network, grouped(n_parameters), counted(experiment.model.time.steps, "step"),
-                    experiment.train.size(), experiment.validation.size(), experiment.test.size()));
+                    model, network, grouped(n_parameters),
+                    counted(experiment.model.network.time.steps, "step"), experiment.train.size(),
+                    experiment.validation.size(), experiment.test.size()));
 }
 
 /// Whether another model can be good all the same.

@@ -113,11 +113,11 @@ struct Picture {
 
 }  // namespace
 
-void augment_images(const ModelSpec& model, const Dataset& dataset, std::int64_t epoch,
+void augment_images(const DataSpec& data, Seed seed, const Dataset& dataset, std::int64_t epoch,
                     std::span<const std::uint32_t> samples, MatrixView images) {
     const auto rows = static_cast<std::int64_t>(dataset.image_rows),
                cols = static_cast<std::int64_t>(dataset.image_cols);
-    const Augmentation& augmentation = model.augmentation;
+    const Augmentation& augmentation = data.augmentation;
     const auto n_ways = static_cast<std::uint32_t>(2 * augmentation.shift_pixels + 1);
     const bool warps = augmentation.warp_pixels > 0.0;
     for_blocks(samples.size(), 64, [&](std::size_t first, std::size_t count) {
@@ -127,13 +127,13 @@ void augment_images(const ModelSpec& model, const Dataset& dataset, std::int64_t
         for (std::size_t s = first; s < first + count; ++s) {
             const std::uint64_t which = static_cast<std::uint64_t>(epoch) << 32 | samples[s];
             const auto way = [&](std::uint32_t axis) {
-                return static_cast<std::int64_t>(below(n_ways, model.seed, Stream::shift, which, axis)) -
+                return static_cast<std::int64_t>(below(n_ways, seed, Stream::shift, which, axis)) -
                        augmentation.shift_pixels;
             };
             const std::int64_t down = way(0), right = way(1);
-            if (warps) field.draw(augmentation.warp_pixels, model.seed, which);
+            if (warps) field.draw(augmentation.warp_pixels, seed, which);
             std::ranges::copy(images.row(s), before.data());
-            if (augmentation.mirror && below(2, model.seed, Stream::mirror, which, 0) == 1) {
+            if (augmentation.mirror && below(2, seed, Stream::mirror, which, 0) == 1) {
                 for (std::int64_t r = 0; r < rows; ++r)
                     std::reverse(before.data() + r * cols, before.data() + (r + 1) * cols);
             }
@@ -149,8 +149,8 @@ void augment_images(const ModelSpec& model, const Dataset& dataset, std::int64_t
                 }
             }
             std::fill(to + rows * cols, to + images.cols(), 0.0f);  // appended labels
-            if (model.overlay.enabled) {
-                std::fill_n(to + dataset.first_label_input, model.overlay.n_labels, 0.0f);
+            if (data.overlay.enabled) {
+                std::fill_n(to + dataset.first_label_input, data.overlay.n_labels, 0.0f);
             }
         }
     });

@@ -7,17 +7,17 @@
 
 namespace snnff {
 
-bool comes_constant(const ModelSpec& model, const Dataset& dataset) {
-    return model.encoding->constant() && !dataset.series;
+bool comes_constant(const DataSpec& data, const Dataset& dataset) {
+    return data.encoding->constant() && !dataset.series;
 }
 
 EncodedInput::EncodedInput(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout)
-    : encoding_(*presented.model.encoding),
+    : encoding_(*presented.data.encoding),
       dataset_(presented.dataset),
       variants_(std::move(variants)),
       samples_(presented.samples.begin(), presented.samples.end()) {
     for (const std::uint32_t sample : samples_) {
-        draws_.push_back(derived(presented.model.seed, Stream::input_spikes, sample, presented.number));
+        draws_.push_back(derived(presented.seed, Stream::input_spikes, sample, presented.number));
     }
     for (std::size_t v = 0; v < variants_.size(); ++v) {
         std::size_t b = 0;

@@ -7,7 +7,7 @@
 
 #include "core/dropout.hpp"
 #include "interfaces/step_source.hpp"
-#include "snnff/model_spec.hpp"
+#include "snnff/data_spec.hpp"
 #include "snnff/stimulus.hpp"
 
 namespace snnff {
@@ -17,14 +17,15 @@ inline constexpr std::uint32_t evaluation_presentation = 0xffffffff;
 
 /// Which samples are presented, and how often they were before.
 struct Presented {
-    const ModelSpec& model;
+    const DataSpec& data;
+    Seed seed;
     const Dataset& dataset;
     std::span<const std::uint32_t> samples;
     std::uint32_t number;  ///< of the presentation: the epoch, or evaluation_presentation
 };
 
 /// Whether samples reach the first population as a constant current.
-bool comes_constant(const ModelSpec& model, const Dataset& dataset);
+bool comes_constant(const DataSpec& data, const Dataset& dataset);
 
 /// Samples as an encoding turns them into an input per step, or as they vary in time themselves.
 ///

@@ -19,12 +19,11 @@ std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView imag
     return sums;
 }
 
-std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset,
+std::vector<double> input_squares(const Encoding& encoding, std::int64_t n_steps, const Dataset& dataset,
                                   std::span<const std::uint32_t> samples, ConstMatrixView images) {
-    if (!dataset.series) return input_squares(*model.encoding, images);
-    const Encoding& encoding = *model.encoding;
+    if (!dataset.series) return input_squares(encoding, images);
     const InputSeries& series = *dataset.series;
-    const double per_step = 1.0 / static_cast<double>(model.time.steps);
+    const double per_step = 1.0 / static_cast<double>(n_steps);
     std::vector<double> sums(samples.size());
     for_blocks(samples.size(), 16, [&](std::size_t first, std::size_t count) {
         Matrix value(1, series.n_inputs()), before(1, series.n_inputs());
@@ -36,7 +35,7 @@ std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset
             }
             double sum = 0.0;
             before.fill(0.0f);
-            for (std::int64_t t = 0; t < model.time.steps; ++t) {
+            for (std::int64_t t = 0; t < n_steps; ++t) {
                 series.fill(sample, t, value);
                 sum += encoding.sum_of_squares(value.row(0), before.row(0));
                 std::swap(value, before);
@@ -118,35 +117,36 @@ Presentations::Presentations(const ModelSpec& model, const Dataset& train,
                              std::shared_ptr<const Normalisation> normalisation)
     : model_(model),
       dataset_(train),
-      writer_(model, train, std::move(normalisation)),
+      writer_(model.data, train, std::move(normalisation)),
       batch_size_(model.plan.batch_size == 0 ? train.size() : std::min(model.plan.batch_size, train.size())),
       order_(train.size()) {
     std::iota(order_.begin(), order_.end(), 0u);
-    if (!model.augmentation.any()) sum_of_squares_ = input_squares(model, train, order_, train.x);
+    if (model.data.augmentation.any()) return;
+    sum_of_squares_ = input_squares(*model.data.encoding, model.network.time.steps, train, order_, train.x);
 }
 
-std::size_t Presentations::memory(const ModelSpec& model, std::size_t n_samples) {
+std::size_t Presentations::memory(const DataSpec& data, std::size_t n_samples) {
     std::size_t bytes_per_sample = sizeof(std::uint32_t);
-    if (!model.augmentation.any()) bytes_per_sample += sizeof(double);
+    if (!data.augmentation.any()) bytes_per_sample += sizeof(double);
     // Wrong labels, and as long as they are drawn or saved, a list of all samples or of wider integers.
-    if (model.negatives && !model.negatives->makes_images()) {
-        bytes_per_sample += model.negatives_per_positive * (sizeof(std::int32_t) + sizeof(std::int64_t));
+    if (data.negatives && !data.negatives->makes_images()) {
+        bytes_per_sample += data.negatives_per_positive * (sizeof(std::int32_t) + sizeof(std::int64_t));
     }
     return n_samples * bytes_per_sample;
 }
 
 std::size_t Presentations::batch_memory(const ModelSpec& model, const Dataset& train,
                                         std::size_t batch_size) {
-    const bool makes_images = model.negatives && model.negatives->makes_images();
+    const bool makes_images = model.data.negatives && model.data.negatives->makes_images();
     const bool in_order = !model.plan.shuffle || batch_size >= train.size();
-    const bool thins_out = model.dropout > 0.0 && comes_constant(model, train);
-    const bool copies = !train.series && (model.augmentation.any() || thins_out || !in_order);
-    const std::size_t n_images = (copies ? 1 : 0) + (makes_images ? model.negatives_per_positive : 0);
+    const bool thins_out = model.learning.dropout > 0.0 && comes_constant(model.data, train);
+    const bool copies = !train.series && (model.data.augmentation.any() || thins_out || !in_order);
+    const std::size_t n_images = (copies ? 1 : 0) + (makes_images ? model.data.negatives_per_positive : 0);
     // Labels and gains of variants come on top.
-    const std::size_t n_changes = !model.overlay.enabled           ? 0
-                                  : model.overlay.smoothing > 0.0f ? model.overlay.n_labels
-                                                                   : 1;
-    return batch_size * (n_images * train.n_inputs() + n_variants(model) * (1 + 2 * n_changes)) *
+    const std::size_t n_changes = !model.data.overlay.enabled           ? 0
+                                  : model.data.overlay.smoothing > 0.0f ? model.data.overlay.n_labels
+                                                                        : 1;
+    return batch_size * (n_images * train.n_inputs() + n_variants(model.data) * (1 + 2 * n_changes)) *
            sizeof(float);
 }
 
@@ -161,20 +161,20 @@ void Presentations::begin_epoch(std::int64_t epoch, ConstMatrixView ranking) {
     if (model_.plan.shuffle && n_batches() > 1) {
         order_ = permutation(n, model_.seed, Stream::shuffle, static_cast<std::uint32_t>(epoch));
     }
-    if (!model_.negatives) return;
-    const bool drawn_before = !negative_label_.empty() && !model_.negatives->redrawn();
-    if (model_.negatives->makes_images() || drawn_before) return;
+    if (!model_.data.negatives) return;
+    const bool drawn_before = !negative_label_.empty() && !model_.data.negatives->redrawn();
+    if (model_.data.negatives->makes_images() || drawn_before) return;
     std::vector<std::uint32_t> all(n);
     std::iota(all.begin(), all.end(), 0u);
-    negative_label_.resize(model_.negatives_per_positive * n);
-    model_.negatives->make(request(all, ranking), negative_label_);
+    negative_label_.resize(model_.data.negatives_per_positive * n);
+    model_.data.negatives->make(request(all, ranking), negative_label_);
 }
 
 void Presentations::show(State& state) {
     std::vector<std::int64_t> labels(negative_label_.begin(), negative_label_.end());
     state.show("negative_label", labels);
-    const auto n_labels = static_cast<std::int64_t>(model_.overlay.n_labels);
-    const bool fits = labels.empty() || labels.size() == model_.negatives_per_positive * n_samples();
+    const auto n_labels = static_cast<std::int64_t>(model_.data.overlay.n_labels);
+    const bool fits = labels.empty() || labels.size() == model_.data.negatives_per_positive * n_samples();
     if (!fits || std::ranges::any_of(labels, [&](std::int64_t l) { return l < 0 || l >= n_labels; }))
         throw DataError("the checkpoint's wrong labels are not of these samples");
     negative_label_.assign(labels.begin(), labels.end());
@@ -184,11 +184,11 @@ Negatives::Request Presentations::request(std::span<const std::uint32_t> samples
                                           ConstMatrixView ranking) const {
     return {.samples = samples,
             .dataset = dataset_,
-            .n_labels = model_.overlay.n_labels,
-            .epoch = model_.negatives->redrawn() ? static_cast<std::uint32_t>(epoch_) : 0,
+            .n_labels = model_.data.overlay.n_labels,
+            .epoch = model_.data.negatives->redrawn() ? static_cast<std::uint32_t>(epoch_) : 0,
             .seed = model_.seed,
             .ranking = ranking,
-            .n_sets = model_.negatives_per_positive};
+            .n_sets = model_.data.negatives_per_positive};
 }
 
 std::span<const std::uint32_t> Presentations::samples(std::size_t batch) const {
@@ -197,10 +197,10 @@ std::span<const std::uint32_t> Presentations::samples(std::size_t batch) const {
 }
 
 void Presentations::make_images(std::span<const std::uint32_t> samples, MatrixView images) const {
-    const std::size_t n_sets = model_.negatives_per_positive;
+    const std::size_t n_sets = model_.data.negatives_per_positive;
     for_blocks(samples.size(), 16, [&](std::size_t first, std::size_t count) {
         const MatrixView made = scratch(0, n_sets * count, images.cols());
-        model_.negatives->make_images(request(samples.subspan(first, count), {}), made);
+        model_.data.negatives->make_images(request(samples.subspan(first, count), {}), made);
         for (std::size_t i = 0; i < n_sets * count; ++i) {
             const std::size_t set = i / count, sample = first + i % count;
             std::ranges::copy(made.row(i), images.row(set * samples.size() + sample).begin());
@@ -211,9 +211,9 @@ void Presentations::make_images(std::span<const std::uint32_t> samples, MatrixVi
 std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                              const Dropout* dropout) const {
     const std::size_t n = samples.size(), n_sets = n_variants() - 1;
-    const bool changes = model_.augmentation.any();
-    const bool makes_images = model_.negatives && model_.negatives->makes_images();
-    if (!comes_constant(model_, dataset_)) dropout = nullptr;
+    const bool changes = model_.data.augmentation.any();
+    const bool makes_images = model_.data.negatives && model_.data.negatives->makes_images();
+    if (!comes_constant(model_.data, dataset_)) dropout = nullptr;
     const bool copies = !dataset_.series && (changes || dropout != nullptr || !in_a_row(samples));
     // positive images, unless they can stay where they are, then those of the negatives, set after set
     buffer.resize((copies ? n : 0) + (makes_images ? n_sets * n : 0), dataset_.n_inputs());
@@ -229,13 +229,13 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     }
     if (makes_images) make_images(samples, buffer.view().rows(n_copied, n_sets * n));
     for (std::size_t first = 0; changes && first < buffer.rows(); first += n) {
-        augment_images(model_, dataset_, epoch_, samples, buffer.view().rows(first, n));
+        augment_images(model_.data, model_.seed, dataset_, epoch_, samples, buffer.view().rows(first, n));
     }
 
     std::vector<double> sum_of_squares(n);
     std::vector<std::int32_t> labels(n);
     if (changes) {
-        sum_of_squares = input_squares(*model_.encoding, base);
+        sum_of_squares = input_squares(*model_.data.encoding, base);
     } else {
         for (std::size_t s = 0; s < n; ++s) sum_of_squares[s] = sum_of_squares_[samples[s]];
     }
@@ -245,7 +245,7 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     for (std::size_t set = 0; set < n_sets; ++set) {
         if (makes_images) {
             const ConstMatrixView images = buffer.view().rows(n_copied + set * n, n);
-            variants.push_back(writer_.write(images, input_squares(*model_.encoding, images), labels));
+            variants.push_back(writer_.write(images, input_squares(*model_.data.encoding, images), labels));
             continue;
         }
         for (std::size_t s = 0; s < n; ++s) labels[s] = negative_label_[set * n_samples() + samples[s]];

@@ -18,11 +18,11 @@ namespace snnff {
 /// The data set's label field is 0 already; see build().
 class LabelWriter {
   public:
-    /// For samples of `dataset`; `model` must outlive it.
-    LabelWriter(const ModelSpec& model, const Dataset& dataset,
+    /// For samples of `dataset`; `data` must outlive it.
+    LabelWriter(const DataSpec& data, const Dataset& dataset,
                 std::shared_ptr<const Normalisation> normalisation)
-        : overlay_(model.overlay),
-          encoding_(*model.encoding),
+        : overlay_(data.overlay),
+          encoding_(*data.encoding),
           first_label_(dataset.first_label_input),
           normalisation_(std::move(normalisation)) {}
 
@@ -42,8 +42,8 @@ class LabelWriter {
 /// Squares of each sample's input summed over inputs, as `encoding` makes it of the images in the rows: the
 /// mean over steps, expected where it is random.
 std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView images);
-/// The same of samples of a data set, whose images `images` are (see images_of()).
-std::vector<double> input_squares(const ModelSpec& model, const Dataset& dataset,
+/// The same of samples of a data set over `n_steps` steps; their images are `images` (see images_of()).
+std::vector<double> input_squares(const Encoding& encoding, std::int64_t n_steps, const Dataset& dataset,
                                   std::span<const std::uint32_t> samples, ConstMatrixView images);
 
 /// The images of `samples`: a view of the data set where they follow one another, else gathered
@@ -58,19 +58,19 @@ class Presentations {
 
     std::size_t n_samples() const noexcept { return dataset_.size(); }
     std::size_t n_batches() const noexcept;
-    static std::size_t n_variants(const ModelSpec& model) noexcept {
-        return 1 + (model.negatives ? model.negatives_per_positive : 0);
+    static std::size_t n_variants(const DataSpec& data) noexcept {
+        return 1 + (data.negatives ? data.negatives_per_positive : 0);
     }
-    std::size_t n_variants() const noexcept { return n_variants(model_); }
+    std::size_t n_variants() const noexcept { return n_variants(model_.data); }
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
-    static bool fixed(const ModelSpec& model) noexcept {
-        return !(model.negatives && model.negatives->redrawn()) && !model.augmentation.any() &&
-               !model.encoding->random();
+    static bool fixed(const DataSpec& data) noexcept {
+        return !(data.negatives && data.negatives->redrawn()) && !data.augmentation.any() &&
+               !data.encoding->random();
     }
-    bool fixed() const noexcept { return fixed(model_); }
+    bool fixed() const noexcept { return fixed(model_.data); }
 
     /// Bytes held from epoch to epoch, and for the images of a batch (the buffer of variants()).
-    static std::size_t memory(const ModelSpec& model, std::size_t n_samples);
+    static std::size_t memory(const DataSpec& data, std::size_t n_samples);
     static std::size_t batch_memory(const ModelSpec& model, const Dataset& train, std::size_t batch_size);
 
     /// Draws what is drawn once an epoch: the order and the wrong labels, for which `ranking` is the
@@ -88,7 +88,7 @@ class Presentations {
 
     /// What variants() of these samples are variants of, as this epoch shows it.
     Presented presented(std::span<const std::uint32_t> samples) const noexcept {
-        return {model_, dataset_, samples, static_cast<std::uint32_t>(epoch_)};
+        return {model_.data, model_.seed, dataset_, samples, static_cast<std::uint32_t>(epoch_)};
     }
 
   private:

@@ -137,7 +137,7 @@ std::vector<std::string> what_nir_cannot_say(const ModelSpec& model, const Netwo
                             name_of(population.output)));
         }
     }
-    if (model.rule == LearningRule::forward_forward) {
+    if (model.learning.rule == LearningRule::forward_forward) {
         add("labels are read off the goodness of every population, which is no node of NIR's");
     }
     if (network.head) add("the softmax read-out is left out");
@@ -184,10 +184,10 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
     hdf5::write_texts(graph, "edges", std::span<const hsize_t>(shape), edges);
 
     write_text(metadata, "title", model.title);
-    const std::array<double, 1> dt{dt_s}, true_dt{model.time.dt_ms};
+    const std::array<double, 1> dt{dt_s}, true_dt{model.network.time.dt_ms};
     write_array(metadata, "dt", std::span<const double>(dt));
     write_array(metadata, "dt_ms", std::span<const double>(true_dt));
-    const std::array<std::int64_t, 1> steps{model.time.steps};
+    const std::array<std::int64_t, 1> steps{model.network.time.steps};
     write_array(metadata, "steps", std::span<const std::int64_t>(steps));
     write_text(metadata, "not_in_nir", fmt::format("{}", fmt::join(sentences, "\n")));
     const Node* tables = model.resolved.find("population");
@@ -201,7 +201,7 @@ void write_graph(const hdf5::Group& root, const ModelSpec& model, const Network&
 
 std::vector<std::string> write_nir(const std::filesystem::path& path, const ModelSpec& model,
                                    const Network& network, std::optional<double> dt_ms, bool replace) {
-    const double dt_s = dt_ms.value_or(model.time.dt_ms) / 1000.0;
+    const double dt_s = dt_ms.value_or(model.network.time.dt_ms) / 1000.0;
     std::vector<std::string> sentences = what_nir_cannot_say(model, network);
     hdf5::write_in_place(
         path, replace, [&](const hdf5::Group& root) { write_graph(root, model, network, sentences, dt_s); });

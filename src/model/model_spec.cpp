@@ -20,10 +20,10 @@ ModelSpec read(Options root) {
                      Bounds::at_least(0)));
 
     Options time = root.table({"time", "", "the time axis of one presentation"});
-    model.time.dt_ms = time.number({"dt_ms", "ms", "length of a time step"}, 1.0, Bounds::positive());
-    model.time.steps = time.integer({"steps", "steps", "time steps for which a sample is presented"}, 10,
-                                    Bounds::between(1, 1'000'000));
-    const Context context{.time = model.time};
+    model.network.time.dt_ms = time.number({"dt_ms", "ms", "length of a time step"}, 1.0, Bounds::positive());
+    model.network.time.steps = time.integer({"steps", "steps", "time steps for which a sample is presented"},
+                                            10, Bounds::between(1, 1'000'000));
+    const Context context{.time = model.network.time};
 
     // While describing, tables come in the order in which the rest reads them.
     bool complete = root.describing() || root.section([&] { read_rule(root, context, model); });
@@ -33,7 +33,7 @@ ModelSpec read(Options root) {
     complete &= root.section([&] { populations = read_populations(root, context, model); });
     complete &= root.section([&] { read_learning(root, context, model); });
     root.section([&] { read_plan(root, model); });
-    if (!complete || populations.size() != model.populations.size()) return model;  // refused below
+    if (!complete || populations.size() != model.network.populations.size()) return model;  // refused below
     root.section([&] { check_scores(root, populations, model); });
     root.section([&] { check_backprop(root, populations, model); });
     root.section([&] { check_dropout(root, populations, model); });

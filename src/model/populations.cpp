@@ -36,8 +36,9 @@ Readout read_readout(Options& table, const Key& key, const NeuronModel& neuron,
 
 PopulationSpec read_population(const std::string& name, Options& table, Context context,
                                const ModelSpec& model, const Options* table_below) {
-    const bool backprop = model.rule == LearningRule::backprop;
-    const PopulationSpec* below = model.populations.empty() ? nullptr : &model.populations.back();
+    const bool backprop = model.learning.rule == LearningRule::backprop;
+    const PopulationSpec* below =
+        model.network.populations.empty() ? nullptr : &model.network.populations.back();
     PopulationSpec population;
     population.name = name;
     population.n_units = static_cast<std::size_t>(
@@ -97,11 +98,11 @@ PopulationTables read_populations(Options& root, const Context& context, ModelSp
                                 "of its own; any other name will do",
                                 name, name));
     }
-    model.populations.reserve(tables.size());
+    model.network.populations.reserve(tables.size());
     for (std::size_t i = 0; i < tables.size(); ++i) {
         const Options* table_below = i == 0 ? nullptr : &tables[i - 1].second;
         root.section([&] {
-            model.populations.push_back(
+            model.network.populations.push_back(
                 read_population(tables[i].first, tables[i].second, context, model, table_below));
         });
     }

@@ -16,7 +16,7 @@ constexpr std::string_view meaning =
 void read_readout_section(Options& root, const Context& context, const PopulationTables& tables,
                           ModelSpec& model) {
     constexpr double many = 10'000'000;
-    if (model.rule == LearningRule::backprop) return;
+    if (model.learning.rule == LearningRule::backprop) return;
     ReadoutSpec& readout = model.readout;
     Options options = root.table({"readout", "", meaning});
     readout.softmax = options.choice({"kind", "",
@@ -56,7 +56,7 @@ void read_readout_section(Options& root, const Context& context, const Populatio
                          "it is the only population; a second one, or layers = \"all\", would do");
     }
     for (std::size_t k = readout.first_population; k < tables.size(); ++k) {
-        if (model.populations[k].output != Readout::spikes) continue;
+        if (model.network.populations[k].output != Readout::spikes) continue;
         options.conflict("kind", tables[k].second, "output",
                          "a read-out takes one number per unit; output = \"rate\" or \"count\" would do");
     }
@@ -70,15 +70,16 @@ void read_predictor(Options& root, Options& prediction, ModelSpec& model) {
          "log-probabilities, that by goodness being "
          "log softmax(alpha goodness), alpha = 1 for softplus"},
         "goodness", predict_by_names);
-    model.predict_by = static_cast<PredictBy>(by);
-    const bool needs_head = model.predict_by != PredictBy::goodness;
+    model.prediction.by = static_cast<PredictBy>(by);
+    const bool needs_head = model.prediction.by != PredictBy::goodness;
     if (needs_head && !model.readout.softmax) {
         Options readout = root.table({"readout", "", meaning});
         prediction.conflict("by", readout, "kind",
                             "there is no read-out; readout.kind = \"softmax\" makes one");
     }
-    const bool under_labels = model.takes() == Loss::Takes::pairs && model.predict_by != PredictBy::head;
-    if (under_labels && !model.overlay.enabled) {
+    const bool under_labels =
+        model.learning.takes() == Loss::Takes::pairs && model.prediction.by != PredictBy::head;
+    if (under_labels && !model.data.overlay.enabled) {
         Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
         prediction.conflict("by", overlay, "kind",
                             "goodness under a label needs the label in the sample; \"head\" does without");

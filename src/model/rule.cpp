@@ -21,7 +21,7 @@ void refuse(const Options& table, std::string_view name, const Options& learning
 
 /// The key that says that samples are presented as they are, with their class.
 std::string_view key_of_classes(const ModelSpec& model) {
-    return model.rule == LearningRule::backprop ? "rule" : "loss";
+    return model.learning.rule == LearningRule::backprop ? "rule" : "loss";
 }
 
 /// Refuses the keys of what only right and wrong labels need.
@@ -42,21 +42,21 @@ Options learning_table(Options& root) { return root.table({"learning", "", "how 
 
 void read_rule(Options& root, const Context& context, ModelSpec& model) {
     Options learning = learning_table(root);
-    model.rule = static_cast<LearningRule>(learning.choice(
+    model.learning.rule = static_cast<LearningRule>(learning.choice(
         {"rule", "",
          "forward_forward: every population learns from its own goodness; backprop: all learn from the "
          "softmax cross-entropy of what the last one answers to a sample without a label, spikes through "
          "their surrogate"},
         "forward_forward", learning_rule_names));
-    if (model.rule == LearningRule::forward_forward) {
-        model.goodness = learning.make<Goodness>(
+    if (model.learning.rule == LearningRule::forward_forward) {
+        model.learning.goodness = learning.make<Goodness>(
             {"goodness", "", "what is high for real samples, from a population's own response"},
             "mean_square", context);
-        model.loss = learning.make<Loss>({"loss", "", "what a goodness that is too low or too high costs"},
-                                         "swish", context);
+        model.learning.loss = learning.make<Loss>(
+            {"loss", "", "what a goodness that is too low or too high costs"}, "swish", context);
     }
-    if (model.takes() == Loss::Takes::classes) refuse_keys_of_pairs(root, learning, model);
-    if (model.rule != LearningRule::backprop) return;
+    if (model.learning.takes() == Loss::Takes::classes) refuse_keys_of_pairs(root, learning, model);
+    if (model.learning.rule != LearningRule::backprop) return;
 
     refuse(root, "prediction", learning, "the label with the largest answer of the last population wins");
     refuse(root, "readout", learning, "the last population is a read-out itself");
@@ -68,17 +68,17 @@ void read_rule(Options& root, const Context& context, ModelSpec& model) {
 }
 
 void check_scores(Options& root, const PopulationTables& tables, const ModelSpec& model) {
-    const bool classes = model.takes() == Loss::Takes::classes;
+    const bool classes = model.learning.takes() == Loss::Takes::classes;
     const Options learning = learning_table(root);
     const Options overlay = root.table({"overlay", "", ""});
-    if (classes && model.overlay.enabled) {
+    if (classes && model.data.overlay.enabled) {
         overlay.conflict(
             "kind", learning, key_of_classes(model),
             "the network would be told what it is to find out; overlay.kind = \"none\" would do");
     }
-    if (!model.goodness) return;
+    if (!model.learning.goodness) return;
     const std::size_t n_scores = model.n_scores();
-    if (classes && n_scores != model.overlay.n_labels) {
+    if (classes && n_scores != model.data.overlay.n_labels) {
         learning.conflict(
             "goodness", learning, "loss",
             "it compares the goodness of each class, which takes groups of units that stand for "
@@ -99,7 +99,7 @@ void check_scores(Options& root, const PopulationTables& tables, const ModelSpec
                         name));
     }
     for (std::size_t k = 0; k < tables.size(); ++k) {
-        if (model.populations[k].n_units >= n_scores) continue;
+        if (model.network.populations[k].n_units >= n_scores) continue;
         tables[k].second.conflict(
             "size", overlay, "n_labels",
             fmt::format("every class has a group of units; {} units, or a multiple, would do", n_scores));
@@ -109,9 +109,9 @@ void check_scores(Options& root, const PopulationTables& tables, const ModelSpec
 void check_groups(Options& root, const PopulationTables& tables, const ModelSpec& model) {
     const Options learning = learning_table(root);
     for (std::size_t k = 0; k < tables.size(); ++k) {
-        if (!model.populations[k].normalisation->replaces()) continue;
+        if (!model.network.populations[k].normalisation->replaces()) continue;
         const Options& table = tables[k].second;
-        if (model.rule == LearningRule::backprop) {
+        if (model.learning.rule == LearningRule::backprop) {
             table.conflict("normalisation", learning, "rule",
                            "back-propagation has no groups of units, and no way back through them; \"rms\", "
                            "\"l2\" or \"none\" would do");
@@ -125,7 +125,7 @@ void check_groups(Options& root, const PopulationTables& tables, const ModelSpec
                            "only a goodness of groups, like \"class_groups\", cuts units into groups; "
                            "\"rms\" would do");
         }
-        if (model.populations[k - 1].n_units < 2 * model.n_scores()) {
+        if (model.network.populations[k - 1].n_units < 2 * model.n_scores()) {
             table.conflict("normalisation", tables[k - 1].second, "size",
                            fmt::format("a group of a single unit becomes 0 by it; {} units, or \"rms\", "
                                        "would do",
@@ -140,9 +140,9 @@ void check_groups(Options& root, const PopulationTables& tables, const ModelSpec
 }
 
 void check_dropout(Options& root, const PopulationTables& tables, const ModelSpec& model) {
-    if (model.rule == LearningRule::backprop || !(model.dropout > 0.0)) return;
-    for (std::size_t k = 0; k + 1 < model.populations.size(); ++k) {
-        if (model.populations[k].output != Readout::spikes) continue;
+    if (model.learning.rule == LearningRule::backprop || !(model.learning.dropout > 0.0)) return;
+    for (std::size_t k = 0; k + 1 < model.network.populations.size(); ++k) {
+        if (model.network.populations[k].output != Readout::spikes) continue;
         tables[k].second.conflict(
             "output", learning_table(root), "dropout",
             "spikes of a train are not left out; another output, or no dropout, would do");
@@ -150,15 +150,15 @@ void check_dropout(Options& root, const PopulationTables& tables, const ModelSpe
 }
 
 void check_backprop(Options& root, const PopulationTables& tables, const ModelSpec& model) {
-    if (model.rule != LearningRule::backprop) return;
+    if (model.learning.rule != LearningRule::backprop) return;
     const Options learning = learning_table(root);
     const Options overlay = root.table({"overlay", "", ""}), plan = root.table({"plan", "", ""});
     if (model.plan.order != PlanOrder::simultaneous) {
         plan.conflict("order", learning, "rule", "all populations learn at once; \"simultaneous\" would do");
     }
-    const PopulationSpec& last = model.populations.back();
+    const PopulationSpec& last = model.network.populations.back();
     const Options& table = tables.back().second;
-    if (last.n_units != model.overlay.n_labels) {
+    if (last.n_units != model.data.overlay.n_labels) {
         table.conflict("size", overlay, "n_labels",
                        "under learning.rule = \"backprop\" the last population has a unit for each label");
     }

@@ -45,7 +45,7 @@ void check_phases(Options& root, const Options& options, const ModelSpec& model)
         options.conflict("phase_updates", options, "updates_per_batch",
                          "a batch belongs to one phase; a multiple of it will do");
     }
-    if (model.loss != nullptr && !model.loss->one_sided()) {
+    if (model.learning.loss != nullptr && !model.learning.loss->one_sided()) {
         const Options learning = learning_table(root);
         options.conflict(
             "phases", learning, "loss",
@@ -58,82 +58,83 @@ void check_phases(Options& root, const Options& options, const ModelSpec& model)
 
 void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
     Options data = root.table({"data", "", "the samples to learn from and to be tested on"});
-    model.dataset =
+    model.data.reader =
         data.make_inline<DatasetReader>({"kind", "", "file format of the samples"}, "idx", context);
-    model.n_train = count(data, {"n_train", "samples", "training samples to use; 0: all"}, 0);
-    model.n_validation =
+    model.data.n_train = count(data, {"n_train", "samples", "training samples to use; 0: all"}, 0);
+    model.data.n_validation =
         count(data, {"n_validation", "samples", "training samples set aside to choose by; 0: none"}, 0);
-    model.n_test = count(data, {"n_test", "samples", "test samples to use; 0: all"}, 0);
-    model.augmentation.shift_pixels =
+    model.data.n_test = count(data, {"n_test", "samples", "test samples to use; 0: all"}, 0);
+    model.data.augmentation.shift_pixels =
         data.integer({"shift_pixels", "pixels",
                       "training images are moved by up to this much each way, anew in every epoch"},
                      0, Bounds::between(0, 1000));
-    model.augmentation.warp_pixels = data.number({"warp_pixels", "pixels",
-                                                  "training images are warped smoothly by displacements of "
-                                                  "this standard deviation, anew in every epoch"},
-                                                 0.0, Bounds::between(0, 1000));
-    model.augmentation.mirror = data.flag(
+    model.data.augmentation.warp_pixels =
+        data.number({"warp_pixels", "pixels",
+                     "training images are warped smoothly by displacements of "
+                     "this standard deviation, anew in every epoch"},
+                    0.0, Bounds::between(0, 1000));
+    model.data.augmentation.mirror = data.flag(
         {"mirror", "", "whether training images are turned left for right at random, anew in every epoch"},
         false);
 
     Options encoding = root.table({"encoding", "", "how a sample becomes an input in every time step"});
-    model.encoding = encoding.make_inline<Encoding>(
+    model.data.encoding = encoding.make_inline<Encoding>(
         {"kind", "", "how values, the label's among them, become the first population's input"}, "constant",
         context);
 
     Options overlay = root.table({"overlay", "", "how a label is written into a sample"});
-    const bool classes = model.takes() == Loss::Takes::classes;
+    const bool classes = model.learning.takes() == Loss::Takes::classes;
     const std::size_t kind = overlay.choice(
         {"kind", "",
          "label: n_labels inputs are 0 but for that of the label; none: samples stay as they are, the "
          "default where samples are presented with their class: under learning.rule = \"backprop\" and "
          "learning.loss = \"class_softmax\""},
         classes ? "none" : "label", overlay_names);
-    model.overlay.enabled = overlay_names[kind] == "label";
-    model.overlay.n_labels = static_cast<std::size_t>(
+    model.data.overlay.enabled = overlay_names[kind] == "label";
+    model.data.overlay.n_labels = static_cast<std::size_t>(
         overlay.integer({"n_labels", "labels", "how many classes there are"}, 10, Bounds::between(2, 256)));
-    model.overlay_value_is_max = false;
+    model.data.overlay_value_is_max = false;
     if (classes) return;
-    model.overlay.where = static_cast<LabelOverlay::Where>(overlay.choice(
+    model.data.overlay.where = static_cast<LabelOverlay::Where>(overlay.choice(
         {"where", "",
          "which inputs; first: those of the data, whatever they held; appended: further ones after its last; "
          "auto: appended, but for images in which those inputs are dark in every training sample"},
         "auto", overlay_where_names));
     const auto value = overlay.number_or(
         {"value", "", "what is written for the label; max: the largest value of the training data"}, "max");
-    model.overlay_value_is_max = !value.has_value();
-    model.overlay.value = static_cast<float>(value.value_or(1.0));
-    model.overlay.smoothing = static_cast<float>(
+    model.data.overlay_value_is_max = !value.has_value();
+    model.data.overlay.value = static_cast<float>(value.value_or(1.0));
+    model.data.overlay.smoothing = static_cast<float>(
         overlay.number({"smoothing", "",
                         "share s of the label's value that the other labels' inputs get: (1 - s) value for "
                         "the label, s value/(n_labels - 1) for each other one"},
                        0.0, Bounds::between(0.0, 1.0)));
-    if (model.overlay.smoothing * static_cast<float>(model.overlay.n_labels) >=
-        static_cast<float>(model.overlay.n_labels - 1)) {
+    if (model.data.overlay.smoothing * static_cast<float>(model.data.overlay.n_labels) >=
+        static_cast<float>(model.data.overlay.n_labels - 1)) {
         overlay.conflict("smoothing", overlay, "n_labels",
                          fmt::format("the label itself would get no more than the others; anything below {} "
                                      "leaves it more",
-                                     static_cast<double>(model.overlay.n_labels - 1) /
-                                         static_cast<double>(model.overlay.n_labels)));
+                                     static_cast<double>(model.data.overlay.n_labels - 1) /
+                                         static_cast<double>(model.data.overlay.n_labels)));
     }
 
     Options negatives = root.table({"negatives", "", "what the network is to tell from real data"});
-    model.negatives = negatives.make_inline<Negatives>(
+    model.data.negatives = negatives.make_inline<Negatives>(
         {"kind", "", "where negatives come from: wrong labels of real images, or images of another making"},
         "uniform_wrong", context);
-    model.negatives_per_positive = static_cast<std::size_t>(negatives.integer(
+    model.data.negatives_per_positive = static_cast<std::size_t>(negatives.integer(
         {"per_positive", "", "negatives of each sample in an update"}, 1, Bounds::between(1, 255)));
-    const std::size_t most = model.negatives->most_per_sample(model.overlay.n_labels);
-    if (model.negatives_per_positive > most) {
+    const std::size_t most = model.data.negatives->most_per_sample(model.data.overlay.n_labels);
+    if (model.data.negatives_per_positive > most) {
         negatives.conflict("per_positive", negatives, "kind",
                            fmt::format("there are {} different ones at most with overlay.n_labels = {}", most,
-                                       model.overlay.n_labels));
+                                       model.data.overlay.n_labels));
     }
-    const bool known = model.loss != nullptr;  // a loss that could not be read may want neither
-    if (known && model.overlay.enabled == model.negatives->makes_images()) {
+    const bool known = model.learning.loss != nullptr;  // a loss that could not be read may want neither
+    if (known && model.data.overlay.enabled == model.data.negatives->makes_images()) {
         overlay.conflict(
             "kind", negatives, "kind",
-            model.overlay.enabled
+            model.data.overlay.enabled
                 ? "negatives that are images of their own need no label; overlay.kind = \"none\" "
                   "leaves it out"
                 : "samples without a label in them are the same whether it is right or wrong; "
@@ -144,21 +145,21 @@ void read_stimulus(Options& root, const Context& context, ModelSpec& model) {
 void read_learning(Options& root, const Context& context, ModelSpec& model) {
     if (root.describing()) read_rule(root, context, model);
     Options learning = learning_table(root);
-    model.optimizer = learning.make<Optimizer>(
+    model.learning.optimizer = learning.make<Optimizer>(
         {"optimizer", "", "how a gradient becomes a change of weights"}, "adam", context);
-    model.schedule = learning.make<Schedule>(
+    model.learning.schedule = learning.make<Schedule>(
         {"schedule", "", "how the learning rate changes over a population's epochs"}, "constant", context);
-    model.rate =
+    model.learning.rate =
         learning.number({"rate", "", "learning rate: size of a weight change"}, 0.001, Bounds::positive());
-    model.dropout = learning.number(
+    model.learning.dropout = learning.number(
         {"dropout", "",
          "share of a population's inputs, after normalisation, that an update leaves out; the others grow to "
          "make up for it"},
         0.0, {.least = 0.0, .most = 1.0, .most_is_allowed = false});
-    model.weight_decay = learning.number(
+    model.learning.weight_decay = learning.number(
         {"weight_decay", "", "pull of every weight (not bias) towards 0, as a factor on it in the gradient"},
         0.0, Bounds::at_least(0.0));
-    model.on_divergence = static_cast<OnDivergence>(learning.choice(
+    model.learning.on_divergence = static_cast<OnDivergence>(learning.choice(
         {"on_divergence", "",
          "where a loss is not finite, or a population is dead, saturated or tells nothing apart for an "
          "epoch; "
@@ -188,7 +189,7 @@ void read_plan(Options& root, ModelSpec& model) {
         count(options, {"batch_size", "samples", "samples per update; 0: all of them in one batch"}, 100);
     plan.shuffle =
         options.flag({"shuffle", "", "whether every epoch takes the samples in a new order"}, true);
-    if (model.takes() == Loss::Takes::pairs) read_phases(options, plan);
+    if (model.learning.takes() == Loss::Takes::pairs) read_phases(options, plan);
     constexpr std::string_view kept[] = {"last", "best"};
     plan.keep_best = options.choice({"keep", "",
                                      "weights to end with: those of the last epoch, or of the one with the "
@@ -206,13 +207,13 @@ void read_plan(Options& root, ModelSpec& model) {
 }
 
 void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model) {
-    if (model.rule == LearningRule::forward_forward) {
+    if (model.learning.rule == LearningRule::forward_forward) {
         Options prediction = root.table({"prediction", "", "how a label is predicted"});
         const std::size_t layers = prediction.choice(
             {"layers", "", "populations whose goodness is summed for each label; the largest sum wins"},
             "all", prediction_names);
-        model.first_predicting_population = prediction_names[layers] == "after_first" ? 1 : 0;
-        if (model.first_predicting_population >= model.populations.size()) {
+        model.prediction.first_population = prediction_names[layers] == "after_first" ? 1 : 0;
+        if (model.prediction.first_population >= model.network.populations.size()) {
             Options all = root.table({"population", "", ""});
             prediction.conflict("layers", all, tables.front().first,
                                 "it is the only population; a second one, or layers = \"all\", would do");
@@ -221,21 +222,21 @@ void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& m
     }
 
     Options evaluation = root.table({"evaluation", "", "how often errors are measured"});
-    model.evaluate_every_n_epochs = evaluation.integer(
+    model.evaluation.every_n_epochs = evaluation.integer(
         {"every_n_epochs", "epochs", "epochs between two measurements of the error; 0: only after the last"},
         0, Bounds::at_least(0));
-    model.n_evaluated_train =
+    model.evaluation.n_train =
         count(evaluation, {"n_train", "samples", "training samples to measure the error on; 0: all"}, 0);
-    model.evaluate_test = evaluation.flag(
+    model.evaluation.test = evaluation.flag(
         {"test", "", "whether the test set is measured as often, too; nothing is chosen by it"}, false);
     Options plan = root.table({"plan", "", "in which order populations learn, and for how long"});
     for (const char* key : {"keep", "patience"}) {
         const bool wanted = *key == 'k' ? model.plan.keep_best : model.plan.patience > 0;
-        if (wanted && model.evaluate_every_n_epochs == 0) {
+        if (wanted && model.evaluation.every_n_epochs == 0) {
             plan.conflict(key, evaluation, "every_n_epochs",
                           "the validation error has to be measured for it");
         }
-        if (wanted && model.n_validation == 0) {
+        if (wanted && model.data.n_validation == 0) {
             Options data = root.table({"data", "", "the samples to learn from and to be tested on"});
             plan.conflict(key, data, "n_validation",
                           "it is chosen on samples set aside, never on the test set");
@@ -262,7 +263,7 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
                                          {}, Bounds::at_least(0));
     recording.every_n_steps = options.integer(
         {"every_n_steps", "steps", "time steps between two recorded ones"}, 1, Bounds::between(1, 1'000'000));
-    const bool labelled = model.overlay.enabled;
+    const bool labelled = model.data.overlay.enabled;
     recording.phases = options.words(
         {"phases", "",
          "which versions of a sample: with its own label, a wrong one, or none; samples into which no label "
@@ -273,7 +274,7 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
         {"labels", "", "labels under which samples are presented besides, whatever their own"}, {},
         Bounds::at_least(0));
     for (const std::int64_t label : recording.labels) {
-        const auto n_labels = static_cast<std::int64_t>(model.overlay.n_labels);
+        const auto n_labels = static_cast<std::int64_t>(model.data.overlay.n_labels);
         if (!labelled) {
             options.conflict("labels", root.table({"overlay", "", ""}), "kind",
                              "no label is written into samples");
@@ -307,7 +308,7 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
         for (std::size_t i = 0; i < tables.size(); ++i) {
             if (!recorded(tables[i].first)) continue;
             if (without == nullptr) without = &tables[i].second;
-            somewhere = somewhere || has(*model.populations[i].neuron, variable);
+            somewhere = somewhere || has(*model.network.populations[i].neuron, variable);
         }
         if (!somewhere && without != nullptr) {
             options.conflict("variables", *without, "neuron",
@@ -317,7 +318,7 @@ void read_recording(Options& root, const PopulationTables& tables, ModelSpec& mo
     for (std::size_t i = 0; i < tables.size(); ++i) {
         for (const std::int64_t neuron : recording.neurons) {
             if (!recorded(tables[i].first) ||
-                neuron < static_cast<std::int64_t>(model.populations[i].n_units)) {
+                neuron < static_cast<std::int64_t>(model.network.populations[i].n_units)) {
                 continue;
             }
             options.conflict("neurons", tables[i].second, "size",

@@ -13,9 +13,9 @@ namespace {
 /// Before anybody makes room for parameters and their moments.
 void check_parameters_fit(const ModelSpec& model, std::size_t n_inputs) {
     double bytes = 0.0;
-    for (const PopulationSpec& spec : model.populations) {
+    for (const PopulationSpec& spec : model.network.populations) {
         const double n_weights = static_cast<double>(spec.n_units) * static_cast<double>(n_inputs);
-        bytes += n_weights * static_cast<double>((1 + model.optimizer->n_moments()) * sizeof(float));
+        bytes += n_weights * static_cast<double>((1 + model.learning.optimizer->n_moments()) * sizeof(float));
         if (bytes > static_cast<double>(memory_limit())) {
             throw ModelError(fmt::format(
                 "{}: population \"{}\": {} units of {} inputs bring the parameters to {}, and this machine "
@@ -32,8 +32,8 @@ void check_parameters_fit(const ModelSpec& model, std::size_t n_inputs) {
 Network make_network(const ModelSpec& model, std::size_t n_inputs) {
     const FloatEnvironment environment;
     check_parameters_fit(model, n_inputs);
-    Network network{model.time, {}};
-    for (const PopulationSpec& spec : model.populations) {
+    Network network{model.network.time, {}};
+    for (const PopulationSpec& spec : model.network.populations) {
         Population population;
         population.name = spec.name;
         population.neuron = spec.neuron;
@@ -56,11 +56,11 @@ SoftmaxHead make_head(const ModelSpec& model) {
     head.first_population = model.readout.first_population;
     head.normalisation = model.readout.normalisation;
     std::size_t n_features = 0;
-    for (std::size_t k = head.first_population; k < model.populations.size(); ++k) {
-        n_features += model.populations[k].n_units;
+    for (std::size_t k = head.first_population; k < model.network.populations.size(); ++k) {
+        n_features += model.network.populations[k].n_units;
     }
-    head.weight.resize(model.overlay.n_labels, n_features);
-    head.bias.assign(model.overlay.n_labels, 0.0f);
+    head.weight.resize(model.data.overlay.n_labels, n_features);
+    head.bias.assign(model.data.overlay.n_labels, 0.0f);
     return head;
 }
 

@@ -20,9 +20,10 @@ namespace {
 Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y) {
     const Network& network = trained.network;
     const ModelSpec& model = *trained.model;
-    const bool appended = model.overlay.enabled && model.overlay.where == LabelOverlay::Where::appended;
+    const bool appended =
+        model.data.overlay.enabled && model.data.overlay.where == LabelOverlay::Where::appended;
     const std::size_t n_inputs =
-        network.populations.front().n_inputs() - (appended ? model.overlay.n_labels : 0);
+        network.populations.front().n_inputs() - (appended ? model.data.overlay.n_labels : 0);
     if (x.ndim() != 2 || static_cast<std::size_t>(x.shape(1)) != n_inputs) {
         throw DataError(fmt::format("x: has {} axes{}; [sample, {}] is what the network takes", x.ndim(),
                                     x.ndim() == 2 ? fmt::format(", the second of {}", x.shape(1)) : "",
@@ -65,7 +66,7 @@ Ints labels_named(const TrainedNetwork& trained, const std::vector<std::string>&
     if (classes.empty()) {
         throw DataError(fmt::format(
             "y: holds texts, and classes of this network have no names; numbers from 0 to {} would do",
-            trained.model->overlay.n_labels - 1));
+            trained.model->data.overlay.n_labels - 1));
     }
     Ints labels(static_cast<py::ssize_t>(names.size()));
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -88,7 +89,7 @@ py::dict simulate(TrainedNetwork& trained, const Floats& x, const std::optional<
                   std::int64_t steps, const std::vector<std::string>& chosen) {
     const Dataset dataset = dataset_of(trained, x, nullptr);
     const std::size_t n = dataset.size();
-    const auto n_labels = static_cast<std::int32_t>(trained.model->overlay.n_labels);
+    const auto n_labels = static_cast<std::int32_t>(trained.model->data.overlay.n_labels);
     std::vector<std::int32_t> label(n, -1);
     if (labels) {
         if (labels->ndim() != 1 || static_cast<std::size_t>(labels->shape(0)) != n)
@@ -99,7 +100,7 @@ py::dict simulate(TrainedNetwork& trained, const Floats& x, const std::optional<
             throw DataError(
                 fmt::format("labels: there is no label {}; 0 to {} are, and -1 for none", l, n_labels - 1));
         }
-        if (!trained.model->overlay.enabled &&
+        if (!trained.model->data.overlay.enabled &&
             std::ranges::any_of(label, [](std::int32_t l) { return l >= 0; }))
             throw DataError("labels: the model writes no labels into samples");
     }

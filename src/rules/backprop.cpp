@@ -2,10 +2,10 @@
 
 namespace snnff {
 
-Backprop::Backprop(const ModelSpec& model, Network& network, bool input_varies)
-    : model_(model), network_(network), pass_(network, stored_steps_budget, input_varies) {
+Backprop::Backprop(const LearningSpec& learning, Network& network, bool input_varies)
+    : learning_(learning), network_(network), pass_(network, stored_steps_budget, input_varies) {
     for (const Population& population : network.populations)
-        moments_.emplace_back(population, *model.optimizer);
+        moments_.emplace_back(population, *learning.optimizer);
 }
 
 std::vector<Rule::Part> Backprop::parts(const Stage& stage) const {
@@ -16,11 +16,11 @@ std::span<const Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part
     const std::size_t n_populations = network_.populations.size();
     const double loss = pass_.run(batch.drive(0), turn.label, turn.dropout);
     for (std::size_t k = 0; k < n_populations; ++k) batch.activity(k).rate = {pass_.rate(k)};
-    for (std::size_t k = 0; k < n_populations && model_.takes_update(loss); ++k) {
+    for (std::size_t k = 0; k < n_populations && learning_.takes_update(loss); ++k) {
         const Optimizer::Step step{.t = moments_[k].n_updates + 1,
-                                   .rate = model_.rate * model_.schedule->factor(turn.progress[k]),
-                                   .weight_decay = model_.weight_decay};
-        apply_update(*model_.optimizer, step, pass_.sum(k), network_.populations[k], moments_[k]);
+                                   .rate = learning_.rate * learning_.schedule->factor(turn.progress[k]),
+                                   .weight_decay = learning_.weight_decay};
+        apply_update(*learning_.optimizer, step, pass_.sum(k), network_.populations[k], moments_[k]);
     }
     loss_ = {n_populations - 1, loss};
     return {&loss_, 1};

@@ -12,14 +12,14 @@ namespace snnff {
 /// variant, by back-propagation. The loss is the last population's; there is no goodness.
 class Backprop final : public Rule {
   public:
-    Backprop(const ModelSpec& model, Network& network, bool input_varies);
+    Backprop(const LearningSpec& learning, Network& network, bool input_varies);
 
     std::vector<Part> parts(const Stage& stage) const override;
     std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) override;
     void show(State& state) override { snnff::show(state, network_, moments_); }
 
   private:
-    const ModelSpec& model_;
+    const LearningSpec& learning_;
     Network& network_;
     BackpropPass pass_;
     std::vector<Moments> moments_;

@@ -5,9 +5,10 @@
 
 namespace snnff {
 
-ForwardForward::ForwardForward(const ModelSpec& model, Network& network) : model_(model), network_(network) {
+ForwardForward::ForwardForward(const LearningSpec& learning, Network& network)
+    : learning_(learning), network_(network) {
     for (const Population& population : network.populations)
-        moments_.emplace_back(population, *model.optimizer);
+        moments_.emplace_back(population, *learning.optimizer);
     steps_.resize(network.populations.size());
     gradients_.resize(network.populations.size());
     losses_.resize(network.populations.size());
@@ -40,7 +41,7 @@ std::span<const Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn
             if (k < top) batch.ascend(k);
         }
         for (const Update& update : updates) {
-            if (model_.takes_update(update.loss)) update.apply();
+            if (learning_.takes_update(update.loss)) update.apply();
         }
     }
     if (top == last) return std::span(losses_).subspan(part.first, top + 1 - part.first);
@@ -56,8 +57,8 @@ std::span<const Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn
 
 ForwardForward::Update ForwardForward::score(Batch& batch, std::size_t k, const Turn& turn, bool keep_output) {
     const Optimizer::Step step{.t = moments_[k].n_updates + 1,
-                               .rate = model_.rate * model_.schedule->factor(turn.progress[k]),
-                               .weight_decay = model_.weight_decay};
+                               .rate = learning_.rate * learning_.schedule->factor(turn.progress[k]),
+                               .weight_decay = learning_.weight_decay};
     return batch.drive(k).constant() ? score_constant(batch, k, turn.label, step, keep_output)
                                      : score_steps(batch, k, turn.label, step, keep_output);
 }
@@ -67,20 +68,20 @@ double ForwardForward::score(std::size_t k, const std::vector<std::vector<double
     const std::size_t n_scores = network_.populations[k].n_groups;
     Scores& memory = scores_[k];
     shape(memory.slope, goodness.size(), goodness.front().size());
-    return model_.loss->evaluate(network_.populations[k].shape(), {goodness, n_scores}, n_positive, label,
+    return learning_.loss->evaluate(network_.populations[k].shape(), {goodness, n_scores}, n_positive, label,
                                  {memory.slope, n_scores});
 }
 
 ForwardForward::Update ForwardForward::score_constant(Batch& batch, std::size_t k, std::span<const std::int32_t> label,
                                        const Optimizer::Step& step, bool keep_output) {
     Population& population = network_.populations[k];
-    batch.forward(k, {.goodness = model_.goodness.get(), .signal = true, .output = keep_output});
+    batch.forward(k, {.goodness = learning_.goodness.get(), .signal = true, .output = keep_output});
     Activity& activity = batch.activity(k);
     const double loss = score(k, activity.goodness, batch.n_positive(), label);
     const auto apply = [this, &population, &activity, &batch, k, step] {
         const ConstantGradient gradient(population, batch.drive(k).variants, activity.signal, scores_[k].slope,
                                         gradients_[k]);
-        apply_update(*model_.optimizer, step, gradient, population, moments_[k]);
+        apply_update(*learning_.optimizer, step, gradient, population, moments_[k]);
     };
     return {loss, apply};
 }
@@ -103,7 +104,7 @@ ForwardForward::Update ForwardForward::score_steps(Batch& batch, std::size_t k, 
     for (std::size_t first = 0, end; first < n; first = end) {
         end = TrainPass::wave_end(first, wave, n);
         pass.forward(first, end - first,
-                     {.goodness = model_.goodness.get(), .signal = true, .output = keep_output}, activity);
+                     {.goodness = learning_.goodness.get(), .signal = true, .output = keep_output}, activity);
         // The slope of a sample's loss depends on that sample alone, and on the size of the batch: those
         // whose turn has not come may count as 0. The last wave's loss is that of the batch.
         scores.whole_batch = activity.goodness;
@@ -118,7 +119,7 @@ ForwardForward::Update ForwardForward::score_steps(Batch& batch, std::size_t k, 
     }
     const auto apply = [this, &population, of_batch, k, step] {
         of_batch->finish();
-        apply_update(*model_.optimizer, step, *of_batch, population, moments_[k]);
+        apply_update(*learning_.optimizer, step, *of_batch, population, moments_[k]);
     };
     return {loss, apply};
 }

@@ -14,7 +14,7 @@ namespace snnff {
 /// gradient crosses populations. Source: Hinton, arXiv:2212.13345 (2022).
 class ForwardForward final : public Rule {
   public:
-    ForwardForward(const ModelSpec& model, Network& network);
+    ForwardForward(const LearningSpec& learning, Network& network);
 
     /// Every population is one, unless it sends its train of spikes upwards: the next one sees spikes made with
     /// the weights from before the batch's update, as it sees rates.
@@ -45,7 +45,7 @@ class ForwardForward final : public Rule {
         std::vector<std::vector<double>> rate, whole_batch;  // [variant][sample]; as `slope`, goodness
     };
 
-    const ModelSpec& model_;
+    const LearningSpec& learning_;
     Network& network_;
     std::vector<Moments> moments_;
     std::vector<Loss> losses_;                         // [population] of the last batch

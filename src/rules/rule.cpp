@@ -5,9 +5,10 @@
 
 namespace snnff {
 
-std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network, bool input_varies) {
-    if (model.rule == LearningRule::backprop) return std::make_unique<Backprop>(model, network, input_varies);
-    return std::make_unique<ForwardForward>(model, network);
+std::unique_ptr<Rule> make_rule(const LearningSpec& learning, Network& network, bool input_varies) {
+    if (learning.rule == LearningRule::backprop)
+        return std::make_unique<Backprop>(learning, network, input_varies);
+    return std::make_unique<ForwardForward>(learning, network);
 }
 
 }  // namespace snnff

@@ -10,7 +10,7 @@
 #include "engine/batch.hpp"
 #include "rules/stage.hpp"
 #include "snnff/checkpoint.hpp"
-#include "snnff/model_spec.hpp"
+#include "snnff/learning_spec.hpp"
 
 namespace snnff {
 
@@ -42,14 +42,14 @@ class Rule {
     /// Lets a part of the stage learn from a batch that has come up to it, and takes the batch up to the
     /// next. Leaves the rate of each population, and goodness where it has one, in the batch's activities.
     /// Returns the losses in the order in which they arose, until the part learns again; which of them change
-    /// weights, the model says (ModelSpec::takes_update).
+    /// weights, the learning says (LearningSpec::takes_update).
     virtual std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) = 0;
     /// What it remembers from batch to batch besides the weights.
     virtual void show(State& state) = 0;
 };
 
-/// The rule that the model names, for samples whose input is constant over a presentation or varies in it.
-/// Model and network must outlive it.
-std::unique_ptr<Rule> make_rule(const ModelSpec& model, Network& network, bool input_varies);
+/// The rule that a model names, for samples whose input is constant over a presentation or varies in it.
+/// `learning` and network must outlive it.
+std::unique_ptr<Rule> make_rule(const LearningSpec& learning, Network& network, bool input_varies);
 
 }  // namespace snnff

@@ -47,7 +47,7 @@ Dataset split_off(Dataset& from, std::size_t n) {
 /// What would do for labels that are not 0 to n_labels - 1.
 std::string way_out(const ModelSpec& model, const std::vector<std::int32_t>& labels) {
     const auto [least, most] = std::ranges::minmax(labels);
-    const auto n_labels = static_cast<std::int64_t>(model.overlay.n_labels);
+    const auto n_labels = static_cast<std::int64_t>(model.data.overlay.n_labels);
     const Node* data = model.resolved.find("data");
     const Node* node = data != nullptr ? data->find("first_label") : nullptr;
     const auto* first_label = node != nullptr ? std::get_if<std::int64_t>(&node->value) : nullptr;
@@ -58,7 +58,7 @@ std::string way_out(const ModelSpec& model, const std::vector<std::int32_t>& lab
 
 void check_labels(const Dataset& dataset, const ModelSpec& model, const std::vector<std::int32_t>& labels,
                   const char* what) {
-    const std::size_t n_labels = model.overlay.n_labels;
+    const std::size_t n_labels = model.data.overlay.n_labels;
     const std::string where = dataset.files.empty() ? "data" : dataset.files.back().path.string();
     if (dataset.class_names.size() > n_labels) {
         throw DataError(
@@ -98,22 +98,22 @@ float smallest(const Dataset& dataset) {
 void check_training_data(const Dataset& train, const ModelSpec& model) {
     const std::string where = name_of(train);
     if (train.size() == 0) throw DataError(where + ": no training sample; at least one is needed");
-    if (model.augmentation.any() && train.image_rows == 0) {
+    if (model.data.augmentation.any() && train.image_rows == 0) {
         throw DataError(
             fmt::format("{}: samples are no images, which data.shift_pixels = {}, data.warp_pixels = {} and "
                         "data.mirror = {} would change; IDX files have images",
-                        where, model.augmentation.shift_pixels, model.augmentation.warp_pixels,
-                        model.augmentation.mirror));
+                        where, model.data.augmentation.shift_pixels, model.data.augmentation.warp_pixels,
+                        model.data.augmentation.mirror));
     }
 }
 
 Dataset read_test(const ModelSpec& model, const Dataset& train) {
     const std::size_t n_inputs = train.n_inputs();
-    if (!model.dataset->has(DatasetReader::Split::test)) return {};
-    Dataset test = model.dataset->read(DatasetReader::Split::test, model.n_test);
-    if (test.size() < model.n_test) {
+    if (!model.data.reader->has(DatasetReader::Split::test)) return {};
+    Dataset test = model.data.reader->read(DatasetReader::Split::test, model.data.n_test);
+    if (test.size() < model.data.n_test) {
         throw DataError(fmt::format("{}: data.n_test = {} samples asked for, {} there", name_of(test),
-                                    model.n_test, test.size()));
+                                    model.data.n_test, test.size()));
     }
     if (test.size() > 0 && test.n_inputs() != n_inputs) {
         throw DataError(fmt::format("{}: test samples have {} inputs, training samples {}",
@@ -150,7 +150,7 @@ std::vector<DataFile> files_of(const ModelSpec& model, const Dataset& train, con
     for (const DataFile& file : train.files) add("train", file);
     for (const DataFile& file : validation.files) add("validation", file);
     for (const DataFile& file : test.files) add("test", file);
-    for (const PopulationSpec& spec : model.populations) {
+    for (const PopulationSpec& spec : model.network.populations) {
         if (std::optional<DataFile> file = spec.init->file()) add("initial weights", *std::move(file));
     }
     return files;
@@ -158,24 +158,24 @@ std::vector<DataFile> files_of(const ModelSpec& model, const Dataset& train, con
 
 /// From here on the resolved model says where labels are, whatever other data are shown to the network.
 void settle_label_place(ModelSpec& model, const Dataset& train) {
-    if (!model.overlay.enabled || model.overlay.where != LabelOverlay::Where::automatic) return;
-    model.overlay.where = label_place(train, model.overlay);
-    const bool first = model.overlay.where == LabelOverlay::Where::first;
+    if (!model.data.overlay.enabled || model.data.overlay.where != LabelOverlay::Where::automatic) return;
+    model.data.overlay.where = label_place(train, model.data.overlay);
+    const bool first = model.data.overlay.where == LabelOverlay::Where::first;
     model.resolved.at_path("overlay.where", {}).value = std::string(first ? "first" : "appended");
 }
 
 /// Kinds whose slopes are exact under a constant current alone learn from nothing that varies: neither their
 /// input nor, under back-propagation, a train of their own that the next population answers for.
 void check_slopes(const ModelSpec& model, const Dataset& train) {
-    bool by_step = train.series || !model.encoding->constant();
-    for (std::size_t k = 0; k < model.populations.size(); ++k) {
-        const PopulationSpec& spec = model.populations[k];
+    bool by_step = train.series || !model.data.encoding->constant();
+    for (std::size_t k = 0; k < model.network.populations.size(); ++k) {
+        const PopulationSpec& spec = model.network.populations[k];
         const bool sends_train = spec.output == Readout::spikes;
         std::string_view remedy;
         if (by_step)
             remedy = k == 0 ? "encoding.kind = \"constant\" of data without steps"
                             : "another output of the population before it";
-        else if (sends_train && model.rule == LearningRule::backprop)
+        else if (sends_train && model.learning.rule == LearningRule::backprop)
             remedy = "another output than \"spikes\"";
         if (!remedy.empty() && !spec.neuron->exact_by_step()) {
             throw ModelError(
@@ -204,38 +204,38 @@ void prepare(Dataset& dataset, const ModelSpec& model) {
     const FloatEnvironment environment;
     if (dataset.size() == 0) return;
     check_labels(dataset, model, dataset.label, "label");
-    dataset.facts = input_facts(dataset, model.overlay.n_labels);
-    const float label = model.overlay.enabled ? model.overlay.value : smallest(dataset);
-    model.encoding->check(name_of(dataset), dataset.series != nullptr, std::min(label, smallest(dataset)),
-                          std::max(label, largest(dataset)));
-    if (model.overlay.enabled) make_label_field(dataset, model.overlay);
+    dataset.facts = input_facts(dataset, model.data.overlay.n_labels);
+    const float label = model.data.overlay.enabled ? model.data.overlay.value : smallest(dataset);
+    model.data.encoding->check(name_of(dataset), dataset.series != nullptr,
+                               std::min(label, smallest(dataset)), std::max(label, largest(dataset)));
+    if (model.data.overlay.enabled) make_label_field(dataset, model.data.overlay);
 }
 
 Experiment build(ModelSpec model) {
     const FloatEnvironment environment;
-    const bool with_limit = model.n_train > 0;
-    Dataset train =
-        model.dataset->read(DatasetReader::Split::train, with_limit ? model.n_train + model.n_validation : 0);
+    const bool with_limit = model.data.n_train > 0;
+    Dataset train = model.data.reader->read(DatasetReader::Split::train,
+                                            with_limit ? model.data.n_train + model.data.n_validation : 0);
     check_training_data(train, model);
     check_slopes(model, train);
     Dataset validation;
-    if (model.n_validation > 0) {
-        if (model.n_validation >= train.size()) {
+    if (model.data.n_validation > 0) {
+        if (model.data.n_validation >= train.size()) {
             throw DataError(
                 fmt::format("{}: data.n_validation = {} leaves nothing to train on: the file has {} samples",
-                            train.files.front().path.string(), model.n_validation, train.size()));
+                            train.files.front().path.string(), model.data.n_validation, train.size()));
         }
-        validation = split_off(train, model.n_validation);
+        validation = split_off(train, model.data.n_validation);
     }
-    if (with_limit && train.size() < model.n_train) {
+    if (with_limit && train.size() < model.data.n_train) {
         throw DataError(fmt::format("{}: data.n_train = {} samples asked for, {} there",
-                                    train.files.front().path.string(), model.n_train, train.size()));
+                                    train.files.front().path.string(), model.data.n_train, train.size()));
     }
     keep_class_names(train, model);
     Dataset test = read_test(model, train);
-    if (model.overlay_value_is_max) {
-        model.overlay.value = largest(train);
-        model.resolved.at_path("overlay.value", {}).value = static_cast<double>(model.overlay.value);
+    if (model.data.overlay_value_is_max) {
+        model.data.overlay.value = largest(train);
+        model.resolved.at_path("overlay.value", {}).value = static_cast<double>(model.data.overlay.value);
     }
     settle_label_place(model, train);
     std::vector<std::string> doubts;
@@ -245,12 +245,12 @@ Experiment build(ModelSpec model) {
     for (std::string& doubt : doubts_about_overlay(model, train)) doubts.push_back(std::move(doubt));
     for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
     check_labels(train, model, train.negative_label, "negative label");
-    if (model.negatives) model.negatives->check(train, model.overlay.n_labels);
+    if (model.data.negatives) model.data.negatives->check(train, model.data.overlay.n_labels);
     Network network = make_network(model, train.n_inputs());
     std::vector<DataFile> files = files_of(model, train, validation, test);
     std::vector<std::string> notes;
-    for (std::size_t k = 0; k < model.populations.size(); ++k) {
-        const Remarks remarks = model.populations[k].init->remarks(network.populations[k]);
+    for (std::size_t k = 0; k < model.network.populations.size(); ++k) {
+        const Remarks remarks = model.network.populations[k].init->remarks(network.populations[k]);
         notes.insert(notes.end(), remarks.notes.begin(), remarks.notes.end());
         doubts.insert(doubts.end(), remarks.doubts.begin(), remarks.doubts.end());
     }

@@ -97,7 +97,7 @@ Sentences doubts_about_classes(const std::string& where, NamedFacts samples, con
 
 Sentences doubts_about_training_classes(const Experiment& experiment) {
     const Dataset &train = experiment.train, &validation = experiment.validation;
-    const std::size_t n_labels = experiment.model.overlay.n_labels;
+    const std::size_t n_labels = experiment.model.data.overlay.n_labels;
     std::vector<std::size_t> missing;
     for (std::size_t label = 0; label < n_labels; ++label) {
         if (train.facts.samples_per_label[label] == 0) missing.push_back(label);
@@ -147,7 +147,8 @@ Sentences doubts_about_groups(const Network& network) {
 
 Sentences doubts_about_negatives(const Dataset& train, const ModelSpec& model) {
     // y_negative may be there without being used.
-    if (!model.negatives || model.negatives->makes_images() || train.negative_label.empty()) return {};
+    if (!model.data.negatives || model.data.negatives->makes_images() || train.negative_label.empty())
+        return {};
     std::size_t n_own = 0, first = 0;
     for (std::size_t s = 0; s < train.size(); ++s) {
         if (train.negative_label[s] != train.label[s]) continue;
@@ -165,13 +166,14 @@ Sentences doubts_about_negatives(const Dataset& train, const ModelSpec& model) {
 }
 
 Sentences doubts_about_label_value(const Experiment& experiment) {
-    const LabelOverlay& overlay = experiment.model.overlay;
-    if (!overlay.enabled || experiment.model.overlay_value_is_max) return {};
+    const LabelOverlay& overlay = experiment.model.data.overlay;
+    if (!overlay.enabled || experiment.model.data.overlay_value_is_max) return {};
     const InputFacts& facts = experiment.train.facts;
     const double squares =
         facts.root_mean_square * facts.root_mean_square * static_cast<double>(experiment.train.n_inputs());
     const double value = static_cast<double>(overlay.value),
-                 steps = static_cast<double>(experiment.train.series ? experiment.model.time.steps : 1);
+                 steps =
+                     static_cast<double>(experiment.train.series ? experiment.model.network.time.steps : 1);
     if (!(value * value * steps < drowned_label * squares)) return {};
     return {
         fmt::format("{}: overlay.value = {} is {:.2g} of a sample's sum of squares, whose inputs reach "
@@ -272,14 +274,14 @@ std::vector<std::string> doubts_about_events(const Dataset& dataset, const TimeG
 }
 
 std::vector<std::string> doubts_about_overlay(const ModelSpec& model, const Dataset& train) {
-    if (!overwrites(train, model.overlay)) return {};
-    const double percent = variance_of_first(train, model.overlay.n_labels);
+    if (!overwrites(train, model.data.overlay)) return {};
+    const double percent = variance_of_first(train, model.data.overlay.n_labels);
     if (!(percent >= negligible_variance)) return {};
     return {
         fmt::format("{}: overlay.where = \"first\" writes labels over {} of {} inputs, which vary: they hold "
                     "{:.3g} % of the variance of the training samples; overlay.where = \"appended\" keeps "
                     "them",
-                    place_of(train), model.overlay.n_labels, train.n_inputs(), percent)};
+                    place_of(train), model.data.overlay.n_labels, train.n_inputs(), percent)};
 }
 
 std::vector<std::string> doubts_about_data(const Experiment& experiment) {
@@ -288,8 +290,8 @@ std::vector<std::string> doubts_about_data(const Experiment& experiment) {
     append(doubts, doubts_about_negatives(experiment.train, model));
     append(doubts, doubts_about_groups(experiment.network));
     append(doubts, doubts_about_label_value(experiment));
-    append(doubts, doubts_about_events(experiment.train, model.time));
-    append(doubts, doubts_about_events(experiment.test, model.time));
+    append(doubts, doubts_about_events(experiment.train, model.network.time));
+    append(doubts, doubts_about_events(experiment.test, model.network.time));
     const auto hold = [&](std::string_view name, const Dataset& dataset) {
         if (dataset.size() == 0) return;
         append(doubts,

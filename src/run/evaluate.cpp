@@ -28,11 +28,11 @@ bool carries_spikes(const Population& population) {
 /// (-1) for logits and read-outs.
 std::vector<std::int32_t> presented_labels(const ModelSpec& model, PredictBy by) {
     std::vector<std::int32_t> labels;
-    if (model.overlay.enabled && by != PredictBy::head) {
-        labels.resize(model.overlay.n_labels);
+    if (model.data.overlay.enabled && by != PredictBy::head) {
+        labels.resize(model.data.overlay.n_labels);
         std::iota(labels.begin(), labels.end(), 0);
     }
-    if (by != PredictBy::goodness || !model.overlay.enabled) labels.push_back(-1);
+    if (by != PredictBy::goodness || !model.data.overlay.enabled) labels.push_back(-1);
     return labels;
 }
 
@@ -96,19 +96,19 @@ std::vector<std::uint64_t> Evaluation::confusion() const {
 EvaluationMemory evaluation_memory(PredictBy by, const Network& network, const ModelSpec& model,
                                    const Dataset& dataset, std::size_t limit) {
     const std::size_t n_samples = limit == 0 ? dataset.size() : std::min(limit, dataset.size());
-    const bool by_head = by != PredictBy::goodness, by_logits = model.rule == LearningRule::backprop;
-    const std::size_t n_labels = model.overlay.n_labels;
+    const bool by_head = by != PredictBy::goodness, by_logits = model.learning.rule == LearningRule::backprop;
+    const std::size_t n_labels = model.data.overlay.n_labels;
     const std::size_t chunk = std::min(chunk_size, n_samples), rest = n_samples % chunk_size;
-    Batch::Size size{presented_labels(model, by).size(), chunk, model.overlay.enabled ? n_labels : 0,
-                     !comes_constant(model, dataset)};
+    Batch::Size size{presented_labels(model, by).size(), chunk, model.data.overlay.enabled ? n_labels : 0,
+                     !comes_constant(model.data, dataset)};
     EvaluationMemory memory;
     std::size_t meanwhile = 0;
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         const bool last = k + 1 == network.populations.size();
-        const bool of_classes = model.loss && model.takes() == Loss::Takes::classes;
+        const bool of_classes = model.learning.loss && model.learning.takes() == Loss::Takes::classes;
         const bool predicts =
-            of_classes || (by != PredictBy::head && !by_logits && k >= model.first_predicting_population);
-        const ForwardRequest request{.goodness = predicts ? model.goodness.get() : nullptr,
+            of_classes || (by != PredictBy::head && !by_logits && k >= model.prediction.first_population);
+        const ForwardRequest request{.goodness = predicts ? model.learning.goodness.get() : nullptr,
                                      .output = !last || by_head || by_logits};
         const Batch::Held held = Batch::memory(network, k, size, request);
         memory.shared += held.kept;
@@ -130,26 +130,26 @@ EvaluationMemory evaluation_memory(PredictBy by, const Network& network, const M
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit) {
     const FloatEnvironment environment;
-    return evaluate_by(model.predict_by, network, model, dataset, limit);
+    return evaluate_by(model.prediction.by, network, model, dataset, limit);
 }
 
 Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& model, const Dataset& dataset,
                        std::size_t limit) {
-    const bool by_head = by != PredictBy::goodness, by_logits = model.rule == LearningRule::backprop;
+    const bool by_head = by != PredictBy::goodness, by_logits = model.learning.rule == LearningRule::backprop;
     const bool by_goodness = by != PredictBy::head && !by_logits;
     // Goodness of classes is told of every population, whichever of them predict.
-    const bool of_classes = model.loss && model.takes() == Loss::Takes::classes;
+    const bool of_classes = model.learning.loss && model.learning.takes() == Loss::Takes::classes;
     if (by_head && !network.head) {
         throw RunError(
             "evaluation: the model predicts by its read-out, which was not trained; a run that was not "
             "interrupted has one, and prediction.by = \"goodness\" needs none");
     }
     const std::size_t n_samples = limit == 0 ? dataset.size() : std::min(limit, dataset.size());
-    const std::size_t n_labels = model.overlay.n_labels, n_populations = network.populations.size();
+    const std::size_t n_labels = model.data.overlay.n_labels, n_populations = network.populations.size();
     const std::vector<std::int32_t> presented = presented_labels(model, by);
     Evaluation result;
-    result.goodness_meaning =
-        by_logits ? "logits: what the last population answers" : std::string(model.loss->words().evidence);
+    result.goodness_meaning = by_logits ? "logits: what the last population answers"
+                                        : std::string(model.learning.loss->words().evidence);
     if (by_goodness || by_logits) result.goodness.resize(n_samples, n_labels);
     if (by_head) result.log_probability.resize(n_samples, n_labels);
     result.prediction.resize(n_samples);
@@ -157,11 +157,11 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     result.label.assign(dataset.label.begin(),
                         dataset.label.begin() + static_cast<std::ptrdiff_t>(n_samples));
     result.spike_rate.assign(n_populations, 0.0);
-    const bool under_labels = model.overlay.enabled && by_goodness;
+    const bool under_labels = model.data.overlay.enabled && by_goodness;
     std::vector<double> spikes(n_populations, 0.0);  // in all presentations
     double input_spikes = 0.0;                       // likewise, where the input is made of them
 
-    const LabelWriter writer(model, dataset, network.populations.front().normalisation);
+    const LabelWriter writer(model.data, dataset, network.populations.front().normalisation);
     Batch batch(network);
     Matrix unused, features;
     // A read-out's presentation without a label comes last.
@@ -172,26 +172,27 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         std::vector<std::uint32_t> samples(count);
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         const ConstMatrixView images = images_of(dataset, samples, unused);
-        const std::vector<double> sum_of_squares = input_squares(model, dataset, samples, images);
+        const std::vector<double> sum_of_squares =
+            input_squares(*model.data.encoding, model.network.time.steps, dataset, samples, images);
         std::vector<Variant> variants;
         for (const std::int32_t label : presented) {
             variants.push_back(writer.write(images, sum_of_squares, std::vector<std::int32_t>(count, label)));
         }
-        present_samples({model, dataset, samples, evaluation_presentation}, std::move(variants), nullptr, 1,
-                        batch);
+        present_samples({model.data, model.seed, dataset, samples, evaluation_presentation},
+                        std::move(variants), nullptr, 1, batch);
         if (by_head) features.resize(count, network.head->n_features());
         std::vector<double> sum(count * n_labels, 0.0), own(sum.size());
         for (std::size_t k = 0; k < n_populations; ++k) {
             const bool last = k + 1 == n_populations;
-            const bool predicts = by_goodness && k >= model.first_predicting_population;
-            batch.forward(k, {.goodness = predicts || of_classes ? model.goodness.get() : nullptr,
+            const bool predicts = by_goodness && k >= model.prediction.first_population;
+            batch.forward(k, {.goodness = predicts || of_classes ? model.learning.goodness.get() : nullptr,
                               .output = !last || by_head || by_logits});
             if (predicts || of_classes) {
                 const Scores scores{
                     std::span<const std::vector<double>>(batch.activity(k).goodness).first(n_with_labels),
                     network.populations[k].n_groups};
                 std::ranges::fill(own, 0.0);
-                model.loss->add_evidence(scores, own);
+                model.learning.loss->add_evidence(scores, own);
                 if (of_classes) by_class[k].add(scores, own, dataset.label, first);
             }
             for (std::size_t i = 0; predicts && i < sum.size(); ++i) sum[i] += own[i];
@@ -213,7 +214,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
             if (by_head) {
                 // log softmax of evidence is sharpness·evidence but for a constant, which changes no order
                 for (std::size_t l = 0; l < n_labels; ++l) {
-                    score[l] = model.loss->sharpness() * score[l] +
+                    score[l] = model.learning.loss->sharpness() * score[l] +
                                static_cast<double>(result.log_probability(first + s, l));
                 }
             }
@@ -248,7 +249,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         } else if (k == 0 && input_spikes > 0.0) {
             result.accumulates[k] = input_spikes / n * n_units;
         } else {
-            const bool every_step = k == 0 && !comes_constant(model, dataset);
+            const bool every_step = k == 0 && !comes_constant(model.data, dataset);
             const std::size_t n_times =
                 presented.size() * (every_step ? static_cast<std::size_t>(network.time.steps) : 1);
             result.multiply_accumulates[k] = static_cast<double>(n_times * population.n_inputs()) * n_units;

@@ -32,9 +32,9 @@ bool are_kept(const Network& network, std::size_t first_learning, bool fixed, st
 }  // namespace
 
 FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t first_learning,
-                                        const ModelSpec& model, std::size_t n_samples) {
-    const std::size_t n_variants = Presentations::n_variants(model);
-    if (!are_kept(network, first_learning, Presentations::fixed(model), n_variants, n_samples)) return {};
+                                        const DataSpec& data, std::size_t n_samples) {
+    const std::size_t n_variants = Presentations::n_variants(data);
+    if (!are_kept(network, first_learning, Presentations::fixed(data), n_variants, n_samples)) return {};
     Held held;
     const std::size_t n_units = network.populations[first_learning - 1].n_units();
     held.kept = n_variants * n_samples * (n_units + 1) * sizeof(float);

@@ -30,7 +30,7 @@ class FrozenLayers {
     struct Held {
         std::size_t kept = 0, meanwhile = 0;
     };
-    static Held memory(const Network& network, std::size_t first_learning, const ModelSpec& model,
+    static Held memory(const Network& network, std::size_t first_learning, const DataSpec& data,
                        std::size_t n_samples);
 
   private:

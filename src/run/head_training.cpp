@@ -25,7 +25,7 @@ constexpr std::size_t kept_bytes_limit = std::size_t{2} << 30;
 constexpr std::int64_t unchanged = -1;
 
 bool are_kept(const ModelSpec& model, std::size_t n_samples, std::size_t n_features) {
-    return !model.augmentation.any() && n_samples * n_features * sizeof(float) <= kept_bytes_limit;
+    return !model.data.augmentation.any() && n_samples * n_features * sizeof(float) <= kept_bytes_limit;
 }
 
 /// The features of training samples, of all at once or as they are asked for.
@@ -37,7 +37,7 @@ class FeatureSource {
           network_(network),
           head_(head),
           dataset_(dataset),
-          writer_(model, dataset, network.populations.front().normalisation),
+          writer_(model.data, dataset, network.populations.front().normalisation),
           batch_(network) {
         if (!are_kept(model, dataset.size(), head.n_features())) return;
         std::vector<std::uint32_t> all(dataset.size());
@@ -61,12 +61,12 @@ class FeatureSource {
     /// The images of samples, augmented as in training.
     ConstMatrixView images(std::span<const std::uint32_t> samples, std::int64_t epoch) {
         const ConstMatrixView images = images_of(dataset_, samples, images_);
-        if (!model_.augmentation.any() || epoch == unchanged) return images;
+        if (!model_.data.augmentation.any() || epoch == unchanged) return images;
         if (images.data() != images_.data()) {
             images_.resize(images.rows(), images.cols());
             std::copy_n(images.data(), images.size(), images_.data());
         }
-        augment_images(model_, dataset_, epoch, samples, images_);
+        augment_images(model_.data, model_.seed, dataset_, epoch, samples, images_);
         return images_;
     }
 
@@ -76,8 +76,9 @@ class FeatureSource {
             const std::size_t count = std::min(chunk_size, samples.size() - first);
             const auto part = samples.subspan(first, count);
             const ConstMatrixView shown = images(part, epoch);
-            const std::vector<double> squares = input_squares(model_, dataset_, part, shown);
-            present_samples({model_, dataset_, part, evaluation_presentation},
+            const std::vector<double> squares =
+                input_squares(*model_.data.encoding, model_.network.time.steps, dataset_, part, shown);
+            present_samples({model_.data, model_.seed, dataset_, part, evaluation_presentation},
                             {writer_.write(shown, squares, unlabelled)}, nullptr, 1, batch_);
             for (std::size_t k = 0; k < network_.populations.size(); ++k) {
                 batch_.forward(k, {.output = true});
@@ -171,11 +172,11 @@ std::size_t readout_memory(const Experiment& experiment) {
     std::size_t floats = head.weight.size() * (2 + model.readout.optimizer->n_moments());
     floats += whole_lines(n_labels) * (n_features + batch_size) + batch_size * n_features;
     if (are_kept(model, n, n_features)) floats += n * n_features;
-    if (model.augmentation.any()) floats += std::min(chunk_size, n) * experiment.train.n_inputs();
+    if (model.data.augmentation.any()) floats += std::min(chunk_size, n) * experiment.train.n_inputs();
     std::size_t bytes =
         floats * sizeof(float) + GradientSum::memory(n_labels, n_features, batch_size, batch_size, false);
-    const Batch::Size size{1, std::min(chunk_size, n), model.overlay.enabled ? n_labels : 0,
-                           !comes_constant(model, experiment.train)};
+    const Batch::Size size{1, std::min(chunk_size, n), model.data.overlay.enabled ? n_labels : 0,
+                           !comes_constant(model.data, experiment.train)};
     std::size_t meanwhile = 0;
     for (std::size_t k = 0; k < experiment.network.populations.size(); ++k) {
         const Batch::Held held = Batch::memory(experiment.network, k, size, {.output = true});

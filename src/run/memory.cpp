@@ -62,17 +62,17 @@ class Training {
           network_(experiment.network),
           n_samples_(experiment.train.size()),
           batch_(model_.plan.batch_size == 0 ? n_samples_ : std::min(model_.plan.batch_size, n_samples_)),
-          size_{Presentations::n_variants(model_), batch_,
-                model_.overlay.enabled ? model_.overlay.n_labels : 0,
-                !comes_constant(model_, experiment.train)} {}
+          size_{Presentations::n_variants(model_.data), batch_,
+                model_.data.overlay.enabled ? model_.data.overlay.n_labels : 0,
+                !comes_constant(model_.data, experiment.train)} {}
 
     /// What is held as long as there is training.
     std::size_t standing() const {
         std::size_t bytes =
-            Presentations::memory(model_, n_samples_) + BestWeights::memory(network_, model_.plan);
+            Presentations::memory(model_.data, n_samples_) + BestWeights::memory(network_, model_.plan);
         for (const Population& population : network_.populations)
-            bytes += Moments::memory(population, *model_.optimizer);
-        if (ranks()) bytes += n_samples_ * model_.overlay.n_labels * sizeof(float);
+            bytes += Moments::memory(population, *model_.learning.optimizer);
+        if (ranks()) bytes += n_samples_ * model_.data.overlay.n_labels * sizeof(float);
         return bytes + batches() + rule();
     }
 
@@ -84,7 +84,7 @@ class Training {
         std::size_t most = meanwhile;
         for (const Stage& stage : plan()) {
             const FrozenLayers::Held held =
-                FrozenLayers::memory(network_, stage.learning.front(), model_, n_samples_);
+                FrozenLayers::memory(network_, stage.learning.front(), model_.data, n_samples_);
             most = std::max(most, held.kept + std::max(held.meanwhile, meanwhile));
             kept = std::max(kept, held.kept);
         }
@@ -94,7 +94,7 @@ class Training {
     std::size_t of_thread() const {
         const std::size_t n_blocks = (batch_ + samples_per_chain - 1) / samples_per_chain;
         std::size_t most = 0;
-        if (model_.rule == LearningRule::backprop) {
+        if (model_.learning.rule == LearningRule::backprop) {
             most = BackpropPass::scratch_memory(network_, batch_, size_.input_varies);
         } else {
             for (std::size_t k = 0; k < network_.populations.size(); ++k) {
@@ -109,7 +109,8 @@ class Training {
   private:
     std::vector<Stage> plan() const { return make_plan(model_.plan, network_.populations.size()); }
     bool ranks() const {
-        return model_.negatives && (model_.negatives->ranks(0, false) || model_.negatives->ranks(0, true));
+        return model_.data.negatives &&
+               (model_.data.negatives->ranks(0, false) || model_.data.negatives->ranks(0, true));
     }
 
     /// Evaluations while training goes on.
@@ -119,10 +120,10 @@ class Training {
             if (dataset.size() > 0) all.push_back(evaluation_memory(by, network_, model_, dataset, limit));
         };
         if (ranks()) add(PredictBy::goodness, experiment_.train);
-        if (model_.evaluate_every_n_epochs > 0) {
-            add(model_.predict_by, experiment_.train, model_.n_evaluated_train);
-            add(model_.predict_by, experiment_.validation);
-            if (model_.evaluate_test) add(model_.predict_by, experiment_.test);
+        if (model_.evaluation.every_n_epochs > 0) {
+            add(model_.prediction.by, experiment_.train, model_.evaluation.n_train);
+            add(model_.prediction.by, experiment_.validation);
+            if (model_.evaluation.test) add(model_.prediction.by, experiment_.test);
         }
         return all;
     }
@@ -130,7 +131,8 @@ class Training {
     /// As many batches as there are parts of the rule, and one more, are on their way at a time.
     std::size_t n_on_their_way() const {
         std::size_t n_parts = 1;
-        if (model_.rule != LearningRule::backprop && model_.plan.order != PlanOrder::layer_by_layer) {
+        if (model_.learning.rule != LearningRule::backprop &&
+            model_.plan.order != PlanOrder::layer_by_layer) {
             for (std::size_t k = 1; k < network_.populations.size(); ++k)
                 n_parts += network_.populations[k - 1].output == Readout::spikes ? 0 : 1;
         }
@@ -142,16 +144,16 @@ class Training {
         std::size_t bytes = Presentations::batch_memory(model_, experiment_.train, batch_), gathered = 0;
         const bool one_by_one = model_.plan.order == PlanOrder::layer_by_layer;
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-            if (model_.rule == LearningRule::backprop) {
+            if (model_.learning.rule == LearningRule::backprop) {
                 bytes += batch_ * 2 * sizeof(double);  // rates and losses
                 continue;
             }
             const bool last = k + 1 == network_.populations.size();
-            const bool kept = FrozenLayers::memory(network_, k + 1, model_, n_samples_).kept > 0;
+            const bool kept = FrozenLayers::memory(network_, k + 1, model_.data, n_samples_).kept > 0;
             if (one_by_one && !last && kept)
                 gathered = std::max(gathered, size_.n_variants * batch_ * network_.populations[k].n_units());
             bytes += Batch::memory(network_, k, size_,
-                                   {.goodness = model_.goodness.get(),
+                                   {.goodness = model_.learning.goodness.get(),
                                     .signal = true,
                                     .output = !last && !(one_by_one && kept)})
                          .kept;
@@ -160,14 +162,14 @@ class Training {
     }
 
     std::size_t rule() const {
-        if (model_.rule == LearningRule::backprop)
-            return BackpropPass::memory(network_, batch_, size_.input_varies, model_.dropout > 0.0);
+        if (model_.learning.rule == LearningRule::backprop)
+            return BackpropPass::memory(network_, batch_, size_.input_varies, model_.learning.dropout > 0.0);
         std::size_t bytes = 0;
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {
             if (Batch::by_steps(network_, k, size_)) {
-                bytes +=
-                    Batch::memory(network_, k, size_, {.goodness = model_.goodness.get(), .signal = true})
-                        .meanwhile;
+                bytes += Batch::memory(network_, k, size_,
+                                       {.goodness = model_.learning.goodness.get(), .signal = true})
+                             .meanwhile;
                 continue;
             }
             bytes += ConstantGradient::memory(gradient_size(k));
@@ -177,7 +179,7 @@ class Training {
 
     ConstantGradient::Size gradient_size(std::size_t k) const {
         const Population& population = network_.populations[k];
-        const bool one_base = k == 0 && !(model_.negatives && model_.negatives->makes_images());
+        const bool one_base = k == 0 && !(model_.data.negatives && model_.data.negatives->makes_images());
         return {.n_units = population.n_units(),
                 .n_variants = size_.n_variants,
                 .n_bases = one_base ? 1 : size_.n_variants,
@@ -205,9 +207,9 @@ std::size_t estimated_memory(const Experiment& experiment) {
     std::size_t scratch_afterwards = scratch;
     for (const Dataset* dataset : {&experiment.train, &experiment.validation, &experiment.test}) {
         if (dataset->size() == 0) continue;
-        const std::size_t limit = dataset == &experiment.train ? model.n_evaluated_train : 0;
+        const std::size_t limit = dataset == &experiment.train ? model.evaluation.n_train : 0;
         const EvaluationMemory evaluation =
-            evaluation_memory(model.predict_by, experiment.network, model, *dataset, limit);
+            evaluation_memory(model.prediction.by, experiment.network, model, *dataset, limit);
         afterwards = std::max(afterwards, evaluation.shared);
         scratch_afterwards = std::max(scratch_afterwards, evaluation.of_thread);
     }

@@ -8,7 +8,7 @@ namespace snnff {
 void present_samples(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout,
                      std::size_t n_positive, Batch& batch) {
     const std::size_t n = presented.samples.size();
-    if (comes_constant(presented.model, presented.dataset)) {
+    if (comes_constant(presented.data, presented.dataset)) {
         batch.enter(0, std::move(variants), n, n_positive);
     } else {
         batch.enter(std::make_unique<EncodedInput>(presented, std::move(variants), dropout), n, n_positive);

@@ -22,7 +22,7 @@ Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& da
     : state_(new State{network,
                        model,
                        dataset,
-                       LabelWriter(model, dataset, network.populations.front().normalisation),
+                       LabelWriter(model.data, dataset, network.populations.front().normalisation),
                        Batch(network),
                        {}}) {}
 
@@ -34,9 +34,11 @@ void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink)
     Batch& batch = state_->batch;
     const std::span samples(&sample, 1);
     const ConstMatrixView image = images_of(state_->dataset, samples, state_->images);
-    const std::vector<double> squares = input_squares(state_->model, state_->dataset, samples, image);
-    present_samples({state_->model, state_->dataset, samples, evaluation_presentation},
-                    {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, 1, batch);
+    const std::vector<double> squares = input_squares(
+        *state_->model.data.encoding, state_->model.network.time.steps, state_->dataset, samples, image);
+    present_samples(
+        {state_->model.data, state_->model.seed, state_->dataset, samples, evaluation_presentation},
+        {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, 1, batch);
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         const SteppedPopulation stepped(network.populations[k], network.time, batch.drive(k));
         SteppedBlock(stepped, 0, 1).run({}, [&](std::size_t, std::int64_t step, const StepView& view) {

@@ -33,7 +33,7 @@ class Trainer {
           checkpoints_(checkpoints),
           plan_(make_plan(model_.plan, network_.populations.size())),
           presentations_(model_, experiment.train, network_.populations.front().normalisation),
-          rule_(make_rule(model_, network_, !comes_constant(model_, experiment.train))),
+          rule_(make_rule(model_.learning, network_, !comes_constant(model_.data, experiment.train))),
           epochs_learnt_(network_.populations.size(), 0) {
         for (const Stage& stage : plan_) n_epochs_ += stage.epochs;
     }
@@ -120,7 +120,7 @@ class Trainer {
         for (std::int64_t& n : epochs_learnt_) n = std::clamp<std::int64_t>(n, 0, n_epochs_);
         state.show("ranking", ranking_);
         if (!ranking_.empty() &&
-            (ranking_.rows() != experiment_.train.size() || ranking_.cols() != model_.overlay.n_labels))
+            (ranking_.rows() != experiment_.train.size() || ranking_.cols() != model_.data.overlay.n_labels))
             throw DataError("the checkpoint's ranking of labels is not of these samples");
         presentations_.show(state);
         sums_.resize(network_.populations.size());
@@ -140,7 +140,7 @@ class Trainer {
     void begin_epoch(bool begins_episode) {
         if (at_.batch > 0) return presentations_.begin_epoch(epoch_, ranking_);
         sums_.assign(network_.populations.size(), {});
-        if (model_.negatives && model_.negatives->ranks(epoch_, begins_episode)) {
+        if (model_.data.negatives && model_.data.negatives->ranks(epoch_, begins_episode)) {
             ranking_ = evaluate_by(PredictBy::goodness, network_, model_, experiment_.train).goodness;
         }
         presentations_.begin_epoch(epoch_, ranking_);
@@ -190,7 +190,7 @@ class Trainer {
     void begin(OnItsWay& item, std::size_t b, std::uint64_t n_of_stage, FrozenLayers& frozen) {
         const std::span<const std::uint32_t> samples = presentations_.samples(b);
         item.number = b;
-        item.dropout = {model_.seed, model_.dropout, n_batches_++};
+        item.dropout = {model_.seed, model_.learning.dropout, n_batches_++};
         item.label.clear();
         for (const std::uint32_t sample : samples) item.label.push_back(experiment_.train.label[sample]);
         item.progress.clear();
@@ -201,7 +201,7 @@ class Trainer {
     }
 
     const Dropout* dropout_of(const OnItsWay& item) const {
-        return model_.dropout > 0.0 ? &item.dropout : nullptr;
+        return model_.learning.dropout > 0.0 ? &item.dropout : nullptr;
     }
 
     void learn(OnItsWay& item, const Stage& stage, Rule::Part part) {
@@ -209,14 +209,15 @@ class Trainer {
         for (const Rule::Loss& found : rule_->learn(item.batch, turn, part)) {
             if (!std::isfinite(found.loss)) {
                 stop_where_diverged(network_.populations[found.population],
-                                    item.batch.activity(found.population), model_.on_divergence,
+                                    item.batch.activity(found.population), model_.learning.on_divergence,
                                     {epoch_, item.number});
             }
             sums_[found.population].add_loss(found.loss, item.label.size());
             item.losses.push_back(found);
         }
         for (std::size_t k = part.first; k <= part.last; ++k)
-            sums_[k].add(item.batch.activity(k), model_.loss.get(), item.batch.n_positive(), item.label);
+            sums_[k].add(item.batch.activity(k), model_.learning.loss.get(), item.batch.n_positive(),
+                         item.label);
     }
 
     void tell(const OnItsWay& item) {
@@ -227,7 +228,7 @@ class Trainer {
     }
 
     /// Makes sure that labels can be predicted now; false where the run was stopped meanwhile.
-    bool has_predictor() { return model_.predict_by == PredictBy::goodness || train_readout(); }
+    bool has_predictor() { return model_.prediction.by == PredictBy::goodness || train_readout(); }
 
     double progress_after(std::int64_t n_epochs, std::size_t b) const {
         const auto total = static_cast<double>(model_.plan.epochs * model_.plan.episodes);
@@ -245,21 +246,21 @@ class Trainer {
         EpochReport report;
         report.epoch = epoch_;
         report.n_epochs = n_epochs_;
-        if (model_.loss) report.words = model_.loss->words();
+        if (model_.learning.loss) report.words = model_.learning.loss->words();
         report.populations.resize(network_.populations.size());
         for (const std::size_t k : stage.learning)
             report.populations[k] = sums_[k].means(network_.populations[k]);
         report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-        const std::int64_t every = model_.evaluate_every_n_epochs;
+        const std::int64_t every = model_.evaluation.every_n_epochs;
         if (every > 0 && ((epoch_ + 1) % every == 0 || epoch_ + 1 == n_epochs_)) {
             if (!has_predictor()) return false;
             report.train_error =
-                evaluate(network_, model_, experiment_.train, model_.n_evaluated_train).error();
+                evaluate(network_, model_, experiment_.train, model_.evaluation.n_train).error();
             if (experiment_.validation.size() > 0) {
                 report.validation_error = evaluate(network_, model_, experiment_.validation).error();
                 best_.note(epoch_, report.validation_error, network_, model_.plan);
             }
-            if (model_.evaluate_test && experiment_.test.size() > 0) {
+            if (model_.evaluation.test && experiment_.test.size() > 0) {
                 const Evaluation test = evaluate(network_, model_, experiment_.test);
                 report.test_error = test.error();
                 report.test_loss = test.loss;
@@ -268,7 +269,7 @@ class Trainer {
         report.kept_epoch = best_.kept_epoch();
         ++epoch_;
         for (Observer* observer : observers_) observer->on_epoch(report, network_);
-        if (model_.on_divergence == OnDivergence::stop) stop_where_troubled(report, network_);
+        if (model_.learning.on_divergence == OnDivergence::stop) stop_where_troubled(report, network_);
         return true;
     }
 

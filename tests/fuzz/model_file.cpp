@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::string resolved = snnff::to_toml(model.resolved);
         const snnff::ModelSpec again = snnff::read_model_text(resolved, "resolved.toml", "/nowhere", {});
         fuzz::require(snnff::to_toml(again.resolved) == resolved, "a resolved model resolves to itself");
-        fuzz::reads_or_refuses([&] { model.dataset->read(snnff::DatasetReader::Split::train, 10); });
+        fuzz::reads_or_refuses([&] { model.data.reader->read(snnff::DatasetReader::Split::train, 10); });
     });
     return 0;
 }

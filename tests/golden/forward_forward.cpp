@@ -155,7 +155,7 @@ std::vector<std::vector<double>> slopes(const ModelSpec& model, const Population
                                         const Activity& activity) {
     const std::size_t n = activity.goodness[0].size();
     std::vector<std::vector<double>> slope(2, std::vector<double>(n));
-    model.loss->evaluate(population.shape(), {activity.goodness}, 1, {}, {slope});
+    model.learning.loss->evaluate(population.shape(), {activity.goodness}, 1, {}, {slope});
     return slope;
 }
 
@@ -173,15 +173,15 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
         std::copy_n(found.bias().begin(), bias.size(), bias.begin());
     };
     if (batch.drive(k).constant()) {
-        batch.forward(k, {.goodness = experiment.model.goodness.get(), .signal = true});
+        batch.forward(k, {.goodness = experiment.model.learning.goodness.get(), .signal = true});
         const auto slope = slopes(experiment.model, population, activity);
         ConstantGradient::Memory memory;
         take(ConstantGradient(population, batch.drive(k).variants, activity.signal, slope, memory));
     } else {
         TrainPass::Memory memory;
         TrainPass pass(population, network.time, batch.drive(k), memory);
-        pass.forward(0, batch.n_samples(), {.goodness = experiment.model.goodness.get(), .signal = true},
-                     activity);
+        pass.forward(0, batch.n_samples(),
+                     {.goodness = experiment.model.learning.goodness.get(), .signal = true}, activity);
         pass.backward(slopes(experiment.model, population, activity));
         pass.finish();
         take(pass);

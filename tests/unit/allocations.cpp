@@ -70,12 +70,12 @@ std::size_t allocations(const std::string& populations, const std::string& keys,
     const ThreadLimit limit(n_threads);
     Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
-    ForwardForward rule(e.model, e.network);
+    ForwardForward rule(e.model.learning, e.network);
     const Stage stage = make_plan(e.model.plan, e.network.populations.size()).front();
     const std::vector<Rule::Part> parts = rule.parts(stage);
     const std::vector<double> progress(e.network.populations.size());
-    const Dropout dropout{e.model.seed, e.model.dropout, 0};
-    const Dropout* leaves_out = e.model.dropout > 0.0 ? &dropout : nullptr;
+    const Dropout dropout{e.model.seed, e.model.learning.dropout, 0};
+    const Dropout* leaves_out = e.model.learning.dropout > 0.0 ? &dropout : nullptr;
     Batch batch(e.network);
     Matrix images;
     const auto samples = presentations.samples(0);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "snnff/model_spec.hpp"
 
 using namespace snnff;
 
@@ -21,8 +22,8 @@ struct Ramps {
 
     explicit Ramps(double warp_pixels) : samples(n_samples) {
         model.seed = Seed{3};
-        model.augmentation.warp_pixels = warp_pixels;
-        model.overlay.enabled = false;
+        model.data.augmentation.warp_pixels = warp_pixels;
+        model.data.overlay.enabled = false;
         dataset.image_rows = dataset.image_cols = side;
         std::iota(samples.begin(), samples.end(), 0u);
     }
@@ -33,7 +34,7 @@ struct Ramps {
                 images(s, p) = static_cast<float>(of_rows ? p / side : p % side);
             }
         }
-        augment_images(model, dataset, epoch, samples, images);
+        augment_images(model.data, model.seed, dataset, epoch, samples, images);
         return images;
     }
 };
@@ -87,12 +88,13 @@ TEST_CASE("the same epoch and sample warp alike, others differently; rows and co
 
 TEST_CASE("what comes in from outside is background, and labels stay clear") {
     Ramps ramps(0.0);
-    ramps.model.augmentation.shift_pixels = 3;
+    ramps.model.data.augmentation.shift_pixels = 3;
     ramps.dataset.background = -5.0f;
-    ramps.model.overlay.enabled = true;
-    ramps.model.overlay.n_labels = 10;
+    ramps.model.data.overlay.enabled = true;
+    ramps.model.data.overlay.n_labels = 10;
     const Matrix moved = ramps.warped(true, 0);
-    ramps.model.augmentation.warp_pixels = 1e-9;  // the way between pixels gives the same where it moves none
+    ramps.model.data.augmentation.warp_pixels =
+        1e-9;  // the way between pixels gives the same where it moves none
     const Matrix warped = ramps.warped(true, 0);
     bool saw_background = false;
     for (std::size_t i = 0; i < moved.size(); ++i) {
@@ -107,7 +109,7 @@ TEST_CASE("what comes in from outside is background, and labels stay clear") {
 
 TEST_CASE("half of the images are mirrored, columns alone, and others in another epoch") {
     Ramps ramps(0.0);
-    ramps.model.augmentation.mirror = true;
+    ramps.model.data.augmentation.mirror = true;
     const Matrix columns = ramps.warped(false, 0), rows = ramps.warped(true, 0),
                  later = ramps.warped(false, 1);
     std::size_t n_mirrored = 0, n_changed = 0;

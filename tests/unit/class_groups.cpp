@@ -149,13 +149,13 @@ TEST_CASE("a normalisation by groups leaves each of mean 0 and variance v/(v + 1
 TEST_CASE("where classes are compared, samples are presented once, as they are") {
     const ModelSpec model =
         read(groups + "[population.a]\nsize = 20\n[population.b]\nnormalisation = \"group\"\n");
-    CHECK(model.takes() == Loss::Takes::classes);
+    CHECK(model.learning.takes() == Loss::Takes::classes);
     CHECK(model.n_scores() == 10);
-    CHECK_FALSE(model.overlay.enabled);
-    CHECK(model.negatives == nullptr);
-    CHECK(Presentations::n_variants(model) == 1);
-    CHECK(model.predict_by == PredictBy::goodness);
-    CHECK(read("[population.a]\n").takes() == Loss::Takes::pairs);
+    CHECK_FALSE(model.data.overlay.enabled);
+    CHECK(model.data.negatives == nullptr);
+    CHECK(Presentations::n_variants(model.data) == 1);
+    CHECK(model.prediction.by == PredictBy::goodness);
+    CHECK(read("[population.a]\n").learning.takes() == Loss::Takes::pairs);
     CHECK(read("[population.a]\n").n_scores() == 1);
 }
 

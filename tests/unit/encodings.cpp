@@ -226,8 +226,8 @@ TEST_CASE("positive and negative share every spike but the label's, which is enc
     presentations.begin_epoch(3, {});
     const std::vector<std::uint32_t> samples{7, 2, 31};
     Matrix images;
-    const EncodedInput input({e.model, e.train, samples, 3}, presentations.variants(samples, images),
-                             nullptr);
+    const EncodedInput input({e.model.data, e.model.seed, e.train, samples, 3},
+                             presentations.variants(samples, images), nullptr);
     REQUIRE(input.n_bases() == 1);
     const Matrix positive = received(input, 0, 0, 3, 784, 25, 25),
                  negative = received(input, 1, 0, 3, 784, 25, 25);
@@ -261,15 +261,15 @@ TEST_CASE("positive and negative share every spike but the label's, which is enc
     }
     SECTION("another epoch and the evaluation draw anew") {
         for (const std::uint32_t number : {2u, evaluation_presentation}) {
-            const EncodedInput other({e.model, e.train, samples, number},
+            const EncodedInput other({e.model.data, e.model.seed, e.train, samples, number},
                                      presentations.variants(samples, images), nullptr);
             CHECK_FALSE(same(positive, received(other, 0, 0, 3, 784, 25, 25)));
         }
     }
     SECTION("dropout leaves an input out in all steps, and no label") {
         const Dropout dropout{e.model.seed, 0.5, 11};
-        const EncodedInput thinned({e.model, e.train, samples, 3}, presentations.variants(samples, images),
-                                   &dropout);
+        const EncodedInput thinned({e.model.data, e.model.seed, e.train, samples, 3},
+                                   presentations.variants(samples, images), &dropout);
         const Matrix left = received(thinned, 0, 0, 3, 784, 25, 7);
         std::vector<int> kept(784), gone(784);
         for (std::size_t t = 0; t < 25; ++t) {
@@ -305,12 +305,12 @@ TEST_CASE("spikes of the input are counted as what they cost, under every label"
         const Seed draws = derived(e.model.seed, Stream::input_spikes, s, evaluation_presentation);
         for (std::int64_t t = 0; t < 9; ++t) {
             std::vector<float> step(784), labelled(784, 0.0f);
-            e.model.encoding->encode(e.test.x.row(s), e.test.x.row(s), draws, t, step);
+            e.model.data.encoding->encode(e.test.x.row(s), e.test.x.row(s), draws, t, step);
             spikes += 10.0 * static_cast<double>(std::ranges::count(step, 1.0f));
             spikes += 10.0;  // each label once, every step, at value 1 and one spike in every step
         }
     }
-    CHECK(e.model.overlay.value == 1.0f);
+    CHECK(e.model.data.overlay.value == 1.0f);
     CHECK(evaluation.accumulates.at(0) == Approx(spikes / 20.0 * 30.0).epsilon(1e-12));
     CHECK(evaluation.multiply_accumulates.at(0) == 0.0);
 }

@@ -7,8 +7,9 @@
 using namespace snnff;
 
 TEST_CASE("input that is a spike train is not normalised unless that is asked for, and then refused") {
-    CHECK(read("[population.a]\noutput = \"spikes\"\n[population.b]").populations[1].normalisation->kind() ==
-          "none");
+    CHECK(read("[population.a]\noutput = \"spikes\"\n[population.b]")
+              .network.populations[1]
+              .normalisation->kind() == "none");
     CHECK(
         message("[population.a]\noutput = \"spikes\"\n[population.b]\nnormalisation = \"rms\"") ==
         "m.toml:4:1: population.b.normalisation = \"rms\" does not go with population.a.output = \"spikes\" "
@@ -79,12 +80,12 @@ TEST_CASE(
     "under back-propagation no label is written, no input normalised and one version recorded, by default") {
     const ModelSpec model =
         read("learning.rule = \"backprop\"\n[population.a]\n[population.b]\nneuron = \"linear\"\nsize = 10");
-    CHECK(model.rule == LearningRule::backprop);
-    CHECK_FALSE(model.overlay.enabled);
-    CHECK(model.negatives == nullptr);
-    CHECK(model.goodness == nullptr);
-    CHECK(model.loss == nullptr);
-    CHECK(model.populations[0].normalisation->kind() == "none");
+    CHECK(model.learning.rule == LearningRule::backprop);
+    CHECK_FALSE(model.data.overlay.enabled);
+    CHECK(model.data.negatives == nullptr);
+    CHECK(model.learning.goodness == nullptr);
+    CHECK(model.learning.loss == nullptr);
+    CHECK(model.network.populations[0].normalisation->kind() == "none");
     CHECK(model.recording.phases == std::vector<std::string>{"neutral"});
     CHECK(message(to_toml(model.resolved)) == "");
 }
@@ -215,9 +216,9 @@ TEST_CASE("a wrong model is answered with file, line, column, key, what was foun
 
 TEST_CASE("overrides are checked like the file and named as typed") {
     const std::string text = "[population.a]\nbeta = 0.9\n[learning]\nloss = \"softplus\"";
-    CHECK(read(text, {{"time.steps", "3"}}).time.steps == 3);
-    CHECK(read(text, {{"learning.loss.theta", "7"}}).loss->threshold({1, 1}) == 7.0);
-    CHECK(read(text, {{"population.b.size", "4", "", true}}).populations[1].n_units == 4);
+    CHECK(read(text, {{"time.steps", "3"}}).network.time.steps == 3);
+    CHECK(read(text, {{"learning.loss.theta", "7"}}).learning.loss->threshold({1, 1}) == 7.0);
+    CHECK(read(text, {{"population.b.size", "4", "", true}}).network.populations[1].n_units == 4);
     CHECK(
         message(text, {{"population.b.size", "4"}}) ==
         "--set population.b.size=4: there is no population \"b\"; the model has a. A further one is made by "

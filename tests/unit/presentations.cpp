@@ -64,8 +64,8 @@ TEST_CASE("images are moved by up to shift_pixels each way, anew in every epoch"
             }
             CHECK(n_ways == 1);
             // the norm is that of the moved image with its label
-            double sum =
-                static_cast<double>(e.model.overlay.value) * static_cast<double>(e.model.overlay.value);
+            double sum = static_cast<double>(e.model.data.overlay.value) *
+                         static_cast<double>(e.model.data.overlay.value);
             for (const float x : variants[0].base.row(s))
                 sum += static_cast<double>(x) * static_cast<double>(x);
             CHECK(variants[0].gain[s] == made<Normalisation>("rms")->gain(sum, 784));

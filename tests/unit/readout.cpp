@@ -55,10 +55,10 @@ TEST_CASE("features are the populations' outputs, each normalised, one after the
     REQUIRE(head.n_features() == 70);
     REQUIRE(head.n_labels() == 10);
     Batch batch(e.network);
-    const LabelWriter writer(e.model, e.train, made<Normalisation>("rms"));
+    const LabelWriter writer(e.model.data, e.train, made<Normalisation>("rms"));
     const auto images = e.train.x.view().rows(0, 20);
     const std::vector<std::int32_t> none(20, -1);
-    batch.enter(0, {writer.write(images, input_squares(*e.model.encoding, images), none)}, 20);
+    batch.enter(0, {writer.write(images, input_squares(*e.model.data.encoding, images), none)}, 20);
     Matrix features(20, 70);
     std::vector<Matrix> outputs;
     for (std::size_t k = 0; k < 2; ++k) {
@@ -139,11 +139,11 @@ TEST_CASE("head and goodness together: the sum of the logarithms of two softmaxe
     }
     CHECK(n_changed > 0);  // else goodness had no part in it
     // each half is what it is alone
-    e.model.predict_by = PredictBy::goodness;
+    e.model.prediction.by = PredictBy::goodness;
     const Evaluation goodness = evaluate(e.network, e.model, e.test);
     CHECK(goodness.log_probability.empty());
     CHECK(std::ranges::equal(goodness.goodness.values(), both.goodness.values()));
-    e.model.predict_by = PredictBy::head;
+    e.model.prediction.by = PredictBy::head;
     const Evaluation head = evaluate(e.network, e.model, e.test);
     CHECK(std::ranges::equal(head.log_probability.values(), both.log_probability.values()));
 }
@@ -158,12 +158,12 @@ TEST_CASE("no population learns from its read-out") {
 TEST_CASE("where training moves images, a read-out learns from moved ones, standardised by those at rest") {
     const auto head_of = [&](bool moved_before) {
         Experiment e = build(model("[readout]\nkind = \"softmax\"\nepochs = 1\n"));
-        e.model.augmentation.shift_pixels = 2;
+        e.model.data.augmentation.shift_pixels = 2;
         if (moved_before) {
             std::vector<std::uint32_t> all(e.train.size());
             std::iota(all.begin(), all.end(), 0u);
-            augment_images(e.model, e.train, 0, all, e.train.x);
-            e.model.augmentation.shift_pixels = 0;
+            augment_images(e.model.data, e.model.seed, e.train, 0, all, e.train.x);
+            e.model.data.augmentation.shift_pixels = 0;
         }
         CHECK(train_head(e.model, e.network, e.train, [] { return false; }));
         return *e.network.head;

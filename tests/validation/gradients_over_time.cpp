@@ -40,8 +40,8 @@ std::vector<std::vector<double>> input_of(const Experiment& e, const Variant& va
     for (std::size_t t = 0; t < n_steps; ++t) {
         for (std::uint32_t i = 0; i < value.size(); ++i) {
             input[t][i] = static_cast<double>(variant.gain[s]) *
-                          static_cast<double>(e.model.encoding->at(value[i], value[i], draws,
-                                                                   static_cast<std::int64_t>(t), i));
+                          static_cast<double>(e.model.data.encoding->at(value[i], value[i], draws,
+                                                                        static_cast<std::int64_t>(t), i));
         }
     }
     return input;
@@ -61,13 +61,14 @@ TEST_CASE("the gradient of a population under encoded input is that of its smoot
             for (std::uint32_t s = 0; s < n_samples; ++s) samples.push_back((7 * s + 2) % 30);
             Matrix images;
             const auto variants = presentations.variants(samples, images);
-            const EncodedInput source({e.model, e.train, samples, 0}, variants, nullptr);
+            const EncodedInput source({e.model.data, e.model.seed, e.train, samples, 0}, variants, nullptr);
             const Drive drive{{}, &source};
 
             TrainPass::Memory memory;
             TrainPass pass(population, e.network.time, drive, memory);
             Activity activity;
-            pass.forward(0, n_samples, {.goodness = e.model.goodness.get(), .signal = true, .output = false},
+            pass.forward(0, n_samples,
+                         {.goodness = e.model.learning.goodness.get(), .signal = true, .output = false},
                          activity);
             std::vector<std::vector<double>> slope(2, std::vector<double>(n_samples));
             for (std::uint32_t s = 0; s < n_samples; ++s) {

@@ -39,7 +39,7 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
     FrozenLayers frozen(network, k, presentations);
-    ForwardForward rule(e.model, network);
+    ForwardForward rule(e.model.learning, network);
     const Stage stage{{k}, 1, 1, false, false};
     const std::vector<double> progress(network.populations.size());
     Batch batch(network);

@@ -23,7 +23,7 @@ void lif_respond(benchmark::State& state) {
     const Matrix current = bench::random_images(n_rows, n_units);
     Matrix rate(n_rows, n_units), slope(n_rows, n_units);
     const Response response{Readout::rate, rate, slope};
-    for (auto _ : state) model.populations.front().neuron->respond(current, time, {&response, 1});
+    for (auto _ : state) model.network.populations.front().neuron->respond(current, time, {&response, 1});
     const auto unit_steps = static_cast<double>(current.size()) * static_cast<double>(time.steps);
     state.counters["unit-steps/s"] =
         benchmark::Counter(unit_steps, benchmark::Counter::kIsIterationInvariantRate);

@@ -134,8 +134,8 @@ class Simulate final : public Workload {
     void repeat() override {
         for_blocks(current_.rows(), 4, [&](std::size_t first, std::size_t count) {
             const Response response{Readout::count, count_.view().rows(first, count), {}};
-            model_.populations.front().neuron->respond(current_.view().rows(first, count), time_,
-                                                       {&response, 1});
+            model_.network.populations.front().neuron->respond(current_.view().rows(first, count), time_,
+                                                               {&response, 1});
         });
     }
     Work work() const override {

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "snnff/learning.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+
+/// What a change of weights follows from.
+enum class LearningRule {
+    forward_forward,  ///< each population's own goodness
+    backprop,         ///< the softmax cross-entropy of what the last population answers
+};
+inline constexpr std::string_view learning_rule_names[] = {"forward_forward", "backprop"};
+
+/// What a run does where numbers go wrong.
+enum class OnDivergence { automatic, stop, skip, warn };
+inline constexpr std::string_view on_divergence_names[] = {"auto", "stop", "skip", "warn"};
+
+/// How weights change.
+struct LearningSpec {
+    LearningRule rule = LearningRule::forward_forward;
+    std::unique_ptr<Goodness> goodness;  ///< null under backprop
+    std::unique_ptr<Loss> loss;          ///< null under backprop
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Schedule> schedule;
+    double rate = 0.001;
+    double weight_decay = 0.0;
+    double dropout = 0.0;  ///< share of a population's normalised inputs that an update leaves out
+    OnDivergence on_divergence = OnDivergence::automatic;
+
+    /// What the network is shown, and learns from.
+    Loss::Takes takes() const noexcept {
+        if (loss) return loss->takes();
+        return rule == LearningRule::backprop ? Loss::Takes::classes : Loss::Takes::pairs;
+    }
+    /// Scores that a population's units have, one for each group of them.
+    std::size_t n_scores(std::size_t n_labels) const noexcept {
+        return goodness ? goodness->n_scores(n_labels) : 1;
+    }
+    /// Whether an update of this loss is made.
+    bool takes_update(double of_loss) const noexcept {
+        return std::isfinite(of_loss) || on_divergence == OnDivergence::warn;
+    }
+};
+
+/// A softmax regression that learns from what trained populations answer.
+struct ReadoutSpec {
+    bool softmax = false;              ///< whether there is one
+    std::size_t first_population = 0;  ///< the first one whose output it sees
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of each population's output
+    bool standardise =
+        true;  ///< by the batch's overall mean and deviation; in prediction by the training set's
+    std::int64_t epochs = 10;
+    std::size_t batch_size = 100;  ///< 0: all samples in one batch
+    double rate = 0.005, weight_decay = 0.0;
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Schedule> schedule;
+};
+
+}  // namespace snnff

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "snnff/data_file.hpp"
+#include "snnff/network.hpp"
+#include "snnff/neuron_model.hpp"
+#include "snnff/random.hpp"
+#include "snnff/stimulus.hpp"
+#include "snnff/time_grid.hpp"
+
+namespace snnff {
+
+/// What is to be said of parameters that came from a file, a sentence each.
+struct Remarks {
+    std::vector<std::string> notes;   ///< how it was read
+    std::vector<std::string> doubts;  ///< where it may not mean what was wanted
+};
+
+/// Fills a population's parameters before training.
+class Initialiser {
+  public:
+    virtual ~Initialiser() = default;
+    /// `index` numbers the populations from 0, so that each draws its own numbers.
+    /// Throws FileError or DataError where parameters come from a file that will not do.
+    virtual void fill(Population& population, std::uint32_t index, Seed seed) const = 0;
+    /// Where parameters come from, read anew; nothing where they are drawn. Throws FileError.
+    virtual std::optional<DataFile> file() const { return {}; }
+    /// Of a population that fill() filled; the file is read anew.
+    virtual Remarks remarks(const Population&) const { return {}; }
+};
+
+struct PopulationSpec {
+    std::string name;
+    std::size_t n_units = 0;
+    std::shared_ptr<const NeuronModel> neuron;
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();
+    Readout measure = Readout::activation;  ///< has no meaning under backprop
+    Readout output = Readout::activation;
+    bool bias = true;
+    std::unique_ptr<Initialiser> init;
+};
+
+/// What learns: populations in a row, the first next to the input, and the time of a presentation.
+struct NetworkSpec {
+    TimeGrid time;
+    std::vector<PopulationSpec> populations;
+};
+
+}  // namespace snnff
