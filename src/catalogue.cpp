@@ -10,6 +10,7 @@
 
 #include "snnff/error.hpp"
 #include "snnff/learning.hpp"
+#include "snnff/learning_spec.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/neuron_model.hpp"
 #include "snnff/stimulus.hpp"
@@ -114,6 +115,7 @@ Catalogue& catalogue() {
                                                   Family<Interface>::Maker);
 SNNFF_FAMILY(NeuronModel)
 SNNFF_FAMILY(Surrogate)
+SNNFF_FAMILY(LearningRule)
 SNNFF_FAMILY(Goodness)
 SNNFF_FAMILY(Loss)
 SNNFF_FAMILY(Optimizer)

@@ -11,12 +11,25 @@
 
 namespace snnff {
 
-/// What a change of weights follows from.
-enum class LearningRule {
-    forward_forward,  ///< each population's own goodness
-    backprop,         ///< the softmax cross-entropy of what the last population answers
+class Rule;
+struct LearningSpec;
+struct Network;
+
+/// What a change of weights follows from, as a model file names it. The rules that come with the program are
+/// in src/rules.
+class LearningRule {
+  public:
+    virtual ~LearningRule() = default;
+    virtual std::string_view kind() const noexcept = 0;
+    /// Whether every population learns from its own goodness, by the model's loss. Else there is neither: all
+    /// learn, by gradients that cross populations, from the softmax cross-entropy of what the last one
+    /// answers to samples presented with their class.
+    virtual bool local() const noexcept = 0;
+    /// The rule at work, for samples whose input is constant over a presentation or varies in it. `learning`
+    /// and network must outlive it.
+    virtual std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
+                                        bool input_varies) const = 0;
 };
-inline constexpr std::string_view learning_rule_names[] = {"forward_forward", "backprop"};
 
 /// What a run does where numbers go wrong.
 enum class OnDivergence { automatic, stop, skip, warn };
@@ -24,9 +37,9 @@ inline constexpr std::string_view on_divergence_names[] = {"auto", "stop", "skip
 
 /// How weights change.
 struct LearningSpec {
-    LearningRule rule = LearningRule::forward_forward;
-    std::unique_ptr<Goodness> goodness;  ///< null under backprop
-    std::unique_ptr<Loss> loss;          ///< null under backprop
+    std::unique_ptr<LearningRule> rule;
+    std::unique_ptr<Goodness> goodness;  ///< null unless local()
+    std::unique_ptr<Loss> loss;          ///< null unless local()
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Schedule> schedule;
     double rate = 0.001;
@@ -34,10 +47,12 @@ struct LearningSpec {
     double dropout = 0.0;  ///< share of a population's normalised inputs that an update leaves out
     OnDivergence on_divergence = OnDivergence::automatic;
 
+    /// See LearningRule::local(); so is a model whose rule could not be read.
+    bool local() const noexcept { return !rule || rule->local(); }
     /// What the network is shown, and learns from.
     Loss::Takes takes() const noexcept {
         if (loss) return loss->takes();
-        return rule == LearningRule::backprop ? Loss::Takes::classes : Loss::Takes::pairs;
+        return local() ? Loss::Takes::pairs : Loss::Takes::classes;
     }
     /// Scores that a population's units have, one for each group of them.
     std::size_t n_scores(std::size_t n_labels) const noexcept {

@@ -137,7 +137,7 @@ std::vector<std::string> what_nir_cannot_say(const ModelSpec& model, const Netwo
                             name_of(population.output)));
         }
     }
-    if (model.learning.rule == LearningRule::forward_forward) {
+    if (model.learning.local()) {
         add("labels are read off the goodness of every population, which is no node of NIR's");
     }
     if (network.head) add("the softmax read-out is left out");

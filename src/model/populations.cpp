@@ -36,7 +36,7 @@ Readout read_readout(Options& table, const Key& key, const NeuronModel& neuron,
 
 PopulationSpec read_population(const std::string& name, Options& table, Context context,
                                const ModelSpec& model, const Options* table_below) {
-    const bool backprop = model.learning.rule == LearningRule::backprop;
+    const bool backprop = !model.learning.local();
     const PopulationSpec* below =
         model.network.populations.empty() ? nullptr : &model.network.populations.back();
     PopulationSpec population;

@@ -16,7 +16,7 @@ constexpr std::string_view meaning =
 void read_readout_section(Options& root, const Context& context, const PopulationTables& tables,
                           ModelSpec& model) {
     constexpr double many = 10'000'000;
-    if (model.learning.rule == LearningRule::backprop) return;
+    if (!model.learning.local()) return;
     ReadoutSpec& readout = model.readout;
     Options options = root.table({"readout", "", meaning});
     readout.softmax = options.choice({"kind", "",

@@ -20,9 +20,7 @@ void refuse(const Options& table, std::string_view name, const Options& learning
 }
 
 /// The key that says that samples are presented as they are, with their class.
-std::string_view key_of_classes(const ModelSpec& model) {
-    return model.learning.rule == LearningRule::backprop ? "rule" : "loss";
-}
+std::string_view key_of_classes(const ModelSpec& model) { return model.learning.local() ? "loss" : "rule"; }
 
 /// Refuses the keys of what only right and wrong labels need.
 void refuse_keys_of_pairs(Options& root, const Options& learning, const ModelSpec& model) {
@@ -42,13 +40,15 @@ Options learning_table(Options& root) { return root.table({"learning", "", "how 
 
 void read_rule(Options& root, const Context& context, ModelSpec& model) {
     Options learning = learning_table(root);
-    model.learning.rule = static_cast<LearningRule>(learning.choice(
+    const auto rules = kinds<LearningRule>();
+    const std::size_t rule = learning.choice(
         {"rule", "",
          "forward_forward: every population learns from its own goodness; backprop: all learn from the "
          "softmax cross-entropy of what the last one answers to a sample without a label, spikes through "
          "their surrogate"},
-        "forward_forward", learning_rule_names));
-    if (model.learning.rule == LearningRule::forward_forward) {
+        "forward_forward", rules.names());
+    model.learning.rule = rules.make(rule, learning, context);
+    if (model.learning.local()) {
         model.learning.goodness = learning.make<Goodness>(
             {"goodness", "", "what is high for real samples, from a population's own response"},
             "mean_square", context);
@@ -56,7 +56,7 @@ void read_rule(Options& root, const Context& context, ModelSpec& model) {
             {"loss", "", "what a goodness that is too low or too high costs"}, "swish", context);
     }
     if (model.learning.takes() == Loss::Takes::classes) refuse_keys_of_pairs(root, learning, model);
-    if (model.learning.rule != LearningRule::backprop) return;
+    if (model.learning.local()) return;
 
     refuse(root, "prediction", learning, "the label with the largest answer of the last population wins");
     refuse(root, "readout", learning, "the last population is a read-out itself");
@@ -111,7 +111,7 @@ void check_groups(Options& root, const PopulationTables& tables, const ModelSpec
     for (std::size_t k = 0; k < tables.size(); ++k) {
         if (!model.network.populations[k].normalisation->replaces()) continue;
         const Options& table = tables[k].second;
-        if (model.learning.rule == LearningRule::backprop) {
+        if (!model.learning.local()) {
             table.conflict("normalisation", learning, "rule",
                            "back-propagation has no groups of units, and no way back through them; \"rms\", "
                            "\"l2\" or \"none\" would do");
@@ -140,7 +140,7 @@ void check_groups(Options& root, const PopulationTables& tables, const ModelSpec
 }
 
 void check_dropout(Options& root, const PopulationTables& tables, const ModelSpec& model) {
-    if (model.learning.rule == LearningRule::backprop || !(model.learning.dropout > 0.0)) return;
+    if (!model.learning.local() || !(model.learning.dropout > 0.0)) return;
     for (std::size_t k = 0; k + 1 < model.network.populations.size(); ++k) {
         if (model.network.populations[k].output != Readout::spikes) continue;
         tables[k].second.conflict(
@@ -150,7 +150,7 @@ void check_dropout(Options& root, const PopulationTables& tables, const ModelSpe
 }
 
 void check_backprop(Options& root, const PopulationTables& tables, const ModelSpec& model) {
-    if (model.learning.rule != LearningRule::backprop) return;
+    if (model.learning.local()) return;
     const Options learning = learning_table(root);
     const Options overlay = root.table({"overlay", "", ""}), plan = root.table({"plan", "", ""});
     if (model.plan.order != PlanOrder::simultaneous) {

@@ -207,7 +207,7 @@ void read_plan(Options& root, ModelSpec& model) {
 }
 
 void read_prediction(Options& root, const PopulationTables& tables, ModelSpec& model) {
-    if (model.learning.rule == LearningRule::forward_forward) {
+    if (model.learning.local()) {
         Options prediction = root.table({"prediction", "", "how a label is predicted"});
         const std::size_t layers = prediction.choice(
             {"layers", "", "populations whose goodness is summed for each label; the largest sum wins"},

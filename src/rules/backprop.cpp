@@ -1,5 +1,10 @@
 #include "rules/backprop.hpp"
 
+#include <memory>
+#include <string_view>
+
+#include "snnff/options.hpp"
+
 namespace snnff {
 
 Backprop::Backprop(const LearningSpec& learning, Network& network, bool input_varies)
@@ -24,6 +29,24 @@ std::span<const Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part
     }
     loss_ = {n_populations - 1, loss};
     return {&loss_, 1};
+}
+
+namespace {
+
+class BackpropKind final : public LearningRule {
+  public:
+    std::string_view kind() const noexcept override { return "backprop"; }
+    bool local() const noexcept override { return false; }
+    std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
+                                bool input_varies) const override {
+        return std::make_unique<Backprop>(learning, network, input_varies);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<LearningRule> make_rule_backprop(Options&, const Context&) {
+    return std::make_unique<BackpropKind>();
 }
 
 }  // namespace snnff

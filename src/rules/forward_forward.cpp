@@ -1,6 +1,10 @@
 #include "rules/forward_forward.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <string_view>
+
+#include "snnff/options.hpp"
 
 namespace snnff {
 
@@ -111,6 +115,24 @@ double ForwardForward::update_from_steps(Batch& batch, std::size_t k, std::span<
     pass.finish();
     apply_update(*learning_.optimizer, step, pass, population, moments_[k]);
     return loss;
+}
+
+namespace {
+
+class ForwardForwardKind final : public LearningRule {
+  public:
+    std::string_view kind() const noexcept override { return "forward_forward"; }
+    bool local() const noexcept override { return true; }
+    std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
+                                bool /*input_varies*/) const override {
+        return std::make_unique<ForwardForward>(learning, network);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<LearningRule> make_rule_forward_forward(Options&, const Context&) {
+    return std::make_unique<ForwardForwardKind>();
 }
 
 }  // namespace snnff

@@ -48,8 +48,4 @@ class Rule {
     virtual void show(State& state) = 0;
 };
 
-/// The rule that a model names, for samples whose input is constant over a presentation or varies in it.
-/// `learning` and network must outlive it.
-std::unique_ptr<Rule> make_rule(const LearningSpec& learning, Network& network, bool input_varies);
-
 }  // namespace snnff

@@ -175,7 +175,7 @@ void check_slopes(const ModelSpec& model, const Dataset& train) {
         if (by_step)
             remedy = k == 0 ? "encoding.kind = \"constant\" of data without steps"
                             : "another output of the population before it";
-        else if (sends_train && model.learning.rule == LearningRule::backprop)
+        else if (sends_train && !model.learning.local())
             remedy = "another output than \"spikes\"";
         if (!remedy.empty() && !spec.neuron->exact_by_step()) {
             throw ModelError(

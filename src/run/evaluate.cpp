@@ -96,7 +96,7 @@ std::vector<std::uint64_t> Evaluation::confusion() const {
 EvaluationMemory evaluation_memory(PredictBy by, const Network& network, const ModelSpec& model,
                                    const Dataset& dataset, std::size_t limit) {
     const std::size_t n_samples = limit == 0 ? dataset.size() : std::min(limit, dataset.size());
-    const bool by_head = by != PredictBy::goodness, by_logits = model.learning.rule == LearningRule::backprop;
+    const bool by_head = by != PredictBy::goodness, by_logits = !model.learning.local();
     const std::size_t n_labels = model.data.overlay.n_labels;
     const std::size_t chunk = std::min(chunk_size, n_samples), rest = n_samples % chunk_size;
     Batch::Size size{presented_labels(model, by).size(), chunk, model.data.overlay.enabled ? n_labels : 0,
@@ -135,7 +135,7 @@ Evaluation evaluate(const Network& network, const ModelSpec& model, const Datase
 
 Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& model, const Dataset& dataset,
                        std::size_t limit) {
-    const bool by_head = by != PredictBy::goodness, by_logits = model.learning.rule == LearningRule::backprop;
+    const bool by_head = by != PredictBy::goodness, by_logits = !model.learning.local();
     const bool by_goodness = by != PredictBy::head && !by_logits;
     // Goodness of classes is told of every population, whichever of them predict.
     const bool of_classes = model.learning.loss && model.learning.takes() == Loss::Takes::classes;

@@ -94,7 +94,7 @@ class Training {
     std::size_t of_thread() const {
         const std::size_t n_blocks = (batch_ + samples_per_chain - 1) / samples_per_chain;
         std::size_t most = 0;
-        if (model_.learning.rule == LearningRule::backprop) {
+        if (!model_.learning.local()) {
             most = BackpropPass::scratch_memory(network_, batch_, size_.input_varies);
         } else {
             for (std::size_t k = 0; k < network_.populations.size(); ++k) {
@@ -131,8 +131,7 @@ class Training {
     /// As many batches as there are parts of the rule, and one more, are on their way at a time.
     std::size_t n_on_their_way() const {
         std::size_t n_parts = 1;
-        if (model_.learning.rule != LearningRule::backprop &&
-            model_.plan.order != PlanOrder::layer_by_layer) {
+        if (model_.learning.local() && model_.plan.order != PlanOrder::layer_by_layer) {
             for (std::size_t k = 1; k < network_.populations.size(); ++k)
                 n_parts += network_.populations[k - 1].output == Readout::spikes ? 0 : 1;
         }
@@ -144,7 +143,7 @@ class Training {
         std::size_t bytes = Presentations::batch_memory(model_, experiment_.train, batch_), gathered = 0;
         const bool one_by_one = model_.plan.order == PlanOrder::layer_by_layer;
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-            if (model_.learning.rule == LearningRule::backprop) {
+            if (!model_.learning.local()) {
                 bytes += batch_ * 2 * sizeof(double);  // rates and losses
                 continue;
             }
@@ -162,7 +161,7 @@ class Training {
     }
 
     std::size_t rule() const {
-        if (model_.learning.rule == LearningRule::backprop)
+        if (!model_.learning.local())
             return BackpropPass::memory(network_, batch_, size_.input_varies, model_.learning.dropout > 0.0);
         std::size_t bytes = 0;
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {

@@ -33,7 +33,8 @@ class Trainer {
           checkpoints_(checkpoints),
           plan_(make_plan(model_.plan, network_.populations.size())),
           presentations_(model_, experiment.train, network_.populations.front().normalisation),
-          rule_(make_rule(model_.learning, network_, !comes_constant(model_.data, experiment.train))),
+          rule_(model_.learning.rule->start(model_.learning, network_,
+                                            !comes_constant(model_.data, experiment.train))),
           epochs_learnt_(network_.populations.size(), 0) {
         for (const Stage& stage : plan_) n_epochs_ += stage.epochs;
     }

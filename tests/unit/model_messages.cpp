@@ -80,7 +80,8 @@ TEST_CASE(
     "under back-propagation no label is written, no input normalised and one version recorded, by default") {
     const ModelSpec model =
         read("learning.rule = \"backprop\"\n[population.a]\n[population.b]\nneuron = \"linear\"\nsize = 10");
-    CHECK(model.learning.rule == LearningRule::backprop);
+    CHECK(model.learning.rule->kind() == "backprop");
+    CHECK_FALSE(model.learning.local());
     CHECK_FALSE(model.data.overlay.enabled);
     CHECK(model.data.negatives == nullptr);
     CHECK(model.learning.goodness == nullptr);

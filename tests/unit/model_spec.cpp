@@ -10,6 +10,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "kinds.hpp"
 #include "model_text.hpp"
 
 using namespace snnff;
@@ -228,6 +229,20 @@ TEST_CASE("every key that has a default can be given with it") {
         ++tried;
     }
     CHECK(tried > 50);
+}
+
+TEST_CASE("a model's learning rule is the one of the catalogue that it names, Forward-Forward by default") {
+    REQUIRE(names_of<LearningRule>().size() == 2);
+    CHECK(read("[population.a]").learning.rule->kind() == names_of<LearningRule>()[0]);
+    for (const std::string_view name : names_of<LearningRule>()) {
+        const ModelSpec model =
+            read(fmt::format("learning.rule = \"{}\"\n[population.a]\nneuron = \"linear\"\nsize = 10", name));
+        CHECK(model.learning.rule->kind() == name);
+        const bool local = name == "forward_forward";  // has a goodness; else the last population's loss
+        CHECK(model.learning.local() == local);
+        CHECK((model.learning.goodness != nullptr) == local);
+        CHECK((model.learning.takes() == Loss::Takes::pairs) == local);
+    }
 }
 
 TEST_CASE("the schema beside the models is the one the library makes") {
