@@ -27,6 +27,8 @@ struct Drive {
 struct Activity {
     std::vector<Matrix>
         output;  ///< [sample x unit] for the next population, as it is sent; empty unless asked for
+    /// [variant][sample] Σ output² of forward_constant(), made while the output is in cache; else empty.
+    std::vector<std::vector<double>> squares;
     std::vector<std::vector<double>> goodness;  ///< [variant][sample·n_groups + group of units]
     std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
     /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
@@ -84,8 +86,9 @@ void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, st
 /// this normalisation: as it is, with the gain that scales it, or replaced where it is.
 std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
                               std::size_t n_groups);
-/// The same to variants without changes, whose memory is used again.
-void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std::size_t n_groups,
-              std::vector<Variant>& variants);
+/// The same to variants without changes, whose memory is used again, from sums of squares where they are
+/// known [variant][sample].
+void as_input(std::span<Matrix> outputs, std::span<const std::vector<double>> squares,
+              const Normalisation& normalisation, std::size_t n_groups, std::vector<Variant>& variants);
 
 }  // namespace snnff

@@ -72,6 +72,7 @@ void Batch::forward(std::size_t k, ForwardRequest request) {
         return;
     }
     if (request.output) shape(activity.output, n_variants_, n_samples_, population.n_units());
+    activity.squares.clear();
     request.signal = false;  // of no use without the steps, which only a TrainPass keeps
     TrainPass::Memory memory;
     TrainPass(population, network_.time, drives_[k], memory).forward(0, n_samples_, request, activity);
@@ -84,8 +85,8 @@ void Batch::ascend(std::size_t k, const Dropout* dropout) {
         drives_[k + 1] = {{}, sources_[k + 1].get()};
         return;
     }
-    as_input(activities_[k].output, *network_.populations[k + 1].normalisation, population.n_groups,
-             inputs_[k + 1]);
+    as_input(activities_[k].output, activities_[k].squares, *network_.populations[k + 1].normalisation,
+             population.n_groups, inputs_[k + 1]);
     if (dropout != nullptr) {
         for (Matrix& output : activities_[k].output) {
             for_blocks(output.rows(), 16, [&](std::size_t first, std::size_t count) {

@@ -18,7 +18,7 @@ constexpr std::size_t many_samples = 512;
 constexpr std::size_t floats_per_task = 128 * 1024;
 /// Inputs or weights that stay in the second-level cache beside all else.
 constexpr std::size_t few_floats = 128 * 1024;
-constexpr std::size_t samples_per_score = 4, samples_per_gain = 8;
+constexpr std::size_t samples_per_score = 4, samples_per_gain = 8, gains_at_once = 512;
 
 enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
@@ -75,7 +75,7 @@ class Forward {
             compute({first, count, panel, std::min(panels_per_tile, n_panels_ - panel)},
                     [&](std::size_t v) { return places(v, first, count); });
         });
-        if (!measures_ && !population_.neuron->spiking()) return;
+        if (!measures_ && !request_.output && !population_.neuron->spiking()) return;
         for_blocks(n_samples_, samples_per_score, [&](std::size_t first, std::size_t count) {
             for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v, first, count));
         });
@@ -180,6 +180,8 @@ class Forward {
             const double sum = kernels.sum(at.spikes.row(s).data(), n_units_);
             activity_.rate[v][first + s] = at.per_step * (sum / static_cast<double>(n_units_));
         }
+        for (std::size_t s = 0; s < at.output.rows(); ++s)
+            activity_.squares[v][first + s] = kernels.sum_squares(at.output.row(s).data(), n_units_);
         if (!measures_) return;
         const std::size_t count = at.measured.rows();
         const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
@@ -218,7 +220,10 @@ void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, st
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity) {
     const std::size_t n_variants = variants.size(), n_units = population.n_units();
-    if (request.output) shape(activity.output, n_variants, n_samples, n_units);
+    if (request.output) {
+        shape(activity.output, n_variants, n_samples, n_units);
+        shape(activity.squares, n_variants, n_samples);
+    }
     if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_units));
     if (request.goodness != nullptr) shape(activity.goodness, n_variants, n_samples * population.n_groups);
     shape(activity.rate, n_variants, n_samples);
@@ -233,16 +238,18 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
                             const ForwardRequest& request) {
     const std::size_t n_units = population.n_units();
-    std::size_t floats_per_sample = 0;
-    if (request.output) floats_per_sample += n_units;
+    std::size_t floats_per_sample = 0, numbers_per_sample = 1 + population.n_groups;
+    if (request.output) {
+        floats_per_sample += n_units;
+        ++numbers_per_sample;
+    }
     if (request.signal) floats_per_sample += whole_lines(n_units);
     if (n_samples < many_samples) {
         if (request.goodness != nullptr && !sends_what_it_measures(population, request))
             floats_per_sample += n_units;
         if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
     }
-    return n_variants * n_samples *
-           (floats_per_sample * sizeof(float) + (1 + population.n_groups) * sizeof(double));
+    return n_variants * n_samples * (floats_per_sample * sizeof(float) + numbers_per_sample * sizeof(double));
 }
 
 std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
@@ -254,12 +261,12 @@ std::size_t forward_scratch(const Population& population, std::size_t n_variants
 std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
                               std::size_t n_groups) {
     std::vector<Variant> variants;
-    as_input(outputs, normalisation, n_groups, variants);
+    as_input(outputs, {}, normalisation, n_groups, variants);
     return variants;
 }
 
-void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std::size_t n_groups,
-              std::vector<Variant>& variants) {
+void as_input(std::span<Matrix> outputs, std::span<const std::vector<double>> squares,
+              const Normalisation& normalisation, std::size_t n_groups, std::vector<Variant>& variants) {
     variants.resize(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
         variants[v].base = outputs[v].view();
@@ -267,13 +274,16 @@ void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std
     }
     if (!normalisation.scales() && !normalisation.replaces()) return;
     const std::size_t n_samples = outputs.empty() ? 0 : outputs.front().rows();
-    for_blocks(outputs.size() * n_samples, samples_per_gain, [&](std::size_t first, std::size_t count) {
+    const bool known = !squares.empty() && !normalisation.replaces();
+    const std::size_t block = known ? gains_at_once : samples_per_gain;
+    for_blocks(outputs.size() * n_samples, block, [&](std::size_t first, std::size_t count) {
         for (std::size_t i = first; i < first + count; ++i) {
-            const auto row = outputs[i / n_samples].row(i % n_samples);
+            const std::size_t v = i / n_samples, s = i % n_samples;
+            const auto row = outputs[v].row(s);
             normalisation.replace(row, n_groups);
             if (!normalisation.scales()) continue;
-            const double squares = kernels::active().sum_squares(row.data(), row.size());
-            variants[i / n_samples].gain[i % n_samples] = normalisation.gain(squares, row.size());
+            const double sum = known ? squares[v][s] : kernels::active().sum_squares(row.data(), row.size());
+            variants[v].gain[s] = normalisation.gain(sum, row.size());
         }
     });
 }
