@@ -15,17 +15,26 @@
 
 namespace snnff {
 
-/// Units of one kind with the projection that drives them.
+/// A projection into a population besides the one from below.
+struct Edge {
+    std::optional<std::size_t> from;  ///< population whose train it carries; none: a current from outside
+    std::size_t delay_steps = 0;      ///< at least 1 where `from` is not below
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of what comes in each step
+    Panels weight;                                                            ///< [unit x input]
+};
+
+/// Units of one kind with the projections that drive them.
 struct Population {
     std::string name;
     std::shared_ptr<const NeuronModel> neuron;
-    std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of its input
+    std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of what comes from below
     Readout measure = Readout::activation;  ///< goodness, if any, is measured on this
     Readout output = Readout::activation;   ///< the next population receives this
-    Panels weight;                          ///< [unit x input]
+    Panels weight;                          ///< [unit x input], of what comes from below
     AlignedVector<float> bias;              ///< [unit]; zeros where it does not learn
     bool learns_bias = true;
-    std::size_t n_groups = 1;  ///< of units, see group_of(): a group counts for one score of the goodness
+    std::vector<Edge> edges{};  ///< besides that from below, whose weights are above
+    std::size_t n_groups = 1;   ///< of units, see group_of(): a group counts for one score of the goodness
 
     LayerShape shape() const noexcept { return {weight.cols(), weight.rows()}; }
     std::size_t n_units() const noexcept { return weight.rows(); }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "snnff/matrix.hpp"
 #include "snnff/time_grid.hpp"
@@ -25,6 +26,12 @@ enum class Readout {
 inline constexpr std::string_view readout_names[] = {"activation", "membrane", "membrane_mean",
                                                      "rate",       "count",    "spikes"};
 inline std::string_view name_of(Readout r) { return readout_names[static_cast<std::size_t>(r)]; }
+
+/// What a readout is times the sum over steps that it is of: of y[t], of u[t], or the last u.
+constexpr float factor_of(Readout readout, std::int64_t n_steps) noexcept {
+    const bool whole = readout == Readout::membrane || readout == Readout::count;
+    return whole ? 1.0f : 1.0f / static_cast<float>(n_steps);
+}
 
 /// One step of a block of samples and of units that follow one another. All matrices are [sample x unit].
 struct StepView {
@@ -95,8 +102,8 @@ class NeuronModel {
     ///     s[t] = carry[t]·s[t-1] + drive[t],   s[-1] = 0
     /// and that of y is the sum of psi[t]·s[t]. Any readouts but `spikes`, several at once.
     /// A response whose membrane is not a number is none either, whatever the readout.
-    /// The default calls step() n times; kinds with a fused form override it. `first_unit` says which units
-    /// the columns are, as in StepView. Does not throw but for memory.
+    /// The default calls step() n times (see SteppedResponse); kinds with a fused form override it.
+    /// `first_unit` says which units the columns are, as in StepView. Does not throw but for memory.
     virtual void respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
                          std::size_t first_unit) const;
     /// All units from the first on.
@@ -106,6 +113,34 @@ class NeuronModel {
 
     /// Operations per unit and step beyond the weighted input, for the cost model (0 for ReLU).
     virtual double operations_per_step() const noexcept { return 0.0; }
+};
+
+/// What NeuronModel::respond() does by default, a step at a time: where what is emitted has to be seen, too.
+/// Its memory serves the next tile.
+class SteppedResponse {
+  public:
+    /// Starts a tile of `rows` samples and `cols` units; `with_slope`: whether write() may be asked for
+    /// slopes.
+    void begin(const NeuronModel& neuron, std::size_t rows, std::size_t cols, bool with_slope);
+    /// Where a step leaves its slopes for a walk back, where begin() was not asked for any.
+    struct Kept {
+        MatrixView psi{}, carry{}, drive{};
+    };
+    /// The next step, under `current` [sample x unit]. What it left is valid until the next.
+    const StepView& step(const NeuronModel& neuron, ConstMatrixView current, std::size_t first_unit) {
+        return step(neuron, current, first_unit, {psi_, carry_, drive_});
+    }
+    const StepView& step(const NeuronModel& neuron, ConstMatrixView current, std::size_t first_unit,
+                         const Kept& kept);
+    /// Readouts over the steps so far.
+    void write(std::span<const Response> responses) const;
+
+  private:
+    std::vector<Matrix> state_;
+    std::vector<MatrixView> state_views_;
+    Matrix membrane_, emitted_, psi_, carry_, drive_, s_;
+    Matrix sum_of_emitted_, sum_of_membrane_, slope_of_emitted_, slope_of_membrane_;  // over the steps
+    StepView view_{};
 };
 
 }  // namespace snnff

@@ -18,8 +18,9 @@ class Tracer {
     Tracer(const Network& network, const ModelSpec& model, const Dataset& dataset);
     ~Tracer();
 
-    /// One row per matrix of the view: the presented sample. Populations come one after the other,
-    /// each with all its steps.
+    /// One row per matrix of the view: the presented sample; of the view current, membrane, emitted and step
+    /// are there. A population's steps come in order; populations that send trains to each other take turns
+    /// at them.
     using Sink = std::function<void(std::size_t population, std::int64_t step, const StepView& view)>;
 
     /// Presents `sample` under `label`; a negative label is the neutral one (a tenth on all labels).

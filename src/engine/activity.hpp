@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,35 @@ struct Drive {
     std::size_t n_variants() const noexcept { return constant() ? variants.size() : source->n_variants(); }
 };
 
+/// Samples of a batch, or steps of a presentation.
+struct Range {
+    std::size_t first = 0, count = 0;
+};
+
+/// What a population sent in some steps of some samples of a batch, one value per unit and step.
+struct Train {
+    Range samples, steps;
+    std::vector<Matrix> of_variant;  ///< [sample·steps.count + step x unit]
+
+    std::span<float> row(std::size_t variant, std::size_t sample, std::size_t step) {
+        return of_variant[variant].row((sample - samples.first) * steps.count + step - steps.first);
+    }
+    std::span<const float> row(std::size_t variant, std::size_t sample, std::size_t step) const {
+        return of_variant[variant].row((sample - samples.first) * steps.count + step - steps.first);
+    }
+};
+
+/// Current, membrane and what is emitted in some steps, for who watches.
+struct Watched {
+    Train current, membrane, emitted;
+
+    /// Row `row` of a view is that sample's; its columns are units from view.first_unit on.
+    void note(std::size_t variant, std::size_t sample, std::size_t step, std::size_t row,
+              const StepView& view);
+};
+/// Sees what happened in each step of a population: `view` has one row, all units of the sample.
+using Watcher = std::function<void(std::size_t variant, std::size_t sample, const StepView& view)>;
+
 /// What came of one population on a batch (or a wave of it), variant by variant.
 struct Activity {
     std::vector<Matrix>
@@ -36,7 +66,9 @@ struct Activity {
     std::vector<std::vector<double>> spikes_received;
     /// Under a constant drive: dG/d response · d response/d current, [sample x unit], in rows of whole lines.
     std::vector<Matrix> signal;
-    std::vector<Matrix> measured, spikes;  ///< of forward_constant(), kept for their memory
+    std::vector<Matrix> measured, spikes;  ///< of a population under constant drive, kept for their memory
+    Train train;                           ///< the steps that were taken last, where it sends them on
+    Watched watched;                       ///< likewise, where somebody watches
 };
 
 /// Samples and panels of units that are computed together.
@@ -57,15 +89,18 @@ void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, M
                  std::span<const float> next = {});
 
 /// Currents of a tile from such chains: they go on over the inputs that the variant changes, in order; then
-/// current = gain·(chain + 0) + bias. `out` [row x 16·n_panels] may be the memory of `chains`.
-void variant_currents(const Population& population, const Variant& variant, const Tile& tile,
-                      ConstMatrixView chains, MatrixView out);
+/// current = gain·(chain + 0) + bias. `bias` is [unit], or empty: 0. `out` [row x 16·n_panels] may be the
+/// memory of `chains`.
+void variant_currents(const Panels& weight, std::span<const float> bias, const Variant& variant,
+                      const Tile& tile, ConstMatrixView chains, MatrixView out);
 
 /// What a forward pass is to leave behind.
 struct ForwardRequest {
     const Goodness* goodness = nullptr;  ///< where wanted, of each sample
     bool signal = false;                 ///< its derivative too: the population learns
     bool output = false;                 ///< what the next population receives (not for output = spikes)
+    bool train = false;                  ///< what it emits in each step
+    const Watcher* watch = nullptr;      ///< who sees each step
 };
 
 /// Responses of a population under constant drive, tile by tile. Resizes what it writes.
@@ -81,6 +116,13 @@ std::size_t forward_scratch(const Population& population, std::size_t n_variants
 void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols);
 /// The same of lists of numbers [sample], which are 0 then.
 void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples);
+
+/// Room in a train for some steps of some samples.
+void shape(Train& train, std::size_t n_variants, Range samples, Range steps, std::size_t n_units);
+
+/// Normalises what the units of a population sent, which form `n_groups` groups: replaces it where the kind
+/// does so, and returns the gain that is left to apply.
+float normalise(const Normalisation& normalisation, std::span<float> sent, std::size_t n_groups) noexcept;
 
 /// Makes each matrix of responses, of units in `n_groups` groups, a variant, the input of a population with
 /// this normalisation: as it is, with the gain that scales it, or replaced where it is.

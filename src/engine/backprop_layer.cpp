@@ -217,28 +217,27 @@ void BackpropLayer::run_steps(const SampleBlock& block, ConstMatrixView current,
                               std::vector<double>& rate) {
     const std::size_t count = block.count, n_units = population_.n_units();
     const bool train = population_.output == Readout::spikes;
-    Matrix membrane(count, n_units), emitted(train ? 0 : count, n_units);
-    std::vector<Matrix> state(population_.neuron->n_state(), Matrix(count, n_units));
-    std::vector<MatrixView> state_views(state.begin(), state.end());
     const MatrixView psi = units(psi_, block, n_steps_), carry = units(carry_, block, n_steps_),
                      drive = units(drive_, block, n_steps_);
-    ReadoutSums sums(count, n_units);
+    thread_local SteppedResponse response;
+    response.begin(*population_.neuron, count, n_units, false);
     for (std::size_t t = 0; t < n_steps_; ++t) {
         const auto step = [&](auto view) { return view.rows(t * count, count); };
-        const StepView view{.current = by_train_ ? step(current) : current,
-                            .state = state_views,
-                            .membrane = membrane,
-                            .emitted = train ? step(output) : emitted.view(),
-                            .psi = step(psi),
-                            .carry = step(carry),
-                            .drive = step(drive),
-                            .step = static_cast<std::int64_t>(t)};
-        population_.neuron->step(view);
-        sums.add(view);
+        const StepView& view = response.step(*population_.neuron, by_train_ ? step(current) : current, 0,
+                                             {step(psi), step(carry), step(drive)});
+        for (std::size_t s = 0; train && s < count; ++s)
+            std::ranges::copy(view.emitted.row(s), output.row(t * count + s).begin());
     }
-    if (!train) sums.value(population_.output, time_, output);
+    const auto write = [&](Readout readout, MatrixView to) {
+        const Response wanted{readout, to, {}};
+        response.write({&wanted, 1});
+    };
+    if (!train) write(population_.output, output);
     if (!population_.neuron->spiking()) return;
-    for (std::size_t s = 0; s < count; ++s) rate[block.first_of_wave + block.first + s] = sums.rate(s, time_);
+    Matrix spikes(count, n_units);
+    write(Readout::count, spikes);
+    for (std::size_t s = 0; s < count; ++s)
+        rate[block.first_of_wave + block.first + s] = mean(spikes.row(s)) / static_cast<double>(n_steps_);
 }
 
 void BackpropLayer::backward(const SampleBlock& block, ConstMatrixView arriving, MatrixView passed_on) {

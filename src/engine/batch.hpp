@@ -6,6 +6,7 @@
 
 #include "core/dropout.hpp"
 #include "engine/activity.hpp"
+#include "engine/section.hpp"
 #include "snnff/network.hpp"
 
 namespace snnff {
@@ -23,11 +24,16 @@ class Batch {
                std::size_t n_positive = 1);
     /// Starts at the first population with an input that varies from step to step.
     void enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive = 1);
-    /// Runs a population and leaves what was asked for in activity(population).
-    void forward(std::size_t population, ForwardRequest request);
-    /// Makes the output of `population` (in its activity, unless it is a train) the drive of the next,
+    /// Takes all samples through a section that they have come up to, and leaves what was asked for in each
+    /// activity(population). `requests` are those of the section's populations, from the first on.
+    void forward(Section section, std::span<const ForwardRequest> requests);
+    /// From the input through whole sections, as many populations as there are requests.
+    void climb(std::span<const ForwardRequest> requests);
+    /// Makes the output of the section's last population, which its activity keeps, the drive of the next,
     /// some of it left out where `dropout` is given.
-    void ascend(std::size_t population, const Dropout* dropout = nullptr);
+    void ascend(Section section, const Dropout* dropout = nullptr);
+    /// For who goes through a section wave by wave.
+    SectionPass pass(Section section, SectionPass::Memory& memory);
 
     /// What drives a population and what is asked of it, for batches of one size.
     struct Size {
@@ -35,12 +41,14 @@ class Batch {
         bool input_varies;                             ///< of the first population, from step to step
     };
     static bool by_steps(const Network& network, std::size_t population, const Size& size) noexcept;
-    /// Bytes that forward() leaves for a population, and that it holds meanwhile.
+    /// Bytes that forward() leaves for a population, and that it keeps for the next time.
     struct Held {
         std::size_t kept = 0, meanwhile = 0;
     };
     static Held memory(const Network& network, std::size_t population, const Size& size,
                        ForwardRequest request);
+    /// The same of climb().
+    static Held memory(const Network& network, const Size& size, std::span<const ForwardRequest> requests);
     /// Bytes that a thread holds meanwhile.
     static std::size_t scratch_memory(const Network& network, std::size_t population, const Size& size);
 
@@ -53,9 +61,11 @@ class Batch {
   private:
     const Network& network_;
     std::size_t n_samples_ = 0, n_variants_ = 0, n_positive_ = 1;
-    std::vector<std::vector<Variant>> inputs_;                // of populations under constant drive
-    std::vector<std::unique_ptr<const StepSource>> sources_;  // of the others
+    std::vector<std::vector<Variant>> inputs_;   // of populations under constant drive
+    std::vector<std::vector<Matrix>> replaced_;  // of those whose input is not what was sent
+    std::unique_ptr<const StepSource> source_;   // of the first population, where its input varies
     std::vector<Drive> drives_;
+    std::vector<SectionPass::Memory> passes_;  // of forward() [first population of a section]
     std::vector<Activity> activities_;
 };
 

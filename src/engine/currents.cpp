@@ -23,26 +23,26 @@ void base_chains(ConstMatrixView base, const Panels& weight, const Tile& tile, M
                               .n_next = next.size()});
 }
 
-void variant_currents(const Population& population, const Variant& variant, const Tile& tile,
-                      ConstMatrixView chains, MatrixView out) {
+void variant_currents(const Panels& weight, std::span<const float> bias, const Variant& variant,
+                      const Tile& tile, ConstMatrixView chains, MatrixView out) {
     constexpr std::size_t panels_at_once = 4;
     const std::size_t first_change = tile.first_sample * variant.n_changes;
     for (std::size_t done = 0; done < tile.n_panels; done += panels_at_once) {
         const std::size_t n_panels = std::min(panels_at_once, tile.n_panels - done);
         const std::size_t column = done * Panels::width, first_unit = tile.first_unit() + column;
-        std::array<float, panels_at_once * Panels::width> bias{};  // zeros past the last unit
-        const std::size_t n = std::min(n_panels * Panels::width, population.n_units() - first_unit);
-        std::copy_n(population.bias.data() + first_unit, n, bias.begin());
+        std::array<float, panels_at_once * Panels::width> added{};  // zeros past the last unit
+        const std::size_t n = std::min(n_panels * Panels::width, weight.rows() - first_unit);
+        if (!bias.empty()) std::copy_n(bias.data() + first_unit, n, added.begin());
         kernels::active().end_currents({.n_rows = tile.n_samples,
                                         .n_panels = n_panels,
                                         .chain = {chains.data() + column, chains.stride()},
-                                        .panels = population.weight.panel(tile.first_panel + done),
-                                        .panel_stride = population.weight.panel_size(),
+                                        .panels = weight.panel(tile.first_panel + done),
+                                        .panel_stride = weight.panel_size(),
                                         .n_changes = variant.n_changes,
                                         .index = variant.index.data() + first_change,
                                         .value = variant.value.data() + first_change,
                                         .gain = variant.gain.data() + tile.first_sample,
-                                        .bias = bias.data(),
+                                        .bias = added.data(),
                                         .current = {out.data() + column, out.stride()}});
     }
 }

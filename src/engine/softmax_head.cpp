@@ -46,11 +46,9 @@ void take_features(const SoftmaxHead& head, const Network& network, Batch& batch
     const MatrixView to = features.columns(first_column, output.cols());
     for_blocks(output.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
-            const auto from = output.row(s);
-            const double squares = kernels::active().sum_squares(from.data(), from.size());
-            const float gain = head.normalisation->gain(squares, from.size());
-            std::ranges::transform(from, to.row(s).begin(), [gain](float x) { return gain * x; });
-            head.normalisation->replace(to.row(s), network.populations[k].n_groups);
+            std::ranges::copy(output.row(s), to.row(s).begin());
+            const float gain = normalise(*head.normalisation, to.row(s), network.populations[k].n_groups);
+            for (float& x : to.row(s)) x *= gain;
         }
     });
 }

@@ -14,8 +14,7 @@
 namespace snnff {
 
 /// Copies what population `k` answered to a variant of the batch into its columns of `features`
-/// [sample x feature], normalised, if the read-out sees that population. To be called between its
-/// forward pass, with the output asked for, and ascend().
+/// [sample x feature], normalised, if the read-out sees that population, whose output was asked for.
 void take_features(const SoftmaxHead& head, const Network& network, Batch& batch, std::size_t k,
                    std::size_t variant, MatrixView features);
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -9,7 +8,6 @@
 #include "engine/activity.hpp"
 #include "engine/sparse_rows.hpp"
 #include "kernels/table.hpp"
-#include "network/readouts.hpp"
 
 namespace snnff {
 
@@ -17,11 +15,15 @@ namespace snnff {
 /// spike, longer lists cost less.
 std::size_t columns_per_part(double share_of_spikes) noexcept;
 
-/// Weights of a group of 32 units, for the chains of rows of input: in a copy that lists of spikes can use,
-/// which lives in scratch memory of the calling thread, where there are such lists.
+/// Weights of a group of 32 units, for the chains of rows of input: in a copy that lists of spikes can use.
 class GroupWeights {
   public:
-    GroupWeights(const Panels& weight, std::size_t group, std::size_t columns_per_part);
+    /// Floats of the copy.
+    static std::size_t size(const Panels& weight, std::size_t columns_per_part) noexcept {
+        return group_size(weight.cols(), columns_per_part);
+    }
+    /// `room` is for the copy, and lives as long.
+    GroupWeights(const Panels& weight, std::size_t group, std::size_t columns_per_part, float* room);
 
     std::size_t n_panels() const noexcept { return n_panels_; }
     /// Chains c_{k+1} = fma(x_k, w_k, c_k) over inputs ascending, from +0, of rows [first_row, first_row +
@@ -48,83 +50,12 @@ struct StepChanges {
               std::size_t count, std::size_t n_steps);
 };
 
-/// Currents of a group from chains, [row x 32]: chains go on over what the rows change, then
-/// current = gain·(chain + 0) + bias. `gain` is [row], or empty: 1.
-void step_currents(const Population& population, std::size_t group, std::size_t n_rows, const float* chains,
-                   const StepChanges& changes, std::span<const float> gain, float* current);
-
-/// The general path: a population is taken through the steps one by one, whatever drives it. It serves
-/// recordings, and populations that send their train of spikes upwards.
-class SteppedPopulation {
-  public:
-    SteppedPopulation(const Population& population, const TimeGrid& time, const Drive& drive);
-
-    const Population& population() const noexcept { return population_; }
-    const TimeGrid& time() const noexcept { return time_; }
-    std::size_t n_variants() const noexcept { return n_variants_; }
-    std::size_t n_bases() const noexcept { return source_ == nullptr ? 0 : source_->n_bases(); }
-
-  private:
-    friend class SteppedBlock;
-    const Population& population_;
-    const TimeGrid& time_;
-    std::size_t n_variants_;
-    const StepSource* source_;           // where the input varies
-    std::span<const Variant> variants_;  // where it does not
-};
-
-/// A block of samples of such a population, all variants, on its way through the steps. What it holds does
-/// not grow with the number of steps.
-class SteppedBlock {
-  public:
-    SteppedBlock(const SteppedPopulation& stepped, std::size_t first, std::size_t count);
-
-    /// What happens in one step of one variant.
-    using Visit = std::function<void(std::size_t variant, std::int64_t step, StepView& view)>;
-
-    /// Steps worth computing at a time.
-    std::int64_t chunk() const noexcept;
-    /// The next `n_steps` of all variants, one variant after the other. `before`, where given, may put memory
-    /// into a view (for what is emitted, psi, carry, drive); `after` sees what happened.
-    void advance(std::int64_t n_steps, const Visit& before, const Visit& after);
-    /// All steps, chunk by chunk.
-    void run(const Visit& before, const Visit& after);
-
-  private:
-    void take_input(std::size_t n_steps);
-    void compute_currents(std::size_t variant, std::size_t n_steps);
-
-    const SteppedPopulation& stepped_;
-    std::size_t first_, count_;
-    std::int64_t step_ = 0;
-    std::unique_ptr<StepSource::Steps> steps_;
-    std::vector<Matrix> state_;      // [variant · n_state + i]: [sample x unit]
-    std::vector<Matrix> current_;    // [variant], constant: [sample x 16·panels]; varying: [0] is of a chunk
-    std::vector<Matrix> input_;      // [base]: of a chunk, [step·count + sample, input]
-    std::vector<MatrixView> bases_;  // of the last chunk
-    std::vector<SparseRows> rows_;   // [base] of the last chunk, sample·n_steps + step
-    std::vector<std::vector<SpikeList>> lists_;  // [base] of the last chunk
-    std::vector<StepChanges> changes_;           // [variant] of the last chunk
-    std::size_t columns_per_part_ = 64;
-    std::vector<float> gain_;
-    Matrix membrane_, emitted_;
-};
-
-/// The spikes of a population as the input of the next.
-class PopulationTrain final : public StepSource {
-  public:
-    PopulationTrain(const Population& population, const TimeGrid& time, const Drive& drive)
-        : stepped_(population, time, drive) {}
-
-    std::size_t n_variants() const noexcept override { return stepped_.n_variants(); }
-    std::size_t n_bases() const noexcept override { return stepped_.n_variants(); }
-    std::size_t base_of(std::size_t variant) const noexcept override { return variant; }
-    bool spiking() const noexcept override { return true; }
-    std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override;
-
-  private:
-    SteppedPopulation stepped_;
-};
+/// What comes to a group over one projection, from chains, [row x 32]: chains go on over what the rows
+/// change, then current = gain·(chain + 0) + bias. `gain` is [row], or empty: 1; `bias` [unit of the group],
+/// or empty: 0.
+void step_currents(const Panels& weight, std::span<const float> bias, std::size_t group, std::size_t n_rows,
+                   const float* chains, const StepChanges& changes, std::span<const float> gain,
+                   float* current);
 
 /// Slopes that the steps of a block left behind, [step·count + sample, unit]. Where the neuron's carry is
 /// fixed (NeuronModel::fixed_carry()) it stands for `carry`, and `drive` is 1.

@@ -8,9 +8,8 @@ kernels::WalkBack way_back(Readout output, std::size_t n_steps) {
     job.n_steps = n_steps;
     job.last_only = output == Readout::membrane;
     job.from_emitted = !job.last_only && output != Readout::membrane_mean;
-    const bool mean =
-        output == Readout::rate || output == Readout::activation || output == Readout::membrane_mean;
-    job.weight = mean ? 1.0f / static_cast<float>(n_steps) : 1.0f;
+    const bool each = output == Readout::spikes;  // a slope of every step arrives
+    job.weight = each ? 1.0f : factor_of(output, static_cast<std::int64_t>(n_steps));
     return job;
 }
 

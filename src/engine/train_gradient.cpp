@@ -13,45 +13,75 @@ enum Slot : std::size_t { signal_slot = 4 };
 }  // namespace
 
 void TrainPass::backward(std::span<const std::vector<double>> slope) {
+    begin_back(slope);
+    back({0, n_groups_});
+    end_back();
+}
+
+void TrainPass::begin_back(std::span<const std::vector<double>> slope) {
     assert(n_added_ == first_of_wave_ &&
            n_added_ / samples_per_chain == (n_added_ + n_in_wave_ - 1) / samples_per_chain);
-    const std::size_t size = n_groups_ * population_.n_inputs() * group_width;
     Memory& memory = memory_;
-    memory.chains.resize(n_bases_);
-    for (AlignedVector<float>& chain : memory.chains) {
-        if (chain.size() != size) chain.resize(size);
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        Memory::Sum& sum = memory.sums[d];
+        if (!varies(d)) {
+            const std::size_t n_samples = incoming_[d].drive.variants.front().base.rows();
+            shape(sum.signal, n_variants_, n_samples, whole_lines(n_units()));
+            continue;
+        }
+        const std::size_t size = n_groups_ * n_inputs(d) * group_width;
+        sum.chains.resize(source(d).n_bases());
+        for (AlignedVector<float>& chain : sum.chains) {
+            if (chain.size() != size) chain.resize(size);
+        }
+        if (n_added_ > 0) continue;
+        const std::size_t n_changed = source(d).changing_inputs().size();
+        sum.changed.assign(incoming_[d].weight->n_panels() * n_changed * Panels::width, 0.0f);
+        sum.n_chains = sum.n_sums = 0;
     }
-    const std::size_t n_changed = source_.changing_inputs().size();
-    if (n_added_ == 0) {
-        memory.changed.assign(population_.weight.n_panels() * n_changed * Panels::width, 0.0f);
-        memory.bias_of_variant.assign(n_variants_ * n_groups_ * group_width, 0.0);
-    }
+    if (n_added_ == 0) memory.bias_of_variant.assign(n_variants_ * n_groups_ * group_width, 0.0);
     memory.ones.assign(samples_per_block_ * n_steps_, 1.0f);
-    const std::size_t n_scores = population_.n_groups;
+    weigh_responses(slope);
+}
+
+void TrainPass::back(Range groups) {
+    const auto n_input_blocks = [&](std::size_t d) {
+        return varies(d) ? ceil_div(n_inputs(d), inputs_per_task(d)) : 0;
+    };
+    if (incoming_.size() == 1 && n_input_blocks(0) == 1) {
+        for_blocks(groups.count, 1, [&](std::size_t group, std::size_t) {
+            walk(groups.first + group);
+            add_products(0, groups.first + group, 0);
+        });
+    } else {
+        for_blocks(groups.count, 1, [&](std::size_t group, std::size_t) { walk(groups.first + group); });
+        for (std::size_t d = 0; d < incoming_.size(); ++d) {
+            for_blocks(groups.count * n_input_blocks(d), 1, [&](std::size_t task, std::size_t) {
+                add_products(d, groups.first + task / n_input_blocks(d), task % n_input_blocks(d));
+            });
+        }
+    }
+}
+
+void TrainPass::end_back() {
+    n_added_ += n_in_wave_;
+    for (std::size_t d = 0; d < incoming_.size() && n_added_ % samples_per_chain == 0; ++d)
+        end_chains(memory_.sums[d]);
+}
+
+/// From dG/d response and d loss/d score to d loss/d response.
+void TrainPass::weigh_responses(std::span<const std::vector<double>> slope) {
+    const std::size_t n_scores = population_.n_groups, n_rows = n_in_wave_ * (scores_steps() ? n_steps_ : 1);
     for (std::size_t v = 0; v < n_variants_; ++v) {
-        for (std::size_t s = 0; s < n_in_wave_; ++s) {
+        for (std::size_t r = 0; r < n_rows; ++r) {
             for (std::size_t g = 0; g < n_scores; ++g) {
                 const std::size_t begin = first_of_group(g, n_scores, n_units());
-                float* of_group = memory.measured[v].row(s).data() + begin;
-                kernels::active().scale(of_group, static_cast<float>(slope[v][s * n_scores + g]),
+                float* of_group = memory_.measured[v].row(r).data() + begin;
+                kernels::active().scale(of_group, static_cast<float>(slope[v][r * n_scores + g]),
                                         first_of_group(g + 1, n_scores, n_units()) - begin, of_group);
             }
         }
     }
-    const std::size_t n_input_blocks = ceil_div(population_.n_inputs(), inputs_per_task());
-    if (n_input_blocks == 1) {
-        for_blocks(n_groups_, 1, [&](std::size_t group, std::size_t) {
-            walk(group);
-            add_products(group, 0);
-        });
-    } else {
-        for_blocks(n_groups_, 1, [&](std::size_t group, std::size_t) { walk(group); });
-        for_blocks(n_groups_ * n_input_blocks, 1, [&](std::size_t task, std::size_t) {
-            add_products(task / n_input_blocks, task % n_input_blocks);
-        });
-    }
-    n_added_ += n_in_wave_;
-    if (n_added_ % samples_per_chain == 0) end_chains();
 }
 
 /// Signals of a group, and what comes of them but for the products.
@@ -67,6 +97,7 @@ void TrainPass::walk(std::size_t group) {
             return kernels::ConstSteps{of.data() + at, stride, group_width};
         };
         job.arriving = {memory_.measured[v].data() + first_unit, n_units(), 0};
+        if (scores_steps()) job.arriving = {job.arriving.data, n_steps_ * n_units(), n_units()};
         job.psi = kept(memory_.psi);
         job.carry =
             fixed.empty() ? kept(memory_.carry) : kernels::ConstSteps{fixed.data() + first_unit, 0, 0};
@@ -78,71 +109,92 @@ void TrainPass::walk(std::size_t group) {
                 memory_.psi.data() + at, n_in_wave_ * n_steps_,
                 memory_.bias_of_variant.data() + (v * n_groups_ + group) * group_width);
         }
+        sum_steps(group, v);
     }
-    if (!source_.changing_inputs().empty()) add_changes(group);
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        if (varies(d) && !source(d).changing_inputs().empty()) add_changes(d, group);
+    }
 }
 
-void TrainPass::add_changes(std::size_t group) {
-    const std::size_t n_changed = source_.changing_inputs().size();
+/// Signals of a current that stays constant: summed over the steps, the last first.
+void TrainPass::sum_steps(std::size_t group, std::size_t v) {
+    const std::size_t first_unit = group * group_width, n = std::min(group_width, n_units() - first_unit);
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        if (varies(d)) continue;
+        for (std::size_t s = 0; s < n_in_wave_; ++s) {
+            float* sum = memory_.sums[d].signal[v].row(first_of_wave_ + s).data() + first_unit;
+            const float* signal = memory_.psi.data() + place(v, group, s);
+            std::fill_n(sum, n, 0.0f);
+            for (std::size_t step = n_steps_; step-- > 0;)
+                kernels::active().add(signal + step * group_width, n, sum);
+        }
+    }
+}
+
+void TrainPass::add_changes(std::size_t d, std::size_t group) {
+    const std::size_t n_changed = source(d).changing_inputs().size();
+    const std::size_t n_panels = incoming_[d].weight->n_panels();
     thread_local std::vector<kernels::ChangedInputs::Variant> variants;
-    for (std::size_t panel = 2 * group; panel < std::min(2 * group + 2, population_.weight.n_panels());
-         ++panel) {
+    for (std::size_t panel = 2 * group; panel < std::min(2 * group + 2, n_panels); ++panel) {
         for (const Block& block : memory_.blocks) {
-            for (std::size_t step = 0, chunk = 0; step < n_steps_; step += steps_per_chunk_, ++chunk) {
+            for (std::size_t chunk = 0; chunk < memory_.chunks.size(); ++chunk) {
+                const Range steps = memory_.chunks[chunk];
+                assert(whole(steps) || block.count == 1);
                 variants.clear();
                 for (std::size_t v = 0; v < n_variants_; ++v) {
-                    const Memory::Variant& variant = block.variants[v];
+                    const Memory::Variant& variant = block.came[d].variants[v];
                     const StepChanges& changes = variant.changes[chunk];
                     const float* signal = memory_.psi.data() + place(v, group, block.first) +
-                                          step * block.count * group_width + panel % 2 * Panels::width;
+                                          steps.first * group_width + panel % 2 * Panels::width;
                     variants.push_back(
                         {.signal = {signal, group_width},
                          .slope = memory_.ones.data(),
-                         .gain = variant.gain.empty() ? nullptr : variant.gain.data() + step * block.count,
+                         .gain = variant.gain.empty() ? nullptr : variant.gain.data() + steps.first,
                          .n_changes = 0,
                          .changes_end = changes.end.data(),
                          .index = changes.column.data(),
                          .value = changes.value.data()});
                 }
                 kernels::active().changed_inputs(
-                    {.n_samples = std::min(steps_per_chunk_, n_steps_ - step) * block.count,
+                    {.n_samples = steps.count * block.count,
                      .n_variants = n_variants_,
                      .variants = variants.data(),
                      .first_input = 0,
-                     .chain = memory_.changed.data() + panel * n_changed * Panels::width});
+                     .chain = memory_.sums[d].changed.data() + panel * n_changed * Panels::width});
             }
         }
     }
 }
 
 /// Adds the rows of the wave to the chains of a group and of a block of inputs.
-void TrainPass::add_products(std::size_t group, std::size_t input_block) {
-    for (std::size_t base = 0; base < n_bases_; ++base) {
+void TrainPass::add_products(std::size_t d, std::size_t group, std::size_t input_block) {
+    for (std::size_t base = 0; base < source(d).n_bases(); ++base) {
         bool go_on = n_added_ % samples_per_chain != 0;
         for (const Block& block : memory_.blocks) {
             const std::size_t n_parts = ceil_div(block.count * n_steps_, rows_per_part_);
             for (std::size_t part = 0; part < n_parts; ++part, go_on = true) {
-                add_part(block, base, group, part, input_block, go_on);
+                add_part(d, block, base, group, part, input_block, go_on);
             }
         }
     }
 }
 
-void TrainPass::add_part(const Block& block, std::size_t base, std::size_t group, std::size_t part,
-                         std::size_t input_block, bool go_on) {
+void TrainPass::add_part(std::size_t d, const Block& block, std::size_t base, std::size_t group,
+                         std::size_t part, std::size_t input_block, bool go_on) {
     const auto& kernels = kernels::active();
-    const Memory::Input& input = block.inputs[base];
-    const std::size_t n_inputs = population_.n_inputs(), per_task = inputs_per_task();
+    const Memory::Came& came = block.came[d];
+    const Memory::Input& input = came.inputs[base];
+    const std::size_t n_inputs = this->n_inputs(d), per_task = inputs_per_task(d);
     const std::size_t n_blocks = ceil_div(n_inputs, per_task), first_input = input_block * per_task;
     const std::size_t n_rows = block.count * n_steps_, n_parts = ceil_div(n_rows, rows_per_part_);
     const std::size_t begin = part * n_rows / n_parts, length = (part + 1) * n_rows / n_parts - begin;
-    const std::size_t n_panels = std::min<std::size_t>(2, population_.weight.n_panels() - 2 * group);
+    const std::size_t n_panels = std::min<std::size_t>(2, incoming_[d].weight->n_panels() - 2 * group);
     float* weighed = scratch(signal_slot, length + 1, group_width).data();
     const auto weigh = [&](std::size_t row_stride, std::size_t panel_stride) {
         bool finite = true, first = true;
         for (std::size_t v = 0; v < n_variants_; ++v) {
-            if (source_.base_of(v) != base) continue;
-            const std::vector<float>& gain = block.variants[v].gain;
+            if (source(d).base_of(v) != base) continue;
+            const std::vector<float>& gain = came.variants[v].gain;
             finite = kernels.weigh_rows(
                 {.n_rows = length,
                  .n_panels = n_panels,
@@ -156,7 +208,7 @@ void TrainPass::add_part(const Block& block, std::size_t base, std::size_t group
         }
         return finite;
     };
-    float* chains = memory_.chains[base].data() + (group * n_inputs + first_input) * group_width;
+    float* chains = memory_.sums[d].chains[base].data() + (group * n_inputs + first_input) * group_width;
     if (!input.backward.empty() && weigh(group_width, Panels::width)) {
         std::fill_n(weighed + length * group_width, group_width, 0.0f);
         return input.backward[part * n_blocks + input_block].multiply(weighed, n_panels, go_on, chains);
@@ -179,31 +231,41 @@ void TrainPass::add_part(const Block& block, std::size_t base, std::size_t group
 }
 
 /// The chains of 256 samples are complete: they go to the counter, base by base.
-void TrainPass::end_chains() {
-    for (AlignedVector<float>& chain : memory_.chains) {
-        if (n_chains_ == 2) merge_last();
-        if (memory_.sums.size() < ++n_sums_) memory_.sums.emplace_back(chain.size());
-        AlignedVector<float>& place = memory_.sums[n_sums_ - 1];
+void TrainPass::end_chains(Memory::Sum& sum) {
+    for (AlignedVector<float>& chain : sum.chains) {
+        if (sum.n_chains == 2) merge_last(sum);
+        if (sum.sums.size() < ++sum.n_sums) sum.sums.emplace_back(chain.size());
+        AlignedVector<float>& place = sum.sums[sum.n_sums - 1];
         if (place.size() != chain.size()) place.resize(chain.size());
         place.swap(chain);
         // Two alone are added where the sum is asked for.
-        if (++n_chains_ == 2) continue;
-        for (std::size_t n = n_chains_ - 1; (n & 1) != 0; n >>= 1) merge_last();
+        if (++sum.n_chains == 2) continue;
+        for (std::size_t n = sum.n_chains - 1; (n & 1) != 0; n >>= 1) merge_last(sum);
     }
 }
 
-void TrainPass::merge_last() {
+void TrainPass::merge_last(Memory::Sum& sum) {
     constexpr std::size_t floats_per_task = 16384;
-    const AlignedVector<float>& last = memory_.sums[n_sums_ - 1];
-    AlignedVector<float>& before = memory_.sums[n_sums_ - 2];
+    const AlignedVector<float>& last = sum.sums[sum.n_sums - 1];
+    AlignedVector<float>& before = sum.sums[sum.n_sums - 2];
     for_blocks(last.size(), floats_per_task, [&](std::size_t first, std::size_t count) {
         kernels::active().add(last.data() + first, count, before.data() + first);
     });
-    --n_sums_;
+    --sum.n_sums;
 }
 
 void TrainPass::finish() {
-    if (n_added_ % samples_per_chain != 0) end_chains();
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        Memory::Sum& sum = memory_.sums[d];
+        if (varies(d)) {
+            if (n_added_ % samples_per_chain != 0) end_chains(sum);
+            continue;
+        }
+        sum.slope.assign(n_variants_, std::vector<double>(n_added_ * population_.n_groups, 1.0));
+        constant_.resize(incoming_.size());
+        constant_[d] = std::make_unique<ConstantGradient>(population_, incoming_[d].drive.variants,
+                                                          sum.signal, sum.slope, sum.constant);
+    }
     memory_.bias.assign(n_groups_ * group_width, 0.0);
     for (std::size_t v = 0; v < n_variants_; ++v) {
         for (std::size_t u = 0; u < memory_.bias.size(); ++u)
@@ -211,9 +273,11 @@ void TrainPass::finish() {
     }
 }
 
-void TrainPass::weights(const WeightTile& tile, float* out) const {
-    const std::size_t n_inputs = population_.n_inputs();
-    const auto changing = source_.changing_inputs();
+void TrainPass::weights(std::size_t d, const WeightTile& tile, float* out) const {
+    if (!varies(d)) return constant_[d]->weights(tile, out);
+    const Memory::Sum& from_sum = memory_.sums[d];
+    const std::size_t n_inputs = this->n_inputs(d);
+    const auto changing = source(d).changing_inputs();
     for (std::size_t p = 0; p < tile.n_panels; ++p) {
         const std::size_t panel = tile.first_panel + p;
         const std::size_t begin =
@@ -221,17 +285,17 @@ void TrainPass::weights(const WeightTile& tile, float* out) const {
         float* to = out + p * tile.n_inputs * Panels::width;
         for (std::size_t i = 0; i < tile.n_inputs; ++i) {
             float sum[Panels::width] = {};
-            for (std::size_t k = n_sums_; k-- > 0;) {
-                const float* from = memory_.sums[k].data() + begin + i * group_width;
+            for (std::size_t k = from_sum.n_sums; k-- > 0;) {
+                const float* from = from_sum.sums[k].data() + begin + i * group_width;
                 for (std::size_t u = 0; u < Panels::width; ++u)
-                    sum[u] = k + 1 == n_sums_ ? from[u] : from[u] + sum[u];
+                    sum[u] = k + 1 == from_sum.n_sums ? from[u] : from[u] + sum[u];
             }
             for (std::size_t u = 0; u < Panels::width; ++u) to[i * Panels::width + u] = sum[u] + 0.0f;
         }
         const auto first = std::ranges::lower_bound(changing, tile.first_input);
         for (auto c = first; c != changing.end() && *c < tile.first_input + tile.n_inputs; ++c) {
             const auto column = static_cast<std::size_t>(c - changing.begin());
-            const float* from = memory_.changed.data() + (panel * changing.size() + column) * Panels::width;
+            const float* from = from_sum.changed.data() + (panel * changing.size() + column) * Panels::width;
             kernels::active().add(from, Panels::width, to + (*c - tile.first_input) * Panels::width);
         }
     }

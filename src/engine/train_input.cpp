@@ -11,72 +11,109 @@ enum Slot : std::size_t { input_slot = 7 };
 
 }  // namespace
 
-void TrainPass::take_input(Block& block, Activity& activity) const {
-    const std::size_t count = block.count, n_inputs = population_.n_inputs();
-    const auto changing = source_.changing_inputs();
-    for (Memory::Input& input : block.inputs) input.rows.begin(count * n_steps_, n_inputs);
-    for (std::size_t v = 0; v < n_variants_; ++v) {
-        Memory::Variant& variant = block.variants[v];
-        variant.changes.resize(ceil_div(n_steps_, steps_per_chunk_));
-        variant.gain.clear();
-        const auto gain = source_.gain(v);
-        for (std::size_t s = 0; s < (gain.empty() ? 0 : count); ++s) {
-            variant.gain.insert(variant.gain.end(), n_steps_, gain[first_of_wave_ + block.first + s]);
-        }
-    }
-    const auto steps = source_.open(first_of_wave_ + block.first, count);
-    thread_local std::vector<MatrixView> bases;
-    bases.resize(n_bases_);
-    for (std::size_t step = 0, chunk = 0; step < n_steps_; step += steps_per_chunk_, ++chunk) {
-        const std::size_t n_steps = std::min(steps_per_chunk_, n_steps_ - step), n_rows = n_steps * count;
-        const MatrixView all = scratch(input_slot, n_bases_ * n_rows, n_inputs);
-        for (std::size_t b = 0; b < n_bases_; ++b) bases[b] = all.rows(b * n_rows, n_rows);
-        steps->next(bases);
-        for (std::size_t b = 0; b < n_bases_; ++b) {
-            for (std::size_t r = 0; r < n_rows; ++r) {
-                block.inputs[b].rows.put(r % count * n_steps_ + step + r / count, bases[b].row(r));
-            }
-        }
-        for (std::size_t v = 0; v < n_variants_; ++v) {
-            StepChanges& changes = block.variants[v].changes[chunk];
-            changes.sort(steps->changes(v), changing, count, n_steps);
-            if (!source_.spiking()) continue;
-            double* received = activity.spikes_received[v].data() + first_of_wave_ + block.first;
-            for (std::size_t r = 0; r < n_rows; ++r) {
-                const std::size_t n = changes.end[r] - (r == 0 ? 0 : changes.end[r - 1]);
-                received[r / n_steps] += static_cast<double>(n);
-            }
-        }
-    }
-    for (Memory::Input& input : block.inputs) input.rows.end();
-    if (!source_.spiking()) return;
-    for (std::size_t v = 0; v < n_variants_; ++v) {
-        const SparseRows& rows = block.inputs[source_.base_of(v)].rows;
-        double* received = activity.spikes_received[v].data() + first_of_wave_ + block.first;
-        for (std::size_t s = 0; s < count; ++s)
-            received[s] += static_cast<double>(rows.n_active(s * n_steps_, n_steps_));
+void TrainPass::take_input(Block& block, Range steps) {
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        if (varies(d)) take_input(block, d, steps);
     }
 }
 
-void TrainPass::list_input(Block& block, bool learns) const {
-    const std::size_t n_inputs = population_.n_inputs(), n_rows = block.count * n_steps_;
-    const std::size_t per_chunk = block.count * steps_per_chunk_;
-    for (Memory::Input& input : block.inputs) {
-        const bool sparse = input.rows.is_sparse();
-        input.forward.resize(sparse ? ceil_div(n_rows, per_chunk) : 0);
-        for (std::size_t chunk = 0; chunk < input.forward.size(); ++chunk) {
-            const std::size_t first = chunk * per_chunk;
-            input.rows.list_rows(first, std::min(per_chunk, n_rows - first), columns_per_part_,
-                                 input.forward[chunk]);
+void TrainPass::take_input(Block& block, std::size_t d, Range steps) {
+    const std::size_t count = block.count, n_rows = steps.count * count, n_bases = source(d).n_bases();
+    Memory::Came& came = block.came[d];
+    const bool keeps = whole(steps) || request_.signal;
+    if (steps.first == 0) {
+        came.steps = source(d).open(first_of_wave_ + block.first, count);
+        for (Memory::Input& input : came.inputs) {
+            if (keeps) input.rows.begin(count * n_steps_, n_inputs(d));
         }
-        const std::size_t per_task = inputs_per_task(), n_blocks = ceil_div(n_inputs, per_task);
+        for (Memory::Variant& variant : came.variants) variant.gain.clear();
+    }
+    thread_local std::vector<MatrixView> bases;
+    bases.resize(n_bases);
+    const MatrixView all = scratch(input_slot, n_bases * n_rows, n_inputs(d));
+    for (std::size_t b = 0; b < n_bases; ++b) bases[b] = all.rows(b * n_rows, n_rows);
+    came.steps->next(bases);
+    for (std::size_t b = 0; b < n_bases; ++b) {
+        Memory::Input& input = came.inputs[b];
+        if (!whole(steps)) input.of_chunk.begin(n_rows, n_inputs(d));
+        for (std::size_t r = 0; r < n_rows; ++r) {
+            const std::size_t s = r % count, t = r / count;
+            if (keeps) input.rows.put(s * n_steps_ + steps.first + t, bases[b].row(r));
+            if (!whole(steps)) input.of_chunk.put(s * steps.count + t, bases[b].row(r));
+        }
+        if (!whole(steps)) input.of_chunk.end();
+        if (keeps && steps.first + steps.count == n_steps_) input.rows.end();
+    }
+    const auto changing = source(d).changing_inputs();
+    const bool counts = d == 0 && source(d).spiking();
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        Memory::Variant& variant = came.variants[v];
+        take_gains(variant, d, v, block, steps, bases[source(d).base_of(v)]);
+        variant.changes.resize(std::max(variant.changes.size(), memory_.chunks.size()));
+        StepChanges& changes = variant.changes[memory_.chunks.size() - 1];
+        changes.sort(came.steps->changes(v), changing, count, steps.count);
+        if (!counts) continue;
+        double* received = activity_->spikes_received[v].data() + first_of_wave_ + block.first;
+        for (std::size_t r = 0; r < n_rows; ++r) {
+            const std::size_t n = changes.end[r] - (r == 0 ? 0 : changes.end[r - 1]);
+            received[r / steps.count] += static_cast<double>(n);
+        }
+        const Memory::Input& input = came.inputs[source(d).base_of(v)];
+        const SparseRows& rows = whole(steps) ? input.rows : input.of_chunk;
+        for (std::size_t s = 0; s < count; ++s)
+            received[s] += static_cast<double>(rows.n_active(s * steps.count, steps.count));
+    }
+}
+
+/// Gains of the chunk's rows, and of all steps' where they are kept. `input` is [step·count + sample, input].
+void TrainPass::take_gains(Memory::Variant& variant, std::size_t d, std::size_t v, const Block& block,
+                           Range steps, MatrixView input) const {
+    const auto of_samples = source(d).gain(v);
+    const Normalisation* normalisation = incoming_[d].of_steps;
+    if (of_samples.empty() && normalisation == nullptr) return;
+    const std::size_t count = block.count;
+    const auto gain = [&](std::size_t s, std::size_t t) {
+        if (normalisation == nullptr) return of_samples[first_of_wave_ + block.first + s];
+        return normalise(*normalisation, input.row(t * count + s), 1);
+    };
+    variant.gain.resize(count * n_steps_);
+    variant.gain_of_chunk.resize(whole(steps) ? 0 : count * steps.count);
+    for (std::size_t s = 0; s < count; ++s) {
+        for (std::size_t t = 0; t < steps.count; ++t) {
+            const float of_row = gain(s, t);
+            variant.gain[s * n_steps_ + steps.first + t] = of_row;
+            if (!whole(steps)) variant.gain_of_chunk[s * steps.count + t] = of_row;
+        }
+    }
+}
+
+void TrainPass::list_input(Block& block, Range steps) const {
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        for (Memory::Input& input : block.came[d].inputs) {
+            const SparseRows& rows = whole(steps) ? input.rows : input.of_chunk;
+            if (rows.is_sparse()) {
+                rows.list_rows(0, rows.n_rows(), columns_per_part_, input.forward);
+            } else {
+                input.forward.clear();
+            }
+        }
+    }
+    if (request_.signal && steps.first + steps.count == n_steps_) list_backward(block);
+}
+
+void TrainPass::list_backward(Block& block) const {
+    const std::size_t n_rows = block.count * n_steps_;
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        const std::size_t per_task = inputs_per_task(d), n_blocks = ceil_div(n_inputs(d), per_task);
         const std::size_t n_parts = ceil_div(n_rows, rows_per_part_);
-        input.backward.resize(sparse && learns ? n_parts * n_blocks : 0);
-        for (std::size_t i = 0; i < input.backward.size(); ++i) {
-            const std::size_t part = i / n_blocks, first_input = i % n_blocks * per_task;
-            const std::size_t begin = part * n_rows / n_parts, end = (part + 1) * n_rows / n_parts;
-            input.rows.list_columns(begin, end - begin, first_input,
-                                    std::min(per_task, n_inputs - first_input), input.backward[i]);
+        for (Memory::Input& input : block.came[d].inputs) {
+            input.backward.resize(input.rows.is_sparse() ? n_parts * n_blocks : 0);
+            for (std::size_t i = 0; i < input.backward.size(); ++i) {
+                const std::size_t part = i / n_blocks, first_input = i % n_blocks * per_task;
+                const std::size_t begin = part * n_rows / n_parts, end = (part + 1) * n_rows / n_parts;
+                input.rows.list_columns(begin, end - begin, first_input,
+                                        std::min(per_task, n_inputs(d) - first_input), input.backward[i]);
+            }
         }
     }
 }

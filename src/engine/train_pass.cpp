@@ -18,27 +18,18 @@ constexpr std::size_t most_samples_per_wave = 64;
 /// Fewer groups of units than that are cut by inputs too.
 constexpr std::size_t enough_tasks = 16;
 
-enum Slot : std::size_t { chain_slot = 1, current_slot, state_slot };
+enum Slot : std::size_t { weight_slot, chain_slot, current_slot, state_slot };
 
 std::size_t samples_per_block(std::size_t n_steps) {
     return std::clamp<std::size_t>(rows_per_block / n_steps, 1, most_samples_per_block);
 }
 
-bool counts_emitted(Readout readout) {
-    return readout == Readout::rate || readout == Readout::count || readout == Readout::activation;
-}
-
 }  // namespace
-
-std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, const Drive& drive,
-                                 std::size_t budget_bytes) {
-    return wave_size(population, time, drive.n_variants(), drive.source->n_bases(), budget_bytes);
-}
 
 std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
                                  std::size_t n_bases, std::size_t budget_bytes) {
     const std::size_t inputs = n_bases * population.n_inputs();
-    const std::size_t units = n_variants * n_groups(population.n_units()) * group_width;
+    const std::size_t units = n_variants * snnff::n_groups(population.n_units()) * group_width;
     const std::size_t matrices = population.neuron->fixed_carry().empty() ? 3 : 1;
     const std::size_t per_sample =
         static_cast<std::size_t>(time.steps) * sizeof(float) * (inputs + matrices * units);
@@ -50,7 +41,7 @@ std::size_t TrainPass::memory(const Population& population, const TimeGrid& time
     const auto n_steps = static_cast<std::size_t>(time.steps);
     const std::size_t wave = std::min(
         size.n_samples, wave_size(population, time, size.n_variants, size.n_bases, stored_steps_budget));
-    const std::size_t n_rows = wave * n_steps, line = n_groups(population.n_units()) * group_width;
+    const std::size_t n_rows = wave * n_steps, line = snnff::n_groups(population.n_units()) * group_width;
     std::size_t floats = 2 * size.n_variants * wave * population.n_units();  // measured, spikes
     // A bit for each element, and for each of a quarter of them its place, 16 bits long, in one or two lists.
     const std::size_t n_elements = size.n_bases * n_rows * population.n_inputs();
@@ -83,19 +74,47 @@ std::size_t TrainPass::wave_end(std::size_t first, std::size_t wave_size, std::s
     return std::min({first + wave_size, end_of_chains, n_samples});
 }
 
+std::size_t TrainPass::steps_at_once(const TimeGrid& time) noexcept {
+    const auto n_steps = static_cast<std::size_t>(time.steps);
+    return samples_per_block(n_steps) > 1 ? n_steps : std::min(n_steps, rows_per_block);
+}
+
 TrainPass::TrainPass(const Population& population, const TimeGrid& time, const Drive& drive, Memory& memory)
+    : TrainPass(population, time, std::span<const Incoming>{}, memory) {
+    alone_ = {{drive, &population.weight, nullptr}};
+    incoming_ = alone_;
+    n_variants_ = drive.n_variants();
+}
+
+TrainPass::TrainPass(const Population& population, const TimeGrid& time, std::span<const Incoming> incoming,
+                     Memory& memory)
     : population_(population),
       time_(time),
-      source_(*drive.source),
+      incoming_(incoming),
       memory_(memory),
       n_steps_(static_cast<std::size_t>(time.steps)),
-      n_groups_(n_groups(population.n_units())),
-      n_variants_(drive.n_variants()),
-      n_bases_(source_.n_bases()),
-      samples_per_block_(samples_per_block(n_steps_)),
-      steps_per_chunk_(samples_per_block_ > 1 ? n_steps_ : std::min(n_steps_, rows_per_block)) {}
+      n_groups_(snnff::n_groups(population.n_units())),
+      n_variants_(incoming.empty() ? 0 : incoming.front().drive.n_variants()),
+      samples_per_block_(samples_per_block(n_steps_)) {}
 
 void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
+    const std::size_t wave =
+        request.signal ? n
+                       : wave_size(population_, time_, n_variants_, source(0).n_bases(), stored_steps_budget);
+    const std::size_t at_once = steps_at_once(time_);
+    for (std::size_t done = 0; done < n; done += wave) {
+        begin(first + done, std::min(wave, n - done), request, activity);
+        for (std::size_t step = 0; step < n_steps_; step += at_once)
+            advance({step, std::min(at_once, n_steps_ - step)});
+        end();
+    }
+}
+
+void TrainPass::begin(std::size_t first, std::size_t n, const ForwardRequest& request, Activity& activity) {
+    request_ = request;
+    activity_ = &activity;
+    first_of_wave_ = first;
+    n_in_wave_ = n;
     const auto grow = [&](std::vector<std::vector<double>>& numbers, std::size_t n_lists,
                           std::size_t per_sample = 1) {
         numbers.resize(n_lists);
@@ -104,42 +123,69 @@ void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request
             of_variant.resize((first + n) * per_sample, 0.0);
         }
     };
-    grow(activity.goodness, n_variants_, population_.n_groups);
+    grow(activity.goodness, n_variants_, n_scores());
     grow(activity.rate, n_variants_);
-    grow(activity.spikes_received, source_.spiking() ? n_variants_ : 0);
-    if (request.signal) return run_wave(first, n, request, activity);
-    const std::size_t wave = wave_size(population_, time_, {{}, &source_}, stored_steps_budget);
-    for (std::size_t done = 0; done < n; done += wave) {
-        run_wave(first + done, std::min(wave, n - done), request, activity);
+    grow(activity.spikes_received, varies(0) && source(0).spiking() ? n_variants_ : 0);
+    make_room(n);
+    memory_.chunks.clear();
+    memory_.work.clear();
+    memory_.constant.clear();
+    if (std::ranges::any_of(incoming_, [](const Incoming& each) { return each.drive.constant(); })) {
+        shape(memory_.constant, n_variants_, n, population_.weight.n_panels() * Panels::width);
+        for_blocks(memory_.blocks.size(), 1,
+                   [&](std::size_t b, std::size_t) { bring_constant(memory_.blocks[b]); });
     }
 }
 
-void TrainPass::run_wave(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
-    first_of_wave_ = first;
-    n_in_wave_ = n;
-    make_room(n, request);
+void TrainPass::advance(Range steps) {
+    take(steps);
+    step(steps, {0, n_groups_});
+}
+
+void TrainPass::take(Range steps) {
     std::vector<Block>& blocks = memory_.blocks;
-    for_blocks(blocks.size(), 1, [&](std::size_t b, std::size_t) { take_input(blocks[b], activity); });
+    memory_.chunks.push_back(steps);
+    if (!whole(steps) && steps.first == 0) memory_.work.assign(n_groups_ * blocks.size() * work_size(), 0.0f);
+    for_blocks(blocks.size(), 1, [&](std::size_t b, std::size_t) { take_input(blocks[b], steps); });
     double n_active = 0.0, n_all = 0.0;
     for (const Block& block : blocks) {
-        for (const Memory::Input& input : block.inputs) {
-            n_active += static_cast<double>(input.rows.n_active(0, input.rows.n_rows()));
-            n_all += static_cast<double>(input.rows.n_rows() * input.rows.n_columns());
+        for (const Memory::Came& came : block.came) {
+            for (const Memory::Input& input : came.inputs) {
+                const SparseRows& rows = whole(steps) ? input.rows : input.of_chunk;
+                n_active += static_cast<double>(rows.n_active(0, rows.n_rows()));
+                n_all += static_cast<double>(rows.n_rows() * rows.n_columns());
+            }
         }
     }
-    columns_per_part_ = rows_per_part_ = columns_per_part(n_active / n_all);
-    for_blocks(blocks.size(), 1, [&](std::size_t b, std::size_t) { list_input(blocks[b], request.signal); });
-    const std::size_t n_parts =
-        std::clamp<std::size_t>(ceil_div(2 * enough_tasks, n_groups_), 1, blocks.size());
-    for_blocks(n_groups_ * n_parts, 1, [&](std::size_t task, std::size_t) {
-        const std::size_t part = task % n_parts;
-        const std::size_t begin = part * blocks.size() / n_parts, end = (part + 1) * blocks.size() / n_parts;
-        respond(task / n_parts, std::span(blocks).subspan(begin, end - begin), request, activity);
-    });
-    for_blocks(n, 16, [&](std::size_t begin, std::size_t count) { score(begin, count, request, activity); });
+    columns_per_part_ = columns_per_part(n_all > 0.0 ? n_active / n_all : 1.0);
+    rows_per_part_ = columns_per_part_;
+    for_blocks(blocks.size(), 1, [&](std::size_t b, std::size_t) { list_input(blocks[b], steps); });
 }
 
-void TrainPass::make_room(std::size_t n, ForwardRequest request) {
+void TrainPass::step(Range steps, Range groups) {
+    std::vector<Block>& blocks = memory_.blocks;
+    const std::size_t n_parts =
+        std::clamp<std::size_t>(ceil_div(2 * enough_tasks, groups.count), 1, blocks.size());
+    for_blocks(groups.count * n_parts, 1, [&](std::size_t task, std::size_t) {
+        const std::size_t part = task % n_parts;
+        const std::size_t begin = part * blocks.size() / n_parts, end = (part + 1) * blocks.size() / n_parts;
+        respond(groups.first + task / n_parts, std::span(blocks).subspan(begin, end - begin), steps);
+    });
+}
+
+void TrainPass::end() {
+    std::vector<Block>& blocks = memory_.blocks;
+    if (!memory_.work.empty()) {
+        for_blocks(n_groups_ * blocks.size(), 1, [&](std::size_t task, std::size_t) {
+            const float* work = memory_.work.data() + task * work_size();
+            read_out(blocks[task % blocks.size()], task / blocks.size(), work);
+        });
+        memory_.work.clear();
+    }
+    for_blocks(n_in_wave_, 16, [&](std::size_t begin, std::size_t count) { score(begin, count); });
+}
+
+void TrainPass::make_room(std::size_t n) {
     Memory& memory = memory_;
     const std::size_t n_blocks = ceil_div(n, samples_per_block_);
     for (; memory.blocks.size() > n_blocks; memory.blocks.pop_back())
@@ -151,16 +197,22 @@ void TrainPass::make_room(std::size_t n, ForwardRequest request) {
         Block& block = memory.blocks[b];
         block.first = b * samples_per_block_;
         block.count = std::min(samples_per_block_, n - block.first);
-        block.inputs.resize(n_bases_);
-        block.variants.resize(n_variants_);
+        block.came.resize(incoming_.size());
+        for (std::size_t d = 0; d < incoming_.size(); ++d) {
+            block.came[d].steps.reset();
+            block.came[d].inputs.resize(varies(d) ? source(d).n_bases() : 0);
+            block.came[d].variants.resize(varies(d) ? n_variants_ : 0);
+        }
     }
+    const std::size_t of_sample = scores_steps() ? n_steps_ : 1;
     if (memory.n_samples < n || memory.measured.size() != n_variants_ ||
-        memory.measured[0].cols() != n_units()) {
+        memory.measured[0].cols() != n_units() || memory.measured[0].rows() != memory.n_samples * of_sample) {
         memory.n_samples = n;
-        shape(memory.measured, n_variants_, n, n_units());
+        shape(memory.measured, n_variants_, n * of_sample, n_units());
         shape(memory.spikes, n_variants_, n, n_units());
     }
-    if (!request.signal) return;
+    memory.sums.resize(incoming_.size());
+    if (!request_.signal) return;
     // Units past the last of a panel are never written and stay 0.
     const std::size_t size = n_variants_ * n_groups_ * memory.n_samples * n_steps_ * group_width;
     const bool fixed = !population_.neuron->fixed_carry().empty();
@@ -170,117 +222,219 @@ void TrainPass::make_room(std::size_t n, ForwardRequest request) {
     }
 }
 
-std::size_t TrainPass::inputs_per_task() const noexcept {
+/// What constant drives bring to the samples of a block, and the bias.
+void TrainPass::bring_constant(const Block& block) {
+    const std::size_t width = population_.weight.n_panels() * Panels::width;
+    Matrix chains(block.count, width), brought(block.count, width);
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        const MatrixView sum = memory_.constant[v].view().rows(block.first, block.count);
+        bool first = true;
+        for (const Incoming& each : incoming_) {
+            if (!each.drive.constant()) continue;
+            const Variant& variant = each.drive.variants[v];
+            const Tile tile{first_of_wave_ + block.first, block.count, 0, each.weight->n_panels()};
+            base_chains(variant.base.rows(tile.first_sample, block.count), *each.weight, tile, chains);
+            variant_currents(*each.weight, {}, variant, tile, chains, brought);
+            for (std::size_t s = 0; s < block.count; ++s) {
+                const auto from = brought.row(s);
+                for (std::size_t u = 0; u < width; ++u) sum(s, u) = first ? from[u] : sum(s, u) + from[u];
+            }
+            first = false;
+        }
+        for (std::size_t s = 0; s < block.count; ++s) {
+            for (std::size_t u = 0; u < n_units(); ++u) sum(s, u) += population_.bias[u];
+        }
+    }
+}
+
+std::size_t TrainPass::inputs_per_task(std::size_t drive) const noexcept {
     const std::size_t n_blocks = ceil_div(enough_tasks, n_groups_);
-    return std::max<std::size_t>(64, ceil_div(ceil_div(population_.n_inputs(), n_blocks), 64) * 64);
+    return std::max<std::size_t>(64, ceil_div(ceil_div(n_inputs(drive), n_blocks), 64) * 64);
 }
 
-void TrainPass::respond(std::size_t group, std::span<Block> blocks, ForwardRequest request,
-                        Activity& activity) {
-    const GroupWeights weights(population_.weight, group, columns_per_part_);
-    for (const Block& block : blocks) step_through(block, weights, group, request, activity);
+namespace {
+
+// Of each variant: sums of what is emitted and of membranes, the last membrane, its state; then what one step
+// leaves.
+enum : std::size_t { emitted_sum, membrane_sum, last_membrane, n_sums };
+
+}  // namespace
+
+std::size_t TrainPass::work_size() const noexcept {
+    return (n_variants_ * (population_.neuron->n_state() + n_sums) + 2) * samples_per_block_ * group_width;
 }
 
-void TrainPass::step_through(const Block& block, const GroupWeights& weights, std::size_t group,
-                             ForwardRequest request, Activity& activity) {
+void TrainPass::respond(std::size_t group, std::span<Block> blocks, Range steps) {
+    std::size_t room = 0;
+    for (std::size_t d = 0; d < incoming_.size(); ++d)
+        room += varies(d) ? GroupWeights::size(*incoming_[d].weight, columns_per_part_) : 0;
+    float* copies = scratch(weight_slot, 1, room).data();
+    thread_local std::vector<GroupWeights> weights;
+    weights.clear();
+    for (std::size_t d = 0; d < incoming_.size(); ++d) {
+        if (!varies(d)) continue;
+        weights.emplace_back(*incoming_[d].weight, group, columns_per_part_, copies);
+        copies += GroupWeights::size(*incoming_[d].weight, columns_per_part_);
+    }
+    for (const Block& block : blocks) {
+        if (whole(steps)) {
+            float* work = scratch(state_slot, 1, work_size()).data();
+            std::fill_n(work, work_size(), 0.0f);
+            step_through(block, weights, group, steps, work);
+            read_out(block, group, work);
+        } else {
+            const auto number = static_cast<std::size_t>(&block - memory_.blocks.data());
+            step_through(block, weights, group, steps,
+                         memory_.work.data() + (group * memory_.blocks.size() + number) * work_size());
+        }
+    }
+}
+
+/// Currents of a group in some steps, [sample·steps + step][32]. `chains`, a row of such for each drive, are
+/// those of the bases at `done`.
+void TrainPass::currents(const Block& block, std::span<const GroupWeights> weights, std::size_t group,
+                         std::size_t v, Range steps, std::span<std::size_t> done, MatrixView chains,
+                         float* out) const {
+    const std::size_t n_rows = block.count * steps.count, first_unit = group * group_width;
+    const auto bias =
+        std::span(population_.bias).subspan(first_unit, std::min(group_width, n_units() - first_unit));
+    const bool brought = !memory_.constant.empty();
+    if (brought) {
+        for (std::size_t r = 0; r < n_rows; ++r) {
+            const float* from = memory_.constant[v].row(block.first + r / steps.count).data() + first_unit;
+            std::copy_n(from, bias.size(), out + r * group_width);
+            std::fill_n(out + r * group_width + bias.size(), group_width - bias.size(), 0.0f);
+        }
+    }
+    for (std::size_t d = 0, k = 0; d < incoming_.size(); ++d) {
+        if (!varies(d)) continue;
+        const Memory::Came& came = block.came[d];
+        const std::size_t base = source(d).base_of(v);
+        float* of_base = chains.row(k).data();
+        if (base != done[k]) {
+            const Memory::Input& input = came.inputs[base];
+            weights[k].chains(whole(steps) ? input.rows : input.of_chunk, 0, n_rows, input.forward, of_base);
+            done[k] = base;
+        }
+        const Memory::Variant& variant = came.variants[v];
+        const std::vector<float>& gain = whole(steps) ? variant.gain : variant.gain_of_chunk;
+        const bool first = k == 0 && !brought;
+        float* to = first ? out : chains.row(chains.rows() - 1).data();
+        step_currents(*incoming_[d].weight, first ? bias : std::span<const float>{}, group, n_rows, of_base,
+                      variant.changes[memory_.chunks.size() - 1], gain, to);
+        if (!first) kernels::active().add(to, n_rows * group_width, out);
+        ++k;
+    }
+}
+
+void TrainPass::step_through(const Block& block, std::span<const GroupWeights> weights, std::size_t group,
+                             Range steps, float* work) {
     const auto& kernels = kernels::active();
     const NeuronModel& neuron = *population_.neuron;
     const std::size_t count = block.count, n_state = neuron.n_state(), size = count * group_width;
     const std::size_t first_unit = group * group_width, n = std::min(group_width, n_units() - first_unit);
-    const std::size_t most_rows = count * steps_per_chunk_;
-    float* chains = scratch(chain_slot, most_rows, group_width).data();
-    float* currents = scratch(current_slot, most_rows, group_width).data();
-    // Of each variant: its state, and sums of what is emitted and of membranes; then what one step leaves.
-    enum : std::size_t { emitted_sum, membrane_sum, last_membrane, n_sums };
+    const std::size_t n_rows = count * steps.count;
+    // A row of chains for each drive that varies, and one more to add by where there are several.
+    const MatrixView chains = scratch(chain_slot, weights.size() + 1, n_rows * group_width);
+    float* current = scratch(current_slot, n_rows, group_width).data();
     const std::size_t per_variant = (n_state + n_sums) * size;
-    float* work = scratch(state_slot, 1, n_variants_ * per_variant + 2 * size).data();
-    std::fill_n(work, n_variants_ * per_variant + 2 * size, 0.0f);
     float *membrane = work + n_variants_ * per_variant, *emitted = membrane + size;
     const auto tile = [&](float* p) { return MatrixView(p, count, n, group_width); };
-    const bool sums_membrane =
-        population_.measure == Readout::membrane_mean || population_.output == Readout::membrane_mean;
-    const bool sums_emitted =
-        neuron.spiking() || counts_emitted(population_.measure) || counts_emitted(population_.output);
     const bool fixed = !neuron.fixed_carry().empty();
+    const auto reads = [&](auto... readouts) {
+        return ((population_.measure == readouts || population_.output == readouts) || ...);
+    };
+    const bool sums_membrane = reads(Readout::membrane_mean);
+    const bool sums_emitted = neuron.spiking() || reads(Readout::rate, Readout::count, Readout::activation);
+    const bool shows = request_.train || request_.watch != nullptr || scores_steps();
     thread_local std::vector<MatrixView> state;
     state.resize(n_state);
-    for (std::size_t step = 0, chunk = 0; step < n_steps_; step += steps_per_chunk_, ++chunk) {
-        const std::size_t n_steps = std::min(steps_per_chunk_, n_steps_ - step), n_rows = n_steps * count;
-        std::size_t done = n_bases_;
-        for (std::size_t v = 0; v < n_variants_; ++v) {
-            const std::size_t base = source_.base_of(v);
-            if (base != done) {
-                const Memory::Input& input = block.inputs[base];
-                const auto lists =
-                    input.forward.empty() ? std::span<const SpikeList>{} : std::span(input.forward[chunk]);
-                weights.chains(input.rows, step * count, n_rows, lists, chains);
-                done = base;
-            }
-            const Memory::Variant& variant = block.variants[v];
-            const auto gain = std::span(variant.gain).subspan(variant.gain.empty() ? 0 : step * count);
-            step_currents(population_, group, n_rows, chains, variant.changes[chunk], gain, currents);
-            float* of_variant = work + v * per_variant;
-            for (std::size_t i = 0; i < n_state; ++i) state[i] = tile(of_variant + (n_sums + i) * size);
-            for (std::size_t t = 0; t < n_steps; ++t) {
-                StepView view{};
-                const std::size_t stride = n_steps * group_width, kept_stride = n_steps_ * group_width;
-                view.current = ConstMatrixView(currents + t * group_width, count, n, stride);
-                view.state = state;
-                view.membrane = tile(membrane);
-                view.emitted = tile(emitted);
-                if (request.signal) {
-                    const std::size_t at = place(v, group, block.first) + (step + t) * group_width;
-                    view.psi = MatrixView(memory_.psi.data() + at, count, n, kept_stride);
-                    if (!fixed) {
-                        view.carry = MatrixView(memory_.carry.data() + at, count, n, kept_stride);
-                        view.drive = MatrixView(memory_.drive.data() + at, count, n, kept_stride);
-                    }
+    thread_local std::vector<std::size_t> done;
+    done.assign(weights.size(), static_cast<std::size_t>(-1));
+    for (std::size_t v = 0; v < n_variants_; ++v) {
+        currents(block, weights, group, v, steps, done, chains, current);
+        float* of_variant = work + v * per_variant;
+        for (std::size_t i = 0; i < n_state; ++i) state[i] = tile(of_variant + (n_sums + i) * size);
+        for (std::size_t t = 0; t < steps.count; ++t) {
+            const std::size_t step = steps.first + t;
+            StepView view{};
+            const std::size_t stride = steps.count * group_width, kept_stride = n_steps_ * group_width;
+            view.current = ConstMatrixView(current + t * group_width, count, n, stride);
+            view.state = state;
+            view.membrane = tile(membrane);
+            view.emitted = tile(emitted);
+            if (request_.signal) {
+                const std::size_t at = place(v, group, block.first) + step * group_width;
+                view.psi = MatrixView(memory_.psi.data() + at, count, n, kept_stride);
+                if (!fixed) {
+                    view.carry = MatrixView(memory_.carry.data() + at, count, n, kept_stride);
+                    view.drive = MatrixView(memory_.drive.data() + at, count, n, kept_stride);
                 }
-                view.step = static_cast<std::int64_t>(step + t);
-                view.first_unit = first_unit;
-                neuron.step(view);
-                if (sums_emitted) kernels.add(emitted, size, of_variant + emitted_sum * size);
-                if (sums_membrane) kernels.add(membrane, size, of_variant + membrane_sum * size);
             }
-            if (step + n_steps == n_steps_) std::copy_n(membrane, size, of_variant + last_membrane * size);
+            view.step = static_cast<std::int64_t>(step);
+            view.first_unit = first_unit;
+            neuron.step(view);
+            if (sums_emitted) kernels.add(emitted, size, of_variant + emitted_sum * size);
+            if (sums_membrane) kernels.add(membrane, size, of_variant + membrane_sum * size);
+            if (!shows) continue;
+            for (std::size_t s = 0; s < count; ++s) {
+                const std::size_t sample = first_of_wave_ + block.first + s;
+                if (request_.train)
+                    std::ranges::copy(view.emitted.row(s),
+                                      activity_->train.row(v, sample, step).subspan(first_unit).begin());
+                if (request_.watch != nullptr) activity_->watched.note(v, sample, step, s, view);
+                if (scores_steps() && request_.goodness != nullptr)
+                    std::ranges::copy(view.emitted.row(s), memory_.measured[v]
+                                                               .row((block.first + s) * n_steps_ + step)
+                                                               .subspan(first_unit)
+                                                               .begin());
+            }
         }
+        if (steps.first + steps.count == n_steps_)
+            std::copy_n(membrane, size, of_variant + last_membrane * size);
     }
+}
+
+/// Readouts of a group's units from what their steps added up to.
+void TrainPass::read_out(const Block& block, std::size_t group, const float* work) {
+    const std::size_t count = block.count, size = count * group_width, first_unit = group * group_width;
+    const std::size_t n = std::min(group_width, n_units() - first_unit);
+    const std::size_t per_variant = (population_.neuron->n_state() + n_sums) * size;
     for (std::size_t v = 0; v < n_variants_; ++v) {
         const float* of_variant = work + v * per_variant;
-        const auto write = [&](Readout readout, float factor, MatrixView to) {
+        const auto write = [&](Readout readout, MatrixView to) {
             const std::size_t which = readout == Readout::membrane        ? last_membrane
                                       : readout == Readout::membrane_mean ? membrane_sum
                                                                           : emitted_sum;
             for (std::size_t s = 0; s < count; ++s) {
-                kernels.scale(of_variant + which * size + s * group_width, factor, n,
-                              to.row(s).data() + first_unit);
+                kernels::active().scale(of_variant + which * size + s * group_width,
+                                        factor_of(readout, time_.steps), n, to.row(s).data() + first_unit);
             }
         };
-        if (request.output) {
-            write(population_.output, readout_factor(population_.output, n_steps_),
-                  activity.output[v].view().rows(first_of_wave_ + block.first, count));
+        if (request_.output) {
+            write(population_.output, activity_->output[v].view().rows(first_of_wave_ + block.first, count));
         }
-        if (request.goodness != nullptr) {
-            write(population_.measure, readout_factor(population_.measure, n_steps_),
-                  memory_.measured[v].view().rows(block.first, count));
-        }
-        if (neuron.spiking()) write(Readout::count, 1.0f, memory_.spikes[v].view().rows(block.first, count));
+        if (request_.goodness != nullptr && !scores_steps())
+            write(population_.measure, memory_.measured[v].view().rows(block.first, count));
+        if (population_.neuron->spiking())
+            write(Readout::count, memory_.spikes[v].view().rows(block.first, count));
     }
 }
 
-void TrainPass::score(std::size_t first, std::size_t count, ForwardRequest request, Activity& activity) {
+void TrainPass::score(std::size_t first, std::size_t count) {
     for (std::size_t v = 0; v < n_variants_; ++v) {
         for (std::size_t s = first; s < first + count && population_.neuron->spiking(); ++s) {
             const double spikes = kernels::active().sum(memory_.spikes[v].row(s).data(), n_units());
-            activity.rate[v][first_of_wave_ + s] =
+            activity_->rate[v][first_of_wave_ + s] =
                 spikes / static_cast<double>(n_units()) / static_cast<double>(n_steps_);
         }
-        if (request.goodness == nullptr) continue;
-        const MatrixView measured = memory_.measured[v].view().rows(first, count);
-        const std::size_t n_scores = population_.n_groups;
-        const auto scores =
-            std::span(activity.goodness[v]).subspan((first_of_wave_ + first) * n_scores, count * n_scores);
-        request.goodness->evaluate(measured, scores, request.signal ? measured : MatrixView{}, n_scores);
+        if (request_.goodness == nullptr) continue;
+        const std::size_t of_sample = scores_steps() ? n_steps_ : 1;
+        const MatrixView measured = memory_.measured[v].view().rows(first * of_sample, count * of_sample);
+        const auto scores = std::span(activity_->goodness[v])
+                                .subspan((first_of_wave_ + first) * n_scores(), count * n_scores());
+        request_.goodness->evaluate(measured, scores, request_.signal ? measured : MatrixView{},
+                                    population_.n_groups);
     }
 }
 

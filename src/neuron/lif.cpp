@@ -143,18 +143,14 @@ void Lif::respond(ConstMatrixView current, const TimeGrid& time, std::span<const
                   std::size_t first_unit) const {
     if (refractory()) return NeuronModel::respond(current, time, responses, first_unit);
 
-    const float mean = 1.0f / static_cast<float>(time.steps);
     assert(responses.size() <= 4);
     std::array<kernels::LifOutput, 4> outputs;
     std::size_t n_outputs = 0;
     for (const Response& response : responses) {
-        kernels::LifOutput output{kernels::LifMeasure::spikes, 1.0f, rows_of(response.value),
-                                  rows_of(response.slope)};
+        kernels::LifOutput output{kernels::LifMeasure::spikes, factor_of(response.readout, time.steps),
+                                  rows_of(response.value), rows_of(response.slope)};
         if (response.readout == Readout::membrane) output.measure = kernels::LifMeasure::last_membrane;
         if (response.readout == Readout::membrane_mean) output.measure = kernels::LifMeasure::membrane_sum;
-        if (response.readout == Readout::membrane_mean || response.readout == Readout::rate) {
-            output.factor = mean;
-        }
         outputs.at(n_outputs++) = output;
     }
     kernels::LifRespond job;

@@ -7,19 +7,6 @@
 namespace snnff {
 namespace {
 
-/// Sums over the steps gone by; the slopes only where one is asked for. All [sample x unit].
-struct Sums {
-    Matrix emitted, membrane, emitted_slope, membrane_slope;
-};
-
-/// What the steps of a block need; memory that a thread keeps for the next.
-struct Room {
-    std::vector<Matrix> state;
-    std::vector<MatrixView> state_views;
-    Matrix membrane, emitted, psi, carry, drive, s;
-    Sums sums;
-};
-
 void clear(Matrix& matrix, std::size_t rows, std::size_t cols) {
     matrix.resize(rows, cols);
     matrix.fill(0.0f);
@@ -43,47 +30,73 @@ bool NeuronModel::offers(Readout readout) const noexcept {
 
 void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
                           std::size_t first_unit) const {
-    const std::size_t rows = current.rows(), cols = current.cols();
+    thread_local SteppedResponse steps;
     const bool with_slope =
         std::ranges::any_of(responses, [](const Response& response) { return !response.slope.empty(); });
+    const bool counts = std::ranges::any_of(
+        responses, [](const Response& response) { return response.readout == Readout::count; });
+    // Without memory every step is the same, and a mean is any one of them.
+    const std::int64_t n_steps = n_state() == 0 && !counts ? 1 : time.steps;
+    steps.begin(*this, current.rows(), current.cols(), with_slope);
+    for (std::int64_t t = 0; t < n_steps; ++t) steps.step(*this, current, first_unit);
+    steps.write(responses);
+}
 
-    thread_local Room room;
-    auto& [state, state_views, membrane, emitted, psi, carry, drive, s, sums] = room;
-    if (state.size() < n_state()) state.resize(n_state());
-    state_views.clear();
-    for (std::size_t i = 0; i < n_state(); ++i) {
-        clear(state[i], rows, cols);
-        state_views.emplace_back(state[i]);
+void SteppedResponse::begin(const NeuronModel& neuron, std::size_t rows, std::size_t cols, bool with_slope) {
+    state_.resize(std::max(state_.size(), neuron.n_state()));
+    state_views_.clear();
+    for (std::size_t i = 0; i < neuron.n_state(); ++i) {
+        clear(state_[i], rows, cols);
+        state_views_.emplace_back(state_[i]);
     }
-    for (Matrix* m : {&membrane, &emitted, &sums.emitted, &sums.membrane}) clear(*m, rows, cols);
-    for (Matrix* m : {&psi, &carry, &drive, &s, &sums.emitted_slope, &sums.membrane_slope}) {
+    for (Matrix* m : {&membrane_, &emitted_, &sum_of_emitted_, &sum_of_membrane_}) clear(*m, rows, cols);
+    for (Matrix* m : {&psi_, &carry_, &drive_, &s_, &slope_of_emitted_, &slope_of_membrane_})
         clear(*m, with_slope ? rows : 0, with_slope ? cols : 0);
-    }
+    view_ = {};
+    view_.state = state_views_;
+    view_.membrane = membrane_;
+    view_.emitted = emitted_;
+    view_.step = -1;
+}
 
-    for (std::int64_t t = 0; t < time.steps; ++t) {
-        step({current, state_views, membrane, emitted, psi, carry, drive, t, first_unit});
-        add(emitted, sums.emitted);
-        add(membrane, sums.membrane);
-        for (std::size_t i = 0; i < s.size(); ++i) {
-            s.data()[i] = carry.data()[i] * s.data()[i] + drive.data()[i];
-            sums.emitted_slope.data()[i] += psi.data()[i] * s.data()[i];
-        }
-        if (with_slope) add(s, sums.membrane_slope);
-        if ((t + 1) % steps_between_cuts != 0) continue;
-        for (float& slope : s.values()) {
+const StepView& SteppedResponse::step(const NeuronModel& neuron, ConstMatrixView current,
+                                      std::size_t first_unit, const Kept& kept) {
+    view_.psi = kept.psi;
+    view_.carry = kept.carry;
+    view_.drive = kept.drive;
+    view_.current = current;
+    view_.first_unit = first_unit;
+    ++view_.step;
+    neuron.step(view_);
+    add(emitted_, sum_of_emitted_);
+    add(membrane_, sum_of_membrane_);
+    for (std::size_t i = 0; i < s_.size(); ++i) {
+        s_.data()[i] = carry_.data()[i] * s_.data()[i] + drive_.data()[i];
+        slope_of_emitted_.data()[i] += psi_.data()[i] * s_.data()[i];
+        slope_of_membrane_.data()[i] += s_.data()[i];
+    }
+    if ((view_.step + 1) % steps_between_cuts == 0) {
+        for (float& slope : s_.values()) {
             if (std::abs(slope) < 0x1p-126f) slope = 0.0f;
         }
     }
+    return view_;
+}
 
-    const float mean = 1.0f / static_cast<float>(time.steps);
+void SteppedResponse::write(std::span<const Response> responses) const {
     for (const Response& response : responses) {
-        const bool of_membrane =
-            response.readout == Readout::membrane || response.readout == Readout::membrane_mean;
         const bool last = response.readout == Readout::membrane;
-        const float factor = last || response.readout == Readout::count ? 1.0f : mean;
-        write(!of_membrane ? sums.emitted : last ? membrane : sums.membrane, factor, response.value);
+        const bool of_membrane = last || response.readout == Readout::membrane_mean;
+        const float factor = factor_of(response.readout, view_.step + 1);
+        snnff::write(last          ? membrane_
+                     : of_membrane ? sum_of_membrane_
+                                   : sum_of_emitted_,
+                     factor, response.value);
         if (response.slope.empty()) continue;
-        write(!of_membrane ? sums.emitted_slope : last ? s : sums.membrane_slope, factor, response.slope);
+        snnff::write(last          ? s_
+                     : of_membrane ? slope_of_membrane_
+                                   : slope_of_emitted_,
+                     factor, response.slope);
     }
 }
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/train_pass.hpp"
+#include "engine/section.hpp"
 #include "engine/update.hpp"
 #include "rules/rule.hpp"
 
@@ -15,20 +15,20 @@ class ForwardForward final : public Rule {
   public:
     ForwardForward(const LearningSpec& learning, Network& network);
 
-    /// Every population is one, unless it sends its train of spikes upwards: that is made as it is needed,
-    /// with its weights.
+    /// Sections, as far up as somebody learns: what joins populations by trains is scored in one pass, and
+    /// updated after it.
     std::vector<Part> parts(const Stage& stage) const override;
     std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) override;
     void show(State& state) override { snnff::show(state, network_, moments_); }
 
   private:
-    /// One update of one population. Leaves goodness, rate and, if asked for, the output (from before the
-    /// update) in the batch's activity. Returns the loss before the update.
-    double update(Batch& batch, std::size_t population, const Turn& turn, bool keep_output);
-    double update_constant(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
-                           const Optimizer::Step& step, bool keep_output);
-    double update_from_steps(Batch& batch, std::size_t population, std::span<const std::int32_t> label,
-                             const Optimizer::Step& step, bool keep_output);
+    /// One update of all that learns in a section. Leaves goodness, rate and, if asked for, the last one's
+    /// output (from before the update) in the batch's activities, and losses from before it.
+    void update(Batch& batch, const Turn& turn, Part part, bool keep_output);
+    /// Scores a wave of a population that goes by steps, and takes the slopes back.
+    double score_wave(Batch& batch, SectionPass& pass, std::size_t population, Range samples,
+                      std::span<const std::int32_t> label);
+    void apply(Batch& batch, SectionPass& pass, std::size_t population, const Turn& turn);
     /// The batch's loss, from `goodness` [variant][sample·n_groups + group]; leaves d loss/d score in the
     /// population's scores.
     double score(std::size_t population, const std::vector<std::vector<double>>& goodness,
@@ -43,10 +43,12 @@ class ForwardForward final : public Rule {
     const LearningSpec& learning_;
     Network& network_;
     std::vector<Moments> moments_;
-    std::vector<Loss> losses_;                         // [population] of the last batch
-    std::vector<Scores> scores_;                       // [population]
-    std::vector<ConstantGradient::Memory> gradients_;  // [population]
-    std::vector<TrainPass::Memory> steps_;  // [population] of the last pass, where the input varies
+    std::vector<Loss> losses_;                           // [population] of the last batch
+    std::vector<std::vector<Loss>> told_;                // [first population of a part]: of those that learn
+    std::vector<Scores> scores_;                         // [population]
+    std::vector<ConstantGradient::Memory> gradients_;    // [population]
+    std::vector<SectionPass::Memory> passes_;            // [first population of a part]
+    std::vector<std::vector<ForwardRequest>> requests_;  // likewise
 };
 
 }  // namespace snnff

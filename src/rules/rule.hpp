@@ -31,8 +31,8 @@ class Rule {
         std::size_t population;
         double loss;
     };
-    /// Populations `first` to `last`, whose weights nothing above them needs: they can learn from a batch
-    /// while the next part learns from the one before.
+    /// Populations `first` to `last`, some of which may rest. Nothing above needs their weights: they can
+    /// learn from a batch while the next part learns from the one before.
     struct Part {
         std::size_t first, last;
     };

@@ -36,6 +36,25 @@ std::vector<std::int32_t> presented_labels(const ModelSpec& model, PredictBy by)
     return labels;
 }
 
+/// Goodness of classes is told of every population, whichever of them predict.
+bool tells_classes(const ModelSpec& model) {
+    return model.learning.loss && model.learning.takes() == Loss::Takes::classes;
+}
+
+/// What a prediction asks of each population.
+std::vector<ForwardRequest> requests_of(const ModelSpec& model, PredictBy by) {
+    const std::size_t n_populations = model.network.populations.size();
+    const bool by_head = by != PredictBy::goodness, by_logits = !model.learning.local();
+    std::vector<ForwardRequest> requests;
+    for (std::size_t k = 0; k < n_populations; ++k) {
+        const bool predicts = by != PredictBy::head && !by_logits && k >= model.prediction.first_population;
+        requests.push_back(
+            {.goodness = predicts || tells_classes(model) ? model.learning.goodness.get() : nullptr,
+             .output = k + 1 < n_populations || by_head || by_logits});
+    }
+    return requests;
+}
+
 /// Goodness of one population by class, as samples come.
 class ByClass {
   public:
@@ -96,34 +115,24 @@ std::vector<std::uint64_t> Evaluation::confusion() const {
 EvaluationMemory evaluation_memory(PredictBy by, const Network& network, const ModelSpec& model,
                                    const Dataset& dataset, std::size_t limit) {
     const std::size_t n_samples = limit == 0 ? dataset.size() : std::min(limit, dataset.size());
-    const bool by_head = by != PredictBy::goodness, by_logits = !model.learning.local();
     const std::size_t n_labels = model.data.overlay.n_labels;
     const std::size_t chunk = std::min(chunk_size, n_samples), rest = n_samples % chunk_size;
     Batch::Size size{presented_labels(model, by).size(), chunk, model.data.overlay.enabled ? n_labels : 0,
                      !comes_constant(model.data, dataset)};
+    const std::vector<ForwardRequest> requests = requests_of(model, by);
+    const Batch::Held held = Batch::memory(network, size, requests);
     EvaluationMemory memory;
-    std::size_t meanwhile = 0;
-    for (std::size_t k = 0; k < network.populations.size(); ++k) {
-        const bool last = k + 1 == network.populations.size();
-        const bool of_classes = model.learning.loss && model.learning.takes() == Loss::Takes::classes;
-        const bool predicts =
-            of_classes || (by != PredictBy::head && !by_logits && k >= model.prediction.first_population);
-        const ForwardRequest request{.goodness = predicts ? model.learning.goodness.get() : nullptr,
-                                     .output = !last || by_head || by_logits};
-        const Batch::Held held = Batch::memory(network, k, size, request);
-        memory.shared += held.kept;
-        meanwhile = std::max(meanwhile, held.meanwhile);
-        // A last, smaller chunk may need places of its own.
-        if (rest > 0 && rest < chunk) {
-            memory.shared +=
-                Batch::memory(network, k, {size.n_variants, rest, size.n_changed, size.input_varies}, request)
-                    .kept;
-        }
+    memory.shared = held.kept + held.meanwhile;
+    for (std::size_t k = 0; k < requests.size(); ++k)
         memory.of_thread = std::max(memory.of_thread, Batch::scratch_memory(network, k, size));
+    // A last, smaller chunk may need places of its own.
+    if (rest > 0 && rest < chunk) {
+        size.n_samples = rest;
+        memory.shared += Batch::memory(network, size, requests).kept;
     }
-    if (by_head) memory.shared += chunk * make_head(model).n_features() * sizeof(float);
+    if (by != PredictBy::goodness) memory.shared += chunk * make_head(model).n_features() * sizeof(float);
     const std::size_t n_scores = by == PredictBy::both ? 2 : 1;
-    memory.shared += meanwhile + n_samples * (n_scores * n_labels * sizeof(float) + 2 * sizeof(std::int32_t));
+    memory.shared += n_samples * (n_scores * n_labels * sizeof(float) + 2 * sizeof(std::int32_t));
     return memory;
 }
 
@@ -137,8 +146,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
                        std::size_t limit) {
     const bool by_head = by != PredictBy::goodness, by_logits = !model.learning.local();
     const bool by_goodness = by != PredictBy::head && !by_logits;
-    // Goodness of classes is told of every population, whichever of them predict.
-    const bool of_classes = model.learning.loss && model.learning.takes() == Loss::Takes::classes;
+    const bool of_classes = tells_classes(model);
     if (by_head && !network.head) {
         throw RunError(
             "evaluation: the model predicts by its read-out, which was not trained; a run that was not "
@@ -166,6 +174,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     Matrix unused, features;
     // A read-out's presentation without a label comes last.
     const std::size_t n_with_labels = presented.size() > n_labels ? n_labels : presented.size();
+    const std::vector<ForwardRequest> requests = requests_of(model, by);
     std::vector<ByClass> by_class(of_classes ? n_populations : 0, ByClass(n_labels));
     for (std::size_t first = 0; first < n_samples; first += chunk_size) {
         const std::size_t count = std::min(chunk_size, n_samples - first);
@@ -182,11 +191,9 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
                         std::move(variants), nullptr, 1, batch);
         if (by_head) features.resize(count, network.head->n_features());
         std::vector<double> sum(count * n_labels, 0.0), own(sum.size());
+        batch.climb(requests);
         for (std::size_t k = 0; k < n_populations; ++k) {
-            const bool last = k + 1 == n_populations;
             const bool predicts = by_goodness && k >= model.prediction.first_population;
-            batch.forward(k, {.goodness = predicts || of_classes ? model.learning.goodness.get() : nullptr,
-                              .output = !last || by_head || by_logits});
             if (predicts || of_classes) {
                 const Scores scores{
                     std::span<const std::vector<double>>(batch.activity(k).goodness).first(n_with_labels),
@@ -197,8 +204,10 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
             }
             for (std::size_t i = 0; predicts && i < sum.size(); ++i) sum[i] += own[i];
             if (by_head) take_features(*network.head, network, batch, k, presented.size() - 1, features);
-            if (last && by_logits) std::ranges::copy(batch.activity(k).output.front().values(), sum.begin());
-            if (!last) batch.ascend(k);
+        }
+        if (by_logits) {
+            const auto logits = batch.activity(n_populations - 1).output.front().values();
+            std::ranges::copy(logits.first(sum.size()), sum.begin());
         }
         if (by_head) {
             standardise(network.head->mean, network.head->deviation, features);

@@ -21,24 +21,24 @@ bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
 }
 
 /// Whether what the populations below answer is kept.
-bool are_kept(const Network& network, std::size_t first_learning, bool fixed, std::size_t n_variants,
+bool are_kept(const Network& network, std::size_t entry, bool fixed, std::size_t n_variants,
               std::size_t n_samples) {
-    if (first_learning == 0 || !fixed) return false;
-    const Population& top = network.populations[first_learning - 1];
-    return top.output != Readout::spikes &&
-           n_variants * n_samples * top.n_units() * sizeof(float) <= kept_bytes_limit;
+    if (entry == 0 || !fixed) return false;
+    return n_variants * n_samples * network.populations[entry - 1].n_units() * sizeof(float) <=
+           kept_bytes_limit;
 }
 
 }  // namespace
 
 FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t first_learning,
                                         const DataSpec& data, std::size_t n_samples) {
+    const std::size_t entry = section_of(network, first_learning).first;
     const std::size_t n_variants = Presentations::n_variants(data);
-    if (!are_kept(network, first_learning, Presentations::fixed(data), n_variants, n_samples)) return {};
+    if (!are_kept(network, entry, Presentations::fixed(data), n_variants, n_samples)) return {};
     Held held;
-    const std::size_t n_units = network.populations[first_learning - 1].n_units();
+    const std::size_t n_units = network.populations[entry - 1].n_units();
     held.kept = n_variants * n_samples * (n_units + 1) * sizeof(float);
-    for (std::size_t k = 0; k < first_learning; ++k) {
+    for (std::size_t k = 0; k < entry; ++k) {
         held.meanwhile += activity_memory(network.populations[k], n_variants, std::min(chunk_size, n_samples),
                                           {.output = true});
     }
@@ -46,11 +46,14 @@ FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t firs
 }
 
 FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, Presentations& presentations)
-    : first_learning_(first_learning), presentations_(presentations) {
+    : network_(network),
+      first_learning_(first_learning),
+      entry_(section_of(network, first_learning).first),
+      presentations_(presentations) {
     const std::size_t n_variants = presentations.n_variants();
     const std::size_t n = presentations.n_samples();
-    if (!are_kept(network, first_learning, presentations.fixed(), n_variants, n)) return;
-    const Population& top = network.populations[first_learning - 1];
+    if (!are_kept(network, entry_, presentations.fixed(), n_variants, n)) return;
+    const Population& top = network.populations[entry_ - 1];
 
     presentations.begin_epoch(0, {});
     Batch batch(network);
@@ -64,11 +67,11 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
                         batch);
         climb(batch);
         for (std::size_t v = 0; v < n_variants; ++v) {
-            const Matrix& output = batch.activity(first_learning - 1).output[v];
+            const Matrix& output = batch.activity(entry_ - 1).output[v];
             std::copy_n(output.data(), output.size(), kept_[v].row(first).data());
         }
     }
-    for (Variant& variant : as_input(kept_, *network.populations[first_learning].normalisation, top.n_groups))
+    for (Variant& variant : as_input(kept_, *network.populations[entry_].normalisation, top.n_groups))
         gain_.push_back(std::move(variant.gain));
 }
 
@@ -84,33 +87,29 @@ std::vector<Variant> FrozenLayers::inputs_of_kept(std::span<Matrix> outputs,
 }
 
 void FrozenLayers::climb(Batch& batch) const {
-    for (std::size_t k = 0; k < first_learning_; ++k) {
-        batch.forward(k, {.output = true});
-        if (k + 1 < first_learning_) batch.ascend(k);
-    }
+    batch.climb(std::vector<ForwardRequest>(entry_, {.output = true}));
 }
 
 void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout,
                          Memory& memory, Batch& batch) {
     const std::size_t n_positive = side == Side::negatives ? 0 : 1;
+    const Dropout* of_entry = entry_ == first_learning_ ? dropout : nullptr;
     if (kept_.empty()) {
-        const bool learns = first_learning_ == 0;
-        const Dropout* of_images = learns ? dropout : nullptr;
+        const Dropout* of_images = first_learning_ == 0 ? dropout : nullptr;
         std::vector<Variant> variants = presentations_.variants(samples, memory.images, of_images);
         if (side == Side::positives) variants.resize(1);
         if (side == Side::negatives) variants.erase(variants.begin());
         present_samples(presentations_.presented(samples), std::move(variants), of_images, n_positive, batch);
         climb(batch);
-        if (!learns) batch.ascend(first_learning_ - 1, dropout);
+        if (entry_ > 0) batch.ascend(section_of(network_, entry_ - 1), of_entry);
         return;
     }
     std::span<Matrix> kept(kept_);
     if (side == Side::positives) kept = kept.first(1);
     const std::size_t first_variant = side == Side::negatives ? 1 : 0;
     kept = kept.subspan(first_variant);
-    if (dropout == nullptr && runs_through(samples, presentations_.n_samples())) {
-        batch.enter(first_learning_, inputs_of_kept(kept, samples, first_variant), samples.size(),
-                    n_positive);
+    if (of_entry == nullptr && runs_through(samples, presentations_.n_samples())) {
+        batch.enter(entry_, inputs_of_kept(kept, samples, first_variant), samples.size(), n_positive);
         return;
     }
     shape(memory.gathered, kept.size(), samples.size(), kept.front().cols());
@@ -121,15 +120,14 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
             }
         });
     }
-    if (dropout != nullptr) {
+    if (of_entry != nullptr) {
         for (Matrix& inputs : memory.gathered) {
             for_blocks(inputs.rows(), 16, [&](std::size_t first, std::size_t count) {
-                leave_out(*dropout, first_learning_, inputs.view().rows(first, count), first);
+                leave_out(*of_entry, entry_, inputs.view().rows(first, count), first);
             });
         }
     }
-    batch.enter(first_learning_, inputs_of_kept(memory.gathered, samples, first_variant), samples.size(),
-                n_positive);
+    batch.enter(entry_, inputs_of_kept(memory.gathered, samples, first_variant), samples.size(), n_positive);
 }
 
 }  // namespace snnff

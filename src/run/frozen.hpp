@@ -10,8 +10,8 @@
 
 namespace snnff {
 
-/// The populations below the first one that learns in a stage. While they rest, what they answer to
-/// presentations that stay the same is computed once and kept, memory allowing.
+/// The sections below that of the first population that learns in a stage. While they rest, what they answer
+/// to presentations that stay the same is computed once and kept, memory allowing.
 class FrozenLayers {
   public:
     FrozenLayers(const Network& network, std::size_t first_learning, Presentations& presentations);
@@ -21,8 +21,8 @@ class FrozenLayers {
         Matrix images;
         std::vector<Matrix> gathered;  // rows of kept outputs
     };
-    /// Presents samples, as positives, negatives or both, and takes them up to the first population that
-    /// learns. `dropout`, where given, is for the input of that population.
+    /// Presents samples, as positives, negatives or both, and takes them up to the section that learns first.
+    /// `dropout`, where given, is for the input of that population.
     void enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Memory& memory,
                Batch& batch);
 
@@ -39,9 +39,10 @@ class FrozenLayers {
     /// first is variant `first_variant` of what is kept.
     std::vector<Variant> inputs_of_kept(std::span<Matrix> outputs, std::span<const std::uint32_t> samples,
                                         std::size_t first_variant) const;
-    std::size_t first_learning_;
+    const Network& network_;
+    std::size_t first_learning_, entry_;  // the first population of its section
     Presentations& presentations_;
-    std::vector<Matrix> kept_;                // [variant] output of the last resting population, all samples,
+    std::vector<Matrix> kept_;                // [variant] output of the last resting section, all samples,
                                               // replaced where the next one's normalisation does so
     std::vector<AlignedVector<float>> gain_;  // [variant][sample] that normalises it
 };

@@ -80,11 +80,9 @@ class FeatureSource {
                 input_squares(*model_.data.encoding, model_.network.time.steps, dataset_, part, shown);
             present_samples({model_.data, model_.seed, dataset_, part, evaluation_presentation},
                             {writer_.write(shown, squares, unlabelled)}, nullptr, 1, batch_);
-            for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-                batch_.forward(k, {.output = true});
+            batch_.climb(std::vector<ForwardRequest>(network_.populations.size(), {.output = true}));
+            for (std::size_t k = 0; k < network_.populations.size(); ++k)
                 take_features(head_, network_, batch_, k, 0, features.rows(first, count));
-                if (k + 1 < network_.populations.size()) batch_.ascend(k);
-            }
         }
     }
 
@@ -177,13 +175,9 @@ std::size_t readout_memory(const Experiment& experiment) {
         floats * sizeof(float) + GradientSum::memory(n_labels, n_features, batch_size, batch_size, false);
     const Batch::Size size{1, std::min(chunk_size, n), model.data.overlay.enabled ? n_labels : 0,
                            !comes_constant(model.data, experiment.train)};
-    std::size_t meanwhile = 0;
-    for (std::size_t k = 0; k < experiment.network.populations.size(); ++k) {
-        const Batch::Held held = Batch::memory(experiment.network, k, size, {.output = true});
-        bytes += held.kept;
-        meanwhile = std::max(meanwhile, held.meanwhile);
-    }
-    return bytes + meanwhile;
+    const std::vector<ForwardRequest> requests(experiment.network.populations.size(), {.output = true});
+    const Batch::Held held = Batch::memory(experiment.network, size, requests);
+    return bytes + held.kept + held.meanwhile;
 }
 
 }  // namespace snnff

@@ -133,7 +133,7 @@ class Training {
         std::size_t n_parts = 1;
         if (model_.learning.local() && model_.plan.order != PlanOrder::layer_by_layer) {
             for (std::size_t k = 1; k < network_.populations.size(); ++k)
-                n_parts += network_.populations[k - 1].output == Readout::spikes ? 0 : 1;
+                n_parts += section_of(network_, k).first == k ? 1 : 0;
         }
         const std::size_t n_batches = (n_samples_ + batch_ - 1) / batch_;
         return std::min(n_batches, n_parts == 1 ? 1 : n_parts + 1);
@@ -148,7 +148,8 @@ class Training {
                 continue;
             }
             const bool last = k + 1 == network_.populations.size();
-            const bool kept = FrozenLayers::memory(network_, k + 1, model_.data, n_samples_).kept > 0;
+            const bool kept =
+                !last && FrozenLayers::memory(network_, k + 1, model_.data, n_samples_).kept > 0;
             if (one_by_one && !last && kept)
                 gathered = std::max(gathered, size_.n_variants * batch_ * network_.populations[k].n_units());
             bytes += Batch::memory(network_, k, size_,
@@ -156,6 +157,8 @@ class Training {
                                     .signal = true,
                                     .output = !last && !(one_by_one && kept)})
                          .kept;
+            if (!last && model_.learning.dropout > 0.0)  // a copy, some of it left out
+                bytes += size_.n_variants * batch_ * network_.populations[k].n_units() * sizeof(float);
         }
         return n_on_their_way() * (bytes + gathered * sizeof(float));
     }
@@ -165,13 +168,10 @@ class Training {
             return BackpropPass::memory(network_, batch_, size_.input_varies, model_.learning.dropout > 0.0);
         std::size_t bytes = 0;
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-            if (Batch::by_steps(network_, k, size_)) {
-                bytes += Batch::memory(network_, k, size_,
-                                       {.goodness = model_.learning.goodness.get(), .signal = true})
-                             .meanwhile;
-                continue;
-            }
-            bytes += ConstantGradient::memory(gradient_size(k));
+            bytes += Batch::memory(network_, k, size_,
+                                   {.goodness = model_.learning.goodness.get(), .signal = true})
+                         .meanwhile;
+            if (!Batch::by_steps(network_, k, size_)) bytes += ConstantGradient::memory(gradient_size(k));
         }
         return bytes;
     }

@@ -3,7 +3,6 @@
 #include "core/float_environment.hpp"
 #include "data/presentations.hpp"
 #include "engine/batch.hpp"
-#include "engine/steps.hpp"
 #include "run/present_samples.hpp"
 #include "snnff/trace.hpp"
 
@@ -39,15 +38,13 @@ void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink)
     present_samples(
         {state_->model.data, state_->model.seed, state_->dataset, samples, evaluation_presentation},
         {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, 1, batch);
-    for (std::size_t k = 0; k < network.populations.size(); ++k) {
-        const SteppedPopulation stepped(network.populations[k], network.time, batch.drive(k));
-        SteppedBlock(stepped, 0, 1).run({}, [&](std::size_t, std::int64_t step, const StepView& view) {
-            sink(k, step, view);
-        });
-        if (k + 1 == network.populations.size()) break;
-        batch.forward(k, {.output = true});
-        batch.ascend(k);
-    }
+    std::vector<Watcher> watchers;
+    for (std::size_t k = 0; k < network.populations.size(); ++k)
+        watchers.emplace_back(
+            [&sink, k](std::size_t, std::size_t, const StepView& view) { sink(k, view.step, view); });
+    std::vector<ForwardRequest> requests;
+    for (const Watcher& watcher : watchers) requests.push_back({.output = true, .watch = &watcher});
+    batch.climb(requests);
 }
 
 }  // namespace snnff

@@ -216,9 +216,11 @@ class Trainer {
             sums_[found.population].add_loss(found.loss, item.label.size());
             item.losses.push_back(found);
         }
-        for (std::size_t k = part.first; k <= part.last; ++k)
+        for (const std::size_t k : stage.learning) {
+            if (k < part.first || k > part.last) continue;
             sums_[k].add(item.batch.activity(k), model_.learning.loss.get(), item.batch.n_positive(),
                          item.label);
+        }
     }
 
     void tell(const OnItsWay& item) {

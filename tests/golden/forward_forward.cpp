@@ -16,8 +16,8 @@
 #include "catch.hpp"
 #include "data/presentations.hpp"
 #include "engine/batch.hpp"
-#include "engine/train_pass.hpp"
 #include "engine/update.hpp"
+#include "golden/golden_file.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/trace.hpp"
 #include "snnff/training.hpp"
@@ -26,48 +26,6 @@ using namespace snnff;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Golden {
-  public:
-    explicit Golden(const fs::path& path) : file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT)) {
-        REQUIRE(file_ >= 0);
-        spec = nlohmann::json::parse(text("spec"));
-    }
-    ~Golden() { H5Fclose(file_); }
-    Golden(const Golden&) = delete;
-    Golden& operator=(const Golden&) = delete;
-
-    bool has(const std::string& name) const { return H5LTpath_valid(file_, name.c_str(), 1) > 0; }
-    std::vector<hsize_t> shape(const std::string& name) const {
-        int rank = 0;
-        REQUIRE(H5LTget_dataset_ndims(file_, name.c_str(), &rank) >= 0);
-        std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
-        REQUIRE(H5LTget_dataset_info(file_, name.c_str(), dims.data(), nullptr, nullptr) >= 0);
-        return dims;
-    }
-    std::vector<float> floats(const std::string& name) const {
-        std::size_t n = 1;
-        for (const hsize_t d : shape(name)) n *= d;
-        std::vector<float> values(n);
-        REQUIRE(H5LTread_dataset_float(file_, name.c_str(), values.data()) >= 0);
-        return values;
-    }
-    nlohmann::json spec;
-
-  private:
-    std::string text(const char* attribute) const {
-        const hid_t id = H5Aopen(file_, attribute, H5P_DEFAULT), type = H5Aget_type(id);
-        char* raw = nullptr;
-        REQUIRE(H5Tis_variable_str(type) > 0);
-        REQUIRE(H5Aread(id, type, &raw) >= 0);
-        std::string result = raw;
-        H5free_memory(raw);
-        H5Tclose(type);
-        H5Aclose(id);
-        return result;
-    }
-    hid_t file_;
-};
 
 void write(hid_t file, const std::string& name, const std::vector<float>& values,
            std::vector<hsize_t> shape) {
@@ -136,21 +94,6 @@ Experiment build_case(const Golden& golden, const fs::path& folder) {
     return build(read_model_text(model, "golden", folder, {}));
 }
 
-/// Every element within `tolerance` of the largest expected one.
-void check_close(const char* what, std::span<const float> found, const std::vector<float>& expected,
-                 double tolerance) {
-    INFO(what);
-    REQUIRE(found.size() == expected.size());
-    double scale = 0.0, worst = 0.0;
-    for (const float e : expected) scale = std::max(scale, std::abs(static_cast<double>(e)));
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-        worst = std::max(worst, std::abs(static_cast<double>(found[i]) - static_cast<double>(expected[i])));
-    }
-    INFO("largest difference " << worst << ", largest value " << scale);
-    CHECK(scale > 0.0);
-    CHECK(worst <= tolerance * scale);
-}
-
 std::vector<std::vector<double>> slopes(const ModelSpec& model, const Population& population,
                                         const Activity& activity) {
     const std::size_t n = activity.goodness[0].size();
@@ -172,19 +115,21 @@ void first_update(const Golden& golden, const Experiment& experiment, Batch& bat
         gradient = panels.matrix();
         std::copy_n(found.bias().begin(), bias.size(), bias.begin());
     };
-    if (batch.drive(k).constant()) {
-        batch.forward(k, {.goodness = experiment.model.learning.goodness.get(), .signal = true});
-        const auto slope = slopes(experiment.model, population, activity);
-        ConstantGradient::Memory memory;
-        take(ConstantGradient(population, batch.drive(k).variants, activity.signal, slope, memory));
+    const Section section{section_of(network, k).first, k};
+    std::vector<ForwardRequest> requests(section.size());
+    requests.back() = {.goodness = experiment.model.learning.goodness.get(), .signal = true};
+    SectionPass::Memory memory;
+    SectionPass pass = batch.pass(section, memory);
+    pass.request(requests);
+    REQUIRE(pass.wave_end(0) == batch.n_samples());
+    pass.forward({0, batch.n_samples()});
+    const auto slope = slopes(experiment.model, population, activity);
+    if (pass.walks_back(k)) {
+        pass.backward(k, slope);
+        take(pass.finish(k));
     } else {
-        TrainPass::Memory memory;
-        TrainPass pass(population, network.time, batch.drive(k), memory);
-        pass.forward(0, batch.n_samples(),
-                     {.goodness = experiment.model.learning.goodness.get(), .signal = true}, activity);
-        pass.backward(slopes(experiment.model, population, activity));
-        pass.finish();
-        take(pass);
+        ConstantGradient::Memory of_gradient;
+        take(ConstantGradient(population, batch.drive(k).variants, activity.signal, slope, of_gradient));
     }
     for (const auto& [variant, name] : {std::pair{0, "positive"}, std::pair{1, "negative"}}) {
         const auto& goodness = activity.goodness[static_cast<std::size_t>(variant)];
@@ -252,14 +197,15 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
             if (golden.has("expected/layer0/final_bias")) {
                 std::ranges::copy(golden.floats("expected/layer0/final_bias"), first.bias.begin());
             }
-            batch.forward(0, {.output = true});
             if (first.output != Readout::spikes) {
+                const ForwardRequest output{.output = true};
+                batch.forward({0, 0}, {&output, 1});
                 check_close("output positive", batch.activity(0).output[0].values(),
                             golden.floats("expected/layer0/output_positive"), 1e-5);
                 check_close("output negative", batch.activity(0).output[1].values(),
                             golden.floats("expected/layer0/output_negative"), 1e-5);
+                batch.ascend({0, 0});
             }
-            batch.ascend(0);
             check_membrane(golden, experiment, 1);
             first_update(golden, experiment, batch, 1);
         }

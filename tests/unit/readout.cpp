@@ -61,11 +61,10 @@ TEST_CASE("features are the populations' outputs, each normalised, one after the
     batch.enter(0, {writer.write(images, input_squares(*e.model.data.encoding, images), none)}, 20);
     Matrix features(20, 70);
     std::vector<Matrix> outputs;
+    batch.climb(std::vector<ForwardRequest>(2, {.output = true}));
     for (std::size_t k = 0; k < 2; ++k) {
-        batch.forward(k, {.output = true});
         outputs.push_back(batch.activity(k).output[0]);
         take_features(head, e.network, batch, k, 0, features);
-        if (k == 0) batch.ascend(k);
     }
     for (std::size_t s = 0; s < 20; ++s) {
         std::size_t column = 0;

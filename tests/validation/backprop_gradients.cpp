@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "engine/batch.hpp"
 #include "engine/steps.hpp"
+#include "engine/stored_train.hpp"
 #include "kinds.hpp"
 #include "lif_options.hpp"
 #include "network_twin.hpp"
@@ -352,7 +354,10 @@ TEST_CASE("spikes teach the same as the input of a network as from the populatio
     BackpropPass whole(pair.library, generous);
     const double loss = whole.run(drive, labels, nullptr);
 
-    const PopulationTrain train(pair.library.populations[0], pair.library.time, drive);
+    Batch batch(pair.library);
+    batch.enter(0, {variant}, labels.size());
+    batch.forward({0, 1}, std::vector<ForwardRequest>(2));
+    const StoredTrain train(batch.activity(0).train, 1, true, 0);
     Network upper;
     upper.time = pair.library.time;
     for (std::size_t k = 1; k < 3; ++k) upper.populations.push_back(pair.library.populations[k]);

@@ -46,7 +46,8 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     FrozenLayers::Memory memory;
     frozen.enter(presentations.samples(0), side, nullptr, memory, batch);
     const Population before = network.populations[k];
-    Update update{rule.learn(batch, {stage, progress, e.train.label}, {k, k}).front().loss, {}, {}};
+    Update update{
+        rule.learn(batch, {stage, progress, e.train.label}, rule.parts(stage).front()).front().loss, {}, {}};
     const Population& after = network.populations[k];
     const Matrix weight_before = before.weight.matrix(), weight_after = after.weight.matrix();
     for (std::size_t i = 0; i < weight_before.size(); ++i) {

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/activity.hpp"
+#include "engine/steady_train.hpp"
+#include "engine/stored_train.hpp"
+#include "engine/train_pass.hpp"
+#include "snnff/network.hpp"
+
+namespace snnff {
+
+/// Populations that a presentation takes through its steps together, since trains join them; or one alone.
+/// What enters the first, or stays constant, comes from outside.
+struct Section {
+    std::size_t first = 0, last = 0;
+    std::size_t size() const noexcept { return last + 1 - first; }
+};
+/// The one that `population` is in.
+Section section_of(const Network& network, std::size_t population);
+
+/// A batch on its way through a section, wave by wave and, within a wave, chunk by chunk of its steps: every
+/// step of every population is taken once.
+class SectionPass {
+  public:
+    /// Kept from batch to batch.
+    class Memory {
+        friend class SectionPass;
+        struct Member {
+            std::vector<StoredTrain> trains;  // of edges, in their order
+            std::vector<Incoming> incoming;
+            std::optional<TrainPass> by_steps;  // else its current is constant
+            std::optional<SteadyTrain> constant;
+            ForwardRequest request;
+            TrainPass::Memory of_steps;
+            SteadyTrain::Memory of_constant;
+        };
+        std::vector<Member> members;  // [population of the section]
+    };
+    /// `from_below` drives the first population; `outside` [population of the section][edge] the edges that
+    /// come from none. Activities are [population of the network].
+    SectionPass(const Network& network, Section section, const Drive& from_below, std::size_t n_samples,
+                std::span<Activity> activities, Memory& memory,
+                std::span<const std::vector<Drive>> outside = {});
+
+    /// What is asked of each population of the section; `train` is asked for where another one needs it.
+    void request(std::span<const ForwardRequest> requests);
+    /// The end of a wave that begins with sample `first`: all samples, where no step needs to be seen.
+    std::size_t wave_end(std::size_t first) const noexcept;
+    void forward(Range samples);
+    /// Whether a population goes step by step with slopes that walk back; else its signals are in its
+    /// activity.
+    bool walks_back(std::size_t population) const noexcept {
+        return members_[population - section_.first].by_steps.has_value();
+    }
+    /// See TrainPass.
+    void backward(std::size_t population, std::span<const std::vector<double>> slope);
+    TrainPass& finish(std::size_t population);
+
+    /// Bytes of Memory for a population, and of its train and what is watched.
+    struct Size {
+        std::size_t n_variants, n_samples, n_changed;
+        bool input_varies;
+    };
+    static std::size_t memory(const Network& network, std::size_t population, const Size& size, bool learns);
+    static std::size_t scratch_memory(const Network& network, std::size_t population, const Size& size);
+
+  private:
+    void add(std::size_t population, const Drive& from_below, std::span<const std::vector<Drive>> outside);
+    bool alone() const noexcept;
+    void begin(std::size_t population, Range samples);
+    void advance(std::size_t population, Range samples, Range steps);
+    void show(std::size_t population, Range samples, Range steps) const;
+    const Population& population(std::size_t k) const { return network_.populations[k]; }
+
+    const Network& network_;
+    Section section_;
+    Drive from_below_;
+    std::size_t n_samples_, n_variants_, n_steps_;
+    std::size_t steps_at_once_, steps_kept_;  // of trains
+    std::span<Activity> activities_;
+    std::vector<Memory::Member>& members_;
+};
+
+}  // namespace snnff

@@ -1,0 +1,323 @@
+#include "engine/steady.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "kernels/dispatch.hpp"
+#include "parallel/parallel.hpp"
+
+namespace snnff {
+namespace {
+
+/// From here on there are samples enough to cut by them alone: a task takes all units of its samples and
+/// scores them while their responses are in cache. Either way gives the same numbers.
+constexpr std::size_t many_samples = 512;
+/// Floats of responses that such a task may hold.
+constexpr std::size_t floats_per_task = 128 * 1024;
+/// Inputs or weights that stay in the second-level cache beside all else.
+constexpr std::size_t few_floats = 128 * 1024;
+constexpr std::size_t samples_per_score = 4, samples_per_gain = 8, gains_at_once = 512;
+
+enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
+
+bool counts_spikes(Readout readout) { return readout == Readout::rate || readout == Readout::count; }
+
+bool sends_what_it_measures(const Population& population, const ForwardRequest& request) {
+    return request.goodness != nullptr && request.output && population.measure == population.output;
+}
+
+/// Whether spikes are counted for the rate alone: neither what is measured nor what is sent tells them.
+bool counts_spikes_apart(const Population& population, const ForwardRequest& request) {
+    return population.neuron->spiking() &&
+           !(request.goodness != nullptr && counts_spikes(population.measure)) &&
+           !(request.output && counts_spikes(population.output));
+}
+
+/// Samples that by_samples() takes at a time.
+std::size_t samples_per_task(std::size_t n_variants, std::size_t n_panels) {
+    const std::size_t fit = floats_per_task / (n_variants * n_panels * Panels::width);
+    return std::clamp(fit / rows_at_once * rows_at_once, rows_at_once, samples_per_tile);
+}
+
+}  // namespace
+
+Steady::Steady(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+               Range samples, const ForwardRequest& request, Activity& activity)
+    : population_(population),
+      time_(time),
+      variants_(variants),
+      samples_(samples),
+      n_units_(population.n_units()),
+      n_panels_(population.weight.n_panels()),
+      request_(request),
+      activity_(activity),
+      measures_(request.goodness != nullptr),
+      sends_measured_(sends_what_it_measures(population, request)) {}
+
+bool Steady::counts_apart() const noexcept { return counts_spikes_apart(population_, request_); }
+
+void Steady::make_places() {
+    if (measures_ && !sends_measured_) shape(activity_.measured, variants_.size(), samples_.count, n_units_);
+    if (counts_apart()) shape(activity_.spikes, variants_.size(), samples_.count, n_units_);
+}
+
+Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t count) const {
+    const auto part = [&](bool wanted, std::vector<Matrix>& of) {
+        return wanted ? of[v].view().rows(first, count) : MatrixView{};
+    };
+    return places(v, first, count, part(measures_ && !sends_measured_, activity_.measured),
+                  part(counts_apart(), activity_.spikes));
+}
+
+Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t count, MatrixView measured,
+                              MatrixView spikes) const {
+    Places to;
+    const std::size_t of_batch = samples_.first + first;
+    if (request_.output) to.output = activity_.output[v].view().rows(of_batch, count);
+    if (measures_) to.measured = sends_measured_ ? to.output : measured;
+    if (request_.signal) to.slope = activity_.signal[v].view().rows(of_batch, count).columns(0, n_units_);
+    if (!population_.neuron->spiking()) return to;
+    const bool in_measured = measures_ && counts_spikes(population_.measure);
+    const bool in_output = request_.output && counts_spikes(population_.output);
+    const Readout readout = in_measured ? population_.measure
+                            : in_output ? population_.output
+                                        : Readout::rate;
+    to.spikes = in_measured ? to.measured : in_output ? to.output : spikes;
+    if (readout == Readout::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
+    return to;
+}
+
+std::size_t Steady::responses(const Places& to, const Tile& tile, std::span<Response, 3> out) const {
+    const auto part = [&](MatrixView all) {
+        return all.data() == nullptr ? MatrixView{} : all.columns(tile.first_unit(), tile.n_units(n_units_));
+    };
+    std::size_t n = 0;
+    if (measures_) out[n++] = {population_.measure, part(to.measured), part(to.slope)};
+    if (request_.output && !sends_measured_) out[n++] = {population_.output, part(to.output), {}};
+    if (counts_apart()) out[n++] = {Readout::rate, part(to.spikes), {}};
+    return n;
+}
+
+void Steady::currents(const Tile& tile, std::size_t v, const float*& done, MatrixView chains,
+                      MatrixView out) const {
+    const Variant& variant = variants_[v];
+    Tile of_batch = tile;
+    of_batch.first_sample += samples_.first;
+    if (variant.base.data() != done) {
+        base_chains(variant.base.rows(of_batch.first_sample, tile.n_samples), population_.weight, tile,
+                    chains, next_read(variant.base, of_batch));
+        done = variant.base.data();
+    }
+    variant_currents(population_.weight, population_.bias, variant, of_batch, chains, out);
+}
+
+/// What the next tile reads first from memory that is more than a cache holds: its weights where tiles go
+/// through the units, else its inputs.
+std::span<const float> Steady::next_read(ConstMatrixView base, const Tile& tile) const {
+    const Panels& weight = population_.weight;
+    const std::size_t n_samples = samples_.first + samples_.count;
+    if (samples_.count >= many_samples) {
+        if (weight.memory().size() < few_floats) return {};
+        const std::size_t end = tile.first_panel + tile.n_panels, first = end < n_panels_ ? end : 0;
+        return {weight.panel(first), std::min(tile.n_panels, n_panels_ - first) * weight.panel_size()};
+    }
+    if (samples_.count * base.stride() < few_floats) return {};
+    const std::size_t end = tile.first_sample + tile.n_samples;
+    const std::size_t first = end < n_samples ? end : samples_.first;
+    const ConstMatrixView next = base.rows(first, std::min(tile.n_samples, n_samples - first));
+    return {next.data(), (next.rows() - 1) * next.stride() + next.cols()};
+}
+
+void Steady::by_samples_and_units() {
+    make_places();
+    respond({0, n_panels_});
+    score();
+}
+
+void Steady::respond(Range panels) {
+    const std::size_t n_samples = samples_.count, end = panels.first + panels.count;
+    const std::size_t block = even_block(n_samples, samples_per_tile, rows_at_once);
+    const std::size_t n_blocks = ceil_div(n_samples, block),
+                      n_groups = ceil_div(panels.count, panels_per_tile);
+    for_blocks(n_blocks * n_groups, 1, [&](std::size_t task, std::size_t) {
+        const std::size_t first = task % n_blocks * block, count = std::min(block, n_samples - first);
+        const std::size_t panel = panels.first + task / n_blocks * panels_per_tile;
+        compute({first, count, panel, std::min(panels_per_tile, end - panel)},
+                [&](std::size_t v) { return places(v, first, count); });
+    });
+}
+
+void Steady::score() {
+    if (!measures_ && activity_.squares.empty() && !population_.neuron->spiking()) return;
+    for_blocks(samples_.count, samples_per_score, [&](std::size_t first, std::size_t count) {
+        for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v, first, count));
+    });
+}
+
+void Steady::by_samples() {
+    const std::size_t at_most = samples_per_task(variants_.size(), n_panels_);
+    for_blocks(samples_.count, even_block(samples_.count, at_most, rows_at_once),
+               [&](std::size_t first, std::size_t count) {
+                   const std::size_t n_rows = variants_.size() * count;
+                   const MatrixView measured = scratch(measured_slot, measures_ ? n_rows : 0, n_units_);
+                   const MatrixView spikes = scratch(spikes_slot, counts_apart() ? n_rows : 0, n_units_);
+                   const auto places = [&](std::size_t v) {
+                       const auto part = [&](MatrixView of) {
+                           return of.rows() > 0 ? of.rows(v * count, count) : MatrixView{};
+                       };
+                       return this->places(v, first, count, part(measured), part(spikes));
+                   };
+                   for (std::size_t panel = 0; panel < n_panels_; panel += panels_per_tile) {
+                       compute({first, count, panel, std::min(panels_per_tile, n_panels_ - panel)}, places);
+                   }
+                   for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v));
+               });
+}
+
+template <class PlacesOf>
+void Steady::compute(const Tile& tile, const PlacesOf& places) const {
+    const std::size_t width = tile.n_panels * Panels::width, n = tile.n_units(n_units_);
+    const MatrixView chains = scratch(chain_slot, tile.n_samples, width);
+    const MatrixView current = scratch(current_slot, tile.n_samples, width);
+    const float* done = nullptr;
+    for (std::size_t v = 0; v < variants_.size(); ++v) {
+        currents(tile, v, done, chains, current);
+        std::array<Response, 3> wanted{};
+        const std::size_t n_wanted = responses(places(v), tile, wanted);
+        population_.neuron->respond(ConstMatrixView(current).columns(0, n), time_,
+                                    std::span(wanted).first(n_wanted), tile.first_unit());
+    }
+}
+
+void Steady::score(std::size_t v, std::size_t first, const Places& at) const {
+    const auto& kernels = kernels::active();
+    const std::size_t of_batch = samples_.first + first;
+    for (std::size_t s = 0; s < at.spikes.rows(); ++s) {
+        const double sum = kernels.sum(at.spikes.row(s).data(), n_units_);
+        activity_.rate[v][of_batch + s] = at.per_step * (sum / static_cast<double>(n_units_));
+    }
+    for (std::size_t s = 0; s < at.output.rows() && !activity_.squares.empty(); ++s)
+        activity_.squares[v][of_batch + s] = kernels.sum_squares(at.output.row(s).data(), n_units_);
+    if (!measures_) return;
+    const std::size_t count = at.measured.rows();
+    const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
+    const std::size_t n_scores = population_.n_groups;
+    request_.goodness->evaluate(
+        at.measured, std::span(activity_.goodness[v]).subspan(of_batch * n_scores, count * n_scores),
+        gradient, n_scores);
+    for (std::size_t s = 0; s < gradient.rows(); ++s) {
+        kernels.multiply(gradient.row(s).data(), n_units_, at.slope.row(s).data());
+    }
+}
+
+void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t rows, std::size_t cols) {
+    matrices.resize(n_variants);
+    for (Matrix& matrix : matrices) {
+        if (matrix.rows() != rows || matrix.cols() != cols) matrix.resize(rows, cols);
+    }
+}
+
+void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples) {
+    numbers.resize(n_variants);
+    for (std::vector<double>& of_variant : numbers) of_variant.assign(n_samples, 0.0);
+}
+
+void shape(Train& train, std::size_t n_variants, Range samples, Range steps, std::size_t n_units) {
+    train.samples = samples;
+    train.steps = steps;
+    const std::size_t n_rows = samples.count * steps.count;
+    train.of_variant.resize(n_variants);
+    for (Matrix& matrix : train.of_variant) {
+        if (matrix.rows() < n_rows || matrix.cols() != n_units) matrix.resize(n_rows, n_units);
+    }
+}
+
+void Watched::note(std::size_t variant, std::size_t sample, std::size_t step, std::size_t row,
+                   const StepView& view) {
+    const auto copy = [&](ConstMatrixView from, Train& to) {
+        std::ranges::copy(from.row(row), to.row(variant, sample, step).subspan(view.first_unit).begin());
+    };
+    copy(view.current, current);
+    copy(view.membrane, membrane);
+    copy(view.emitted, emitted);
+}
+
+void make_room(const Population& population, std::size_t n_variants, std::size_t n_samples,
+               const ForwardRequest& request, Activity& activity) {
+    const std::size_t n_units = population.n_units();
+    if (request.output) shape(activity.output, n_variants, n_samples, n_units);
+    if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_units));
+    if (request.goodness != nullptr) shape(activity.goodness, n_variants, n_samples * population.n_groups);
+    shape(activity.rate, n_variants, n_samples);
+}
+
+void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+                      std::size_t n_samples, ForwardRequest request, Activity& activity) {
+    make_room(population, variants.size(), n_samples, request, activity);
+    shape(activity.squares, request.output ? variants.size() : 0, n_samples);
+    Steady steady(population, time, variants, {0, n_samples}, request, activity);
+    if (n_samples < many_samples) {
+        steady.by_samples_and_units();
+    } else {
+        steady.by_samples();
+    }
+}
+
+std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                            const ForwardRequest& request) {
+    const std::size_t n_units = population.n_units();
+    std::size_t floats_per_sample = 0, numbers_per_sample = 1 + population.n_groups;
+    if (request.output) {
+        floats_per_sample += n_units;
+        ++numbers_per_sample;
+    }
+    if (request.signal) floats_per_sample += whole_lines(n_units);
+    if (n_samples < many_samples) {
+        if (request.goodness != nullptr && !sends_what_it_measures(population, request))
+            floats_per_sample += n_units;
+        if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
+    }
+    return n_variants * n_samples * (floats_per_sample * sizeof(float) + numbers_per_sample * sizeof(double));
+}
+
+std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
+    const std::size_t tile = 2 * samples_per_tile * panels_per_tile * Panels::width;
+    const std::size_t n_rows = n_variants * samples_per_task(n_variants, population.weight.n_panels());
+    return (2 * tile + 3 * n_rows * population.n_units()) * sizeof(float);
+}
+
+float normalise(const Normalisation& normalisation, std::span<float> sent, std::size_t n_groups) noexcept {
+    normalisation.replace(sent, n_groups);
+    if (!normalisation.scales()) return 1.0f;
+    return normalisation.gain(kernels::active().sum_squares(sent.data(), sent.size()), sent.size());
+}
+
+std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
+                              std::size_t n_groups) {
+    std::vector<Variant> variants;
+    as_input(outputs, {}, normalisation, n_groups, variants);
+    return variants;
+}
+
+void as_input(std::span<Matrix> outputs, std::span<const std::vector<double>> squares,
+              const Normalisation& normalisation, std::size_t n_groups, std::vector<Variant>& variants) {
+    variants.resize(outputs.size());
+    for (std::size_t v = 0; v < outputs.size(); ++v) {
+        variants[v].base = outputs[v].view();
+        variants[v].gain.assign(outputs[v].rows(), 1.0f);
+    }
+    if (!normalisation.scales() && !normalisation.replaces()) return;
+    const std::size_t n_samples = outputs.empty() ? 0 : outputs.front().rows();
+    const bool known = !squares.empty() && !normalisation.replaces();
+    const std::size_t block = known ? gains_at_once : samples_per_gain;
+    for_blocks(outputs.size() * n_samples, block, [&](std::size_t first, std::size_t count) {
+        for (std::size_t i = first; i < first + count; ++i) {
+            const std::size_t v = i / n_samples, s = i % n_samples;
+            const auto row = outputs[v].row(s);
+            variants[v].gain[s] = known ? normalisation.gain(squares[v][s], row.size())
+                                        : normalise(normalisation, row, n_groups);
+        }
+    });
+}
+
+}  // namespace snnff

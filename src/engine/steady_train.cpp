@@ -1,0 +1,115 @@
+#include "engine/steady_train.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "parallel/parallel.hpp"
+
+namespace snnff {
+namespace {
+
+constexpr std::size_t samples_at_once = 16;  ///< of a tile, whose states and sums stay in cache
+
+}  // namespace
+
+SteadyTrain::SteadyTrain(const Population& population, const TimeGrid& time,
+                         std::span<const Variant> variants, Range samples, const ForwardRequest& request,
+                         Activity& activity, Memory& memory)
+    : population_(population),
+      time_(time),
+      variants_(variants),
+      samples_(samples),
+      request_(request),
+      activity_(activity),
+      memory_(memory),
+      steady_(population, time, variants, samples, request, activity),
+      adds_up_(population.neuron->n_state() > 0 && (population.neuron->exact_by_step() || !request.signal)) {
+    steady_.make_places();
+    const std::size_t n_variants = variants.size(), width = population.weight.n_panels() * Panels::width;
+    const std::size_t n_tiles =
+        ceil_div(samples.count, samples_at_once) * ceil_div(population.weight.n_panels(), panels_per_tile);
+    memory.responses.resize(std::max(memory.responses.size(), n_tiles * n_variants));
+    if (memory.current.size() != n_variants || memory.current[0].rows() < samples.count)
+        shape(memory.current, n_variants, samples.count, width);
+    for_tiles([&](const Tile& tile, std::size_t number) {
+        const float* done = nullptr;
+        Matrix chains(tile.n_samples, tile.n_panels * Panels::width);
+        for (std::size_t v = 0; v < n_variants; ++v) {
+            const MatrixView to = memory.current[v]
+                                      .view()
+                                      .rows(tile.first_sample, tile.n_samples)
+                                      .columns(tile.first_unit(), chains.cols());
+            steady_.currents(tile, v, done, chains, to);
+            memory.responses[number * n_variants + v].begin(*population.neuron, tile.n_samples,
+                                                            tile.n_units(population.n_units()),
+                                                            request.signal && adds_up_);
+        }
+    });
+}
+
+std::size_t SteadyTrain::memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                                bool learns) noexcept {
+    const std::size_t line = population.weight.n_panels() * Panels::width;
+    const std::size_t of_unit = 4 + population.neuron->n_state() + (learns ? 6 : 0);  // of SteppedResponse
+    return n_variants * n_samples * (line + of_unit * population.n_units()) * sizeof(float);
+}
+
+template <class Body>
+void SteadyTrain::for_tiles(const Body& body) const {
+    const std::size_t n_panels = population_.weight.n_panels();
+    const std::size_t n_blocks = ceil_div(samples_.count, samples_at_once);
+    for_blocks(n_blocks * ceil_div(n_panels, panels_per_tile), 1, [&](std::size_t number, std::size_t) {
+        const std::size_t first = number % n_blocks * samples_at_once;
+        const std::size_t panel = number / n_blocks * panels_per_tile;
+        body(Tile{first, std::min(samples_at_once, samples_.count - first), panel,
+                  std::min(panels_per_tile, n_panels - panel)},
+             number);
+    });
+}
+
+void SteadyTrain::advance(Range steps) {
+    const std::size_t n_variants = variants_.size();
+    for_tiles([&](const Tile& tile, std::size_t number) {
+        const std::size_t n = tile.n_units(population_.n_units());
+        for (std::size_t v = 0; v < n_variants; ++v) {
+            const ConstMatrixView current = ConstMatrixView(memory_.current[v])
+                                                .rows(tile.first_sample, tile.n_samples)
+                                                .columns(tile.first_unit(), n);
+            SteppedResponse& response = memory_.responses[number * n_variants + v];
+            for (std::size_t t = steps.first; t < steps.first + steps.count; ++t) {
+                const StepView& view = response.step(*population_.neuron, current, tile.first_unit());
+                for (std::size_t s = 0; s < tile.n_samples; ++s) {
+                    const std::size_t sample = samples_.first + tile.first_sample + s;
+                    if (request_.train) {
+                        std::ranges::copy(
+                            view.emitted.row(s),
+                            activity_.train.row(v, sample, t).subspan(tile.first_unit()).begin());
+                    }
+                    if (request_.watch != nullptr) activity_.watched.note(v, sample, t, s, view);
+                }
+            }
+        }
+    });
+}
+
+void SteadyTrain::end() {
+    for_tiles([&](const Tile& tile, std::size_t number) {
+        const std::size_t n = tile.n_units(population_.n_units());
+        for (std::size_t v = 0; v < variants_.size(); ++v) {
+            std::array<Response, 3> wanted{};
+            const Steady::Places to = steady_.places(v, tile.first_sample, tile.n_samples);
+            const auto responses = std::span(wanted).first(steady_.responses(to, tile, wanted));
+            if (adds_up_) {
+                memory_.responses[number * variants_.size() + v].write(responses);
+                continue;
+            }
+            population_.neuron->respond(ConstMatrixView(memory_.current[v])
+                                            .rows(tile.first_sample, tile.n_samples)
+                                            .columns(tile.first_unit(), n),
+                                        time_, responses, tile.first_unit());
+        }
+    });
+    steady_.score();
+}
+
+}  // namespace snnff

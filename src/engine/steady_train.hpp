@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "engine/steady.hpp"
+
+namespace snnff {
+
+/// A population under a constant current whose steps are taken one by one, because the next one receives its
+/// train or somebody watches. Readouts and slopes are those of Steady, with the same bits.
+class SteadyTrain {
+  public:
+    /// Kept from wave to wave.
+    struct Memory {
+        std::vector<Matrix> current;             // [variant]: [sample x 16·panels]
+        std::vector<SteppedResponse> responses;  // [tile][variant]
+    };
+    SteadyTrain(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+                Range samples, const ForwardRequest& request, Activity& activity, Memory& memory);
+
+    /// The next steps, in order.
+    void advance(Range steps);
+    /// After the last: readouts, goodness and rates are in the activity.
+    void end();
+    /// Bytes of Memory for a wave.
+    static std::size_t memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
+                              bool learns) noexcept;
+
+  private:
+    template <class Body>
+    void for_tiles(const Body& body) const;
+
+    const Population& population_;
+    const TimeGrid& time_;
+    std::span<const Variant> variants_;
+    Range samples_;
+    const ForwardRequest& request_;
+    Activity& activity_;
+    Memory& memory_;
+    Steady steady_;
+    bool adds_up_;  ///< what the steps left; else respond() gives readouts and slopes
+};
+
+}  // namespace snnff

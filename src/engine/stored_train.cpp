@@ -1,0 +1,36 @@
+#include "engine/stored_train.hpp"
+
+#include <algorithm>
+
+namespace snnff {
+
+class StoredTrain::Block final : public Steps {
+  public:
+    Block(const StoredTrain& of, std::size_t first, std::size_t count)
+        : of_(of), first_(first), count_(count) {}
+    void next(std::span<const MatrixView> bases) override {
+        const std::size_t n_rows = bases.front().rows();
+        for (std::size_t v = 0; v < bases.size(); ++v) {
+            for (std::size_t r = 0; r < n_rows; ++r) {
+                const std::size_t step = step_ + r / count_;
+                if (step < of_.delay_) {
+                    std::ranges::fill(bases[v].row(r), 0.0f);
+                } else {
+                    std::ranges::copy(of_.train_.row(v, first_ + r % count_, step - of_.delay_),
+                                      bases[v].row(r).begin());
+                }
+            }
+        }
+        step_ += n_rows / count_;
+    }
+
+  private:
+    const StoredTrain& of_;
+    std::size_t first_, count_, step_ = 0;
+};
+
+std::unique_ptr<StepSource::Steps> StoredTrain::open(std::size_t first, std::size_t count) const {
+    return std::make_unique<Block>(*this, first, count);
+}
+
+}  // namespace snnff

@@ -1,0 +1,327 @@
+// Connections sideways and from above, through the engine, against PyTorch autograd: states, first gradients,
+// losses over all epochs and final weights.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "engine/section.hpp"
+#include "engine/update.hpp"
+#include "golden/golden_file.hpp"
+#include "kinds.hpp"
+#include "snnff/network.hpp"
+
+using namespace snnff;
+
+namespace {
+
+constexpr std::size_t n_labels = 3;
+
+/// Images with a label in their first inputs, rms-normalised as a whole.
+struct Labelled {
+    Labelled(const Golden& golden, const char* labels) {
+        const auto shape = golden.shape("input/images");
+        image.resize(shape[0], shape[1]);
+        std::ranges::copy(golden.floats("input/images"), image.values().begin());
+        const float value = std::ranges::max(image.values());
+        const auto label = golden.floats(labels);
+        for (std::size_t s = 0; s < image.rows(); ++s) {
+            for (std::size_t l = 0; l < n_labels; ++l)
+                image(s, l) = l == static_cast<std::size_t>(label[s]) ? value : 0.0f;
+        }
+        variant = plain(image);
+        scale(variant, image);
+    }
+    static Variant plain(const Matrix& base) {
+        Variant variant;
+        variant.base = base;
+        variant.gain.assign(base.rows(), 1.0f);
+        return variant;
+    }
+    static void scale(Variant& variant, Matrix& base) {
+        const auto rms = made<Normalisation>("rms");
+        for (std::size_t s = 0; s < base.rows(); ++s) variant.gain[s] = normalise(*rms, base.row(s), 1);
+    }
+    Matrix image;
+    Variant variant;
+};
+
+/// The parameters of one projection in training, as a population would hold them.
+struct Trained {
+    Trained(Panels& weight, const Optimizer& optimizer, const std::vector<float>& init) : weight(&weight) {
+        weight.copy_in(init);
+        for (std::size_t m = 0; m < optimizer.n_moments(); ++m)
+            moments[m].resize(weight.rows(), weight.cols());
+    }
+    Matrix gradient_of(const TrainPass& pass, std::size_t drive) const {
+        Panels panels(weight->rows(), weight->cols());
+        pass.weights(drive, {0, panels.n_panels(), 0, panels.cols()}, panels.memory().data());
+        return panels.matrix();
+    }
+    void update(const Optimizer& optimizer, std::int64_t t, double rate, const TrainPass& pass,
+                std::size_t drive) {
+        Panels gradient(weight->rows(), weight->cols());
+        pass.weights(drive, {0, gradient.n_panels(), 0, gradient.cols()}, gradient.memory().data());
+        optimizer.apply({.t = t, .rate = rate, .weight_decay = 0.0}, gradient.memory(), weight->memory(),
+                        moments[0].memory(), moments[1].memory());
+    }
+    Panels* weight;
+    Panels moments[2];
+};
+
+struct Bias {
+    Bias(AlignedVector<float>& bias, const std::vector<float>& init) : bias(&bias) {
+        bias.assign(init.begin(), init.end());
+        for (auto& moment : moments) moment.assign(init.size(), 0.0f);
+    }
+    void update(const Optimizer& optimizer, std::int64_t t, double rate, const TrainPass& pass) {
+        std::vector<float> gradient(pass.bias().begin(), pass.bias().begin() + std::ptrdiff_t(bias->size()));
+        optimizer.apply({.t = t, .rate = rate, .weight_decay = 0.0}, gradient, *bias, moments[0], moments[1]);
+    }
+    AlignedVector<float>* bias;
+    AlignedVector<float> moments[2];
+};
+
+double softplus(double x) { return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0); }
+double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+/// Mean over those scores that count, of positives and negatives, of softplus(±(theta − G)), and its slopes.
+double loss_of(const std::vector<std::vector<double>>& goodness, double theta, const auto& counts,
+               std::vector<std::vector<double>>& slope) {
+    slope.assign(2, std::vector<double>(goodness[0].size()));
+    double n = 0.0, loss = 0.0;
+    for (std::size_t i = 0; i < goodness[0].size(); ++i) n += counts(i) ? 2.0 : 0.0;
+    for (std::size_t i = 0; i < goodness[0].size(); ++i) {
+        if (!counts(i)) continue;
+        loss += (softplus(theta - goodness[0][i]) + softplus(goodness[1][i] - theta)) / n;
+        slope[0][i] = -logistic(theta - goodness[0][i]) / n;
+        slope[1][i] = logistic(goodness[1][i] - theta) / n;
+    }
+    return loss;
+}
+
+double distance(std::span<const float> found, const std::vector<float>& expected) {
+    REQUIRE(found.size() == expected.size());
+    double apart = 0.0, norm = 0.0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        apart += std::pow(double(found[i]) - double(expected[i]), 2);
+        norm += std::pow(double(expected[i]), 2);
+    }
+    return std::sqrt(apart / norm);
+}
+
+/// s[t] = d·s[t−1] + (1 − d)·max(I[t], 0), with d = 0 in the first step; s of other steps is data.
+class Damped final : public NeuronModel {
+  public:
+    explicit Damped(float damping) : damping_(damping) {}
+    std::string_view kind() const noexcept override { return "damped"; }
+    std::span<const Readout> readouts() const noexcept override {
+        static constexpr Readout all[] = {Readout::activation, Readout::spikes};
+        return all;
+    }
+    std::size_t n_state() const noexcept override { return 1; }
+    void step(const StepView& view) const noexcept override {
+        const float kept = view.step == 0 ? 0.0f : damping_;
+        for (std::size_t s = 0; s < view.current.rows(); ++s) {
+            for (std::size_t u = 0; u < view.current.cols(); ++u) {
+                const float current = view.membrane(s, u) = view.current(s, u);
+                view.emitted(s, u) = view.state[0](s, u) =
+                    kept * view.state[0](s, u) + (1.0f - kept) * std::max(current, 0.0f);
+                if (view.psi.empty()) continue;
+                view.psi(s, u) = current > 0.0f ? 1.0f - kept : 0.0f;
+                view.carry(s, u) = 0.0f;
+                view.drive(s, u) = 1.0f;
+            }
+        }
+    }
+
+  private:
+    float damping_;
+};
+
+}  // namespace
+
+TEST_CASE("spikes from beside, a step later, are those of a loop in PyTorch") {
+    const Golden golden(SNNFF_TESTS "/golden/lateral_rate.h5");
+    const auto shape = golden.shape("init/layer0/weight");
+    Network network{.time = {1.0, golden.spec["steps"].get<std::int64_t>()}, .populations = {}};
+    Population& population = network.populations.emplace_back();
+    const std::size_t n_units = shape[0];
+    population.neuron = made<NeuronModel>("lif",
+                                          {key("beta", golden.spec["beta"].get<double>()),
+                                           key("threshold", golden.spec["v_threshold"].get<double>())},
+                                          {network.time, n_units});
+    population.measure = population.output = Readout::rate;
+    population.weight.resize(n_units, shape[1]);
+    Edge& lateral = population.edges.emplace_back();
+    lateral.from = 0;
+    lateral.delay_steps = 1;
+    lateral.weight.resize(n_units, n_units);
+
+    const auto adam = made<Optimizer>("adam");
+    Trained weight(population.weight, *adam, golden.floats("init/layer0/weight"));
+    Trained sideways(lateral.weight, *adam, golden.floats("init/layer0/lateral_weight"));
+    Bias bias(population.bias, golden.floats("init/layer0/bias"));
+    Labelled positive(golden, "input/labels"), negative(golden, "input/negative_labels");
+    const std::vector<Variant> variants{positive.variant, negative.variant};
+    const std::size_t n_samples = positive.image.rows();
+    const auto goodness = made<Goodness>("mean_square");
+    const auto losses = golden.floats("expected/layer0/loss");
+    std::vector<Activity> activities(1);
+    SectionPass::Memory memory;
+    std::vector<std::vector<double>> slope;
+    for (std::size_t epoch = 0; epoch < losses.size(); ++epoch) {
+        CAPTURE(epoch);
+        std::vector<float> membrane, spikes;
+        membrane.resize(golden.floats("expected/layer0/first_membrane_positive").size());
+        spikes.resize(membrane.size());
+        const Watcher watcher = [&](std::size_t v, std::size_t s, const StepView& view) {
+            if (v != 0) return;
+            const std::size_t at = (std::size_t(view.step) * n_samples + s) * n_units;
+            std::copy_n(view.membrane.data(), n_units, membrane.begin() + std::ptrdiff_t(at));
+            std::copy_n(view.emitted.data(), n_units, spikes.begin() + std::ptrdiff_t(at));
+        };
+        SectionPass pass(network, section_of(network, 0), {variants}, n_samples, activities, memory);
+        const ForwardRequest request{.goodness = goodness.get(), .signal = true, .watch = &watcher};
+        pass.request({&request, 1});
+        pass.forward({0, n_samples});
+        const double loss = loss_of(
+            activities[0].goodness, golden.spec["threshold"].get<double>(), [](std::size_t) { return true; },
+            slope);
+        CHECK(loss == Approx(losses[epoch]).epsilon(1e-4));
+        pass.backward(0, slope);
+        const TrainPass& gradient = pass.finish(0);
+        if (epoch == 0) {
+            check_close("membrane", membrane, golden.floats("expected/layer0/first_membrane_positive"), 1e-5);
+            CHECK(spikes == golden.floats("expected/layer0/first_spikes_positive"));
+            check_close("weight gradient", weight.gradient_of(gradient, 0).values(),
+                        golden.floats("expected/layer0/first_weight_gradient"), 1e-5);
+            check_close("lateral gradient", sideways.gradient_of(gradient, 1).values(),
+                        golden.floats("expected/layer0/first_lateral_weight_gradient"), 1e-5);
+        }
+        const auto t = static_cast<std::int64_t>(epoch) + 1;
+        const double rate = golden.spec["lr"].get<double>();
+        weight.update(*adam, t, rate, gradient, 0);
+        sideways.update(*adam, t, rate, gradient, 1);
+        bias.update(*adam, t, rate, gradient);
+    }
+    CHECK(distance(population.weight.matrix().values(), golden.floats("expected/layer0/final_weight")) <
+          1e-3);
+    CHECK(distance(lateral.weight.matrix().values(), golden.floats("expected/layer0/final_lateral_weight")) <
+          1e-3);
+    CHECK(distance(population.bias, golden.floats("expected/layer0/final_bias")) < 1e-3);
+}
+
+TEST_CASE("a network that sees itself from above is that of a loop in PyTorch") {
+    const Golden golden(SNNFF_TESTS "/golden/top_down_relu.h5");
+    const auto sizes = golden.spec["sizes"].get<std::vector<std::size_t>>();
+    const auto n_steps = golden.spec["steps"].get<std::size_t>();
+    const auto from_step = golden.spec["first_step_of_goodness"].get<std::size_t>();
+    Network network{.time = {1.0, static_cast<std::int64_t>(n_steps)},
+                    .populations = std::vector<Population>(2)};
+    const std::shared_ptr<const Normalisation> rms = made<Normalisation>("rms");
+    for (std::size_t k = 0; k < 2; ++k) {
+        Population& population = network.populations[k];
+        population.neuron = std::make_shared<Damped>(golden.spec["damping"].get<float>());
+        population.measure = Readout::spikes;  // each step is scored
+        population.output = k == 0 ? Readout::spikes : Readout::activation;
+        population.normalisation = rms;
+        population.weight.resize(sizes[k + 1], sizes[k]);
+    }
+    Edge& from_above = network.populations[0].edges.emplace_back();
+    from_above.from = 1;
+    from_above.delay_steps = 1;
+    from_above.normalisation = rms;
+    from_above.weight.resize(sizes[1], sizes[2]);
+    Edge& label = network.populations[1].edges.emplace_back();
+    label.weight.resize(sizes[2], n_labels);
+
+    const auto adam = made<Optimizer>("adam");
+    Trained weight0(network.populations[0].weight, *adam, golden.floats("init/weight0"));
+    Trained weight1(network.populations[1].weight, *adam, golden.floats("init/weight1"));
+    Trained top_down(from_above.weight, *adam, golden.floats("init/top_down_weight0"));
+    Trained of_label(label.weight, *adam, golden.floats("init/label_weight1"));
+    Bias bias0(network.populations[0].bias, golden.floats("init/bias0"));
+    Bias bias1(network.populations[1].bias, golden.floats("init/bias1"));
+
+    const auto image_shape = golden.shape("input/images");
+    const std::size_t n_samples = image_shape[0];
+    Matrix images(n_samples, image_shape[1]);
+    std::ranges::copy(golden.floats("input/images"), images.values().begin());
+    Variant image = Labelled::plain(images);
+    Labelled::scale(image, images);
+    const std::vector<Variant> inputs{image, image};
+    std::vector<Matrix> hot(2, Matrix(n_samples, n_labels));
+    const char* names[] = {"input/labels", "input/negative_labels"};
+    std::vector<Variant> labels;
+    for (std::size_t v = 0; v < 2; ++v) {
+        const auto given = golden.floats(names[v]);
+        for (std::size_t s = 0; s < n_samples; ++s) hot[v](s, std::size_t(given[s])) = 1.0f;
+        labels.push_back(Labelled::plain(hot[v]));
+    }
+    const std::vector<std::vector<Drive>> outside{{Drive{}}, {Drive{labels}}};
+
+    const auto goodness = made<Goodness>("mean_square");
+    const auto losses = golden.floats("expected/loss");  // [population, epoch]
+    const std::size_t n_epochs = losses.size() / 2;
+    std::vector<Activity> activities(2);
+    SectionPass::Memory memory;
+    std::vector<std::vector<double>> slope;
+    REQUIRE(section_of(network, 1).first == 0);
+    for (std::size_t epoch = 0; epoch < n_epochs; ++epoch) {
+        CAPTURE(epoch);
+        std::vector<float> states(golden.floats("expected/first_states_positive").size());
+        std::vector<Watcher> watchers;
+        for (std::size_t k = 0; k < 2; ++k) {
+            watchers.emplace_back([&, k](std::size_t v, std::size_t s, const StepView& view) {
+                if (v != 0) return;
+                const std::size_t both = sizes[1] + sizes[2];
+                const std::size_t at =
+                    (std::size_t(view.step) * n_samples + s) * both + (k == 0 ? 0 : sizes[1]);
+                std::copy_n(view.emitted.data(), view.emitted.cols(), states.begin() + std::ptrdiff_t(at));
+            });
+        }
+        SectionPass pass(network, section_of(network, 0), {inputs}, n_samples, activities, memory, outside);
+        std::vector<ForwardRequest> requests;
+        for (const Watcher& watcher : watchers)
+            requests.push_back({.goodness = goodness.get(), .signal = true, .watch = &watcher});
+        pass.request(requests);
+        pass.forward({0, n_samples});
+        if (epoch == 0) check_close("states", states, golden.floats("expected/first_states_positive"), 1e-5);
+        for (std::size_t k = 0; k < 2; ++k) {
+            CAPTURE(k);
+            const double loss = loss_of(
+                activities[k].goodness, golden.spec["theta"].get<double>(),
+                [&](std::size_t i) { return i % n_steps >= from_step; }, slope);
+            CHECK(loss == Approx(losses[k * n_epochs + epoch]).epsilon(1e-4));
+            pass.backward(k, slope);
+        }
+        const TrainPass &first = pass.finish(0), &second = pass.finish(1);
+        if (epoch == 0) {
+            const auto check = [&](const char* name, const Trained& trained, const TrainPass& of,
+                                   std::size_t drive) {
+                check_close(name, trained.gradient_of(of, drive).values(),
+                            golden.floats("expected/first_gradient_" + std::string(name)), 1e-5);
+            };
+            check("weight0", weight0, first, 0);
+            check("top_down_weight0", top_down, first, 1);
+            check("weight1", weight1, second, 0);
+            check("label_weight1", of_label, second, 1);
+        }
+        const auto t = static_cast<std::int64_t>(epoch) + 1;
+        const double rate = golden.spec["lr"].get<double>();
+        weight0.update(*adam, t, rate, first, 0);
+        top_down.update(*adam, t, rate, first, 1);
+        weight1.update(*adam, t, rate, second, 0);
+        of_label.update(*adam, t, rate, second, 1);
+        bias0.update(*adam, t, rate, first);
+        bias1.update(*adam, t, rate, second);
+    }
+    const auto final_distance = [&](const char* name, const Panels& weight) {
+        return distance(weight.matrix().values(), golden.floats("expected/final_" + std::string(name)));
+    };
+    CHECK(final_distance("weight0", network.populations[0].weight) < 1e-3);
+    CHECK(final_distance("weight1", network.populations[1].weight) < 1e-3);
+    CHECK(final_distance("top_down_weight0", from_above.weight) < 1e-3);
+    CHECK(final_distance("label_weight1", label.weight) < 1e-3);
+}
