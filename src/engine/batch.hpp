@@ -57,6 +57,7 @@ class Batch {
     std::size_t n_positive() const noexcept { return n_positive_; }
     const Drive& drive(std::size_t population) const { return drives_[population]; }
     Activity& activity(std::size_t population) { return activities_[population]; }
+    const Activity& activity(std::size_t population) const { return activities_[population]; }
 
   private:
     const Network& network_;

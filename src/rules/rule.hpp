@@ -14,7 +14,7 @@
 
 namespace snnff {
 
-/// A learning rule: what one batch does to the weights. It knows of no epochs and no files; the trainer
+/// A learning rule: what one batch does to the weights. It knows of no epochs and no files; the loop
 /// knows of no gradients.
 class Rule {
   public:

@@ -1,19 +1,22 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "snnff/checkpoint.hpp"
-#include "snnff/model_spec.hpp"
 #include "snnff/network.hpp"
+#include "snnff/plan_spec.hpp"
 
 namespace snnff {
 
-/// Remembers the weights with the lowest validation error, and how long ago that was. The test set has
-/// no part in it.
+/// Remembers the weights with the lowest validation error, where the plan keeps them, and how long ago that
+/// was. The test set has no part in it.
 class BestWeights {
   public:
+    explicit BestWeights(const PlanSpec& plan) : keeps_(plan.keep_best), patience_(plan.patience) {}
+
     /// Bytes of what it remembers.
     static std::size_t memory(const Network& network, const PlanSpec& plan) {
         std::size_t floats = 0;
@@ -21,20 +24,22 @@ class BestWeights {
             floats += population.weight.memory().size() + population.bias.size();
         return plan.keep_best ? floats * sizeof(float) : 0;
     }
-    void note(std::int64_t epoch, double validation_error, const Network& network, const PlanSpec& plan) {
+    /// To be told after each epoch; NaN where nothing was measured.
+    void note(std::int64_t epoch, double validation_error, const Network& network) {
+        if (std::isnan(validation_error)) return;
         ++n_measurements_since_;
         if (!(validation_error < lowest_)) return;
         lowest_ = validation_error;
         n_measurements_since_ = 0;
-        if (!plan.keep_best) return;
+        if (!keeps_) return;
         kept_ = network.populations;
         kept_epoch_ = epoch;
     }
     std::int64_t kept_epoch() const { return kept_epoch_; }  ///< -1 before there is one
-    bool out_of_patience(const PlanSpec& plan) const {
-        return plan.patience > 0 && n_measurements_since_ >= plan.patience;
-    }
+    bool out_of_patience() const { return patience_ > 0 && n_measurements_since_ >= patience_; }
+    /// The weights that are kept; where none are, the network stays as it is.
     void restore(Network& network) const {
+        if (!keeps_) return;
         for (std::size_t k = 0; k < kept_.size(); ++k) {
             network.populations[k].weight = kept_[k].weight;
             network.populations[k].bias = kept_[k].bias;
@@ -55,6 +60,8 @@ class BestWeights {
     }
 
   private:
+    bool keeps_;
+    std::int64_t patience_;
     double lowest_ = std::numeric_limits<double>::infinity();
     std::int64_t n_measurements_since_ = 0, kept_epoch_ = -1;
     std::vector<Population> kept_;

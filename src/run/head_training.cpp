@@ -119,7 +119,7 @@ void settle_scale(FeatureSource& source, std::size_t n, SoftmaxHead& head) {
 }  // namespace
 
 bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const ShallStop& shall_stop,
-                const std::function<void(double, double)>& progress_to) {
+                Observer* observer) {
     const ReadoutSpec& spec = model.readout;
     network.head.reset();
     SoftmaxHead head = make_head(model);
@@ -150,7 +150,7 @@ bool train_head(const ModelSpec& model, Network& network, const Dataset& train, 
                     "read-out, epoch {}, batch {}: loss is not finite; a smaller readout.rate usually helps",
                     epoch, b));
             }
-            if (progress_to) progress_to(progress, batch_loss);
+            if (observer != nullptr) observer->on_readout(progress, batch_loss);
             loss += batch_loss * static_cast<double>(samples.size());
         }
         head.loss.push_back(loss / static_cast<double>(n));

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 
 #include "snnff/model_spec.hpp"
 #include "snnff/network.hpp"
@@ -12,10 +11,10 @@ namespace snnff {
 
 /// Trains a new read-out for the network as it is, on samples without a label (neutral where labels are
 /// written into them), and makes it the network's. Returns whether it got to the end: once it shall stop
-/// the network keeps none. `progress`, where given, hears after every batch which part is done, and its loss.
+/// the network keeps none. `observer`, where given, hears of every batch which part is done, and its loss.
 /// Throws RunError when the loss stops being finite.
 bool train_head(const ModelSpec& model, Network& network, const Dataset& train, const ShallStop& shall_stop,
-                const std::function<void(double fraction, double loss)>& progress = {});
+                Observer* observer = nullptr);
 
 /// Bytes train_head() will hold at its peak, threads' own apart; 0 without a read-out.
 std::size_t readout_memory(const Experiment& experiment);
