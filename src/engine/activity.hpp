@@ -57,6 +57,8 @@ using Watcher = std::function<void(std::size_t variant, std::size_t sample, cons
 struct Activity {
     std::vector<Matrix>
         output;  ///< [sample x unit] for the next population, as it is sent; empty unless asked for
+    /// [variant][sample] Σ output² of forward_constant(), made while the output is in cache; else empty.
+    std::vector<std::vector<double>> squares;
     std::vector<std::vector<double>> goodness;  ///< [variant][sample·n_groups + group of units]
     std::vector<std::vector<double>> rate;  ///< [variant][sample] spikes per unit and step; 0 without spikes
     /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
@@ -126,8 +128,9 @@ float normalise(const Normalisation& normalisation, std::span<float> sent, std::
 /// this normalisation: as it is, with the gain that scales it, or replaced where it is.
 std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
                               std::size_t n_groups);
-/// The same to variants without changes, whose memory is used again.
-void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std::size_t n_groups,
-              std::vector<Variant>& variants);
+/// The same to variants without changes, whose memory is used again, from sums of squares where they are
+/// known [variant][sample].
+void as_input(std::span<Matrix> outputs, std::span<const std::vector<double>> squares,
+              const Normalisation& normalisation, std::size_t n_groups, std::vector<Variant>& variants);
 
 }  // namespace snnff

@@ -99,7 +99,7 @@ void Batch::ascend(Section section, const Dropout* dropout) {
         replaced_[k + 1] = *sent;
         sent = &replaced_[k + 1];
     }
-    as_input(*sent, normalisation, network_.populations[k].n_groups, inputs_[k + 1]);
+    as_input(*sent, activities_[k].squares, normalisation, network_.populations[k].n_groups, inputs_[k + 1]);
     for (std::size_t v = 0; dropout != nullptr && v < sent->size(); ++v) {
         Matrix& input = (*sent)[v];
         for_blocks(input.rows(), 16, [&](std::size_t first, std::size_t count) {

@@ -113,6 +113,7 @@ void SectionPass::request(std::span<const ForwardRequest> requests) {
     for (std::size_t m = 0; m < members_.size(); ++m) {
         const std::size_t k = section_.first + m;
         ForwardRequest& wanted = members_[m].request = requests[m];
+        activities_[k].squares.clear();
         wanted.train = m + 1 < members_.size();
         for (std::size_t to = section_.first; to <= section_.last; ++to) {
             for (const Edge& edge : population(to).edges) wanted.train = wanted.train || edge.from == k;

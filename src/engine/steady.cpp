@@ -16,7 +16,7 @@ constexpr std::size_t many_samples = 512;
 constexpr std::size_t floats_per_task = 128 * 1024;
 /// Inputs or weights that stay in the second-level cache beside all else.
 constexpr std::size_t few_floats = 128 * 1024;
-constexpr std::size_t samples_per_score = 4, samples_per_gain = 8;
+constexpr std::size_t samples_per_score = 4, samples_per_gain = 8, gains_at_once = 512;
 
 enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
@@ -148,7 +148,7 @@ void Steady::respond(Range panels) {
 }
 
 void Steady::score() {
-    if (!measures_ && !population_.neuron->spiking()) return;
+    if (!measures_ && activity_.squares.empty() && !population_.neuron->spiking()) return;
     for_blocks(samples_.count, samples_per_score, [&](std::size_t first, std::size_t count) {
         for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v, first, count));
     });
@@ -196,6 +196,8 @@ void Steady::score(std::size_t v, std::size_t first, const Places& at) const {
         const double sum = kernels.sum(at.spikes.row(s).data(), n_units_);
         activity_.rate[v][of_batch + s] = at.per_step * (sum / static_cast<double>(n_units_));
     }
+    for (std::size_t s = 0; s < at.output.rows() && !activity_.squares.empty(); ++s)
+        activity_.squares[v][of_batch + s] = kernels.sum_squares(at.output.row(s).data(), n_units_);
     if (!measures_) return;
     const std::size_t count = at.measured.rows();
     const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
@@ -252,6 +254,7 @@ void make_room(const Population& population, std::size_t n_variants, std::size_t
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity) {
     make_room(population, variants.size(), n_samples, request, activity);
+    shape(activity.squares, request.output ? variants.size() : 0, n_samples);
     Steady steady(population, time, variants, {0, n_samples}, request, activity);
     if (n_samples < many_samples) {
         steady.by_samples_and_units();
@@ -263,16 +266,18 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
                             const ForwardRequest& request) {
     const std::size_t n_units = population.n_units();
-    std::size_t floats_per_sample = 0;
-    if (request.output) floats_per_sample += n_units;
+    std::size_t floats_per_sample = 0, numbers_per_sample = 1 + population.n_groups;
+    if (request.output) {
+        floats_per_sample += n_units;
+        ++numbers_per_sample;
+    }
     if (request.signal) floats_per_sample += whole_lines(n_units);
     if (n_samples < many_samples) {
         if (request.goodness != nullptr && !sends_what_it_measures(population, request))
             floats_per_sample += n_units;
         if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
     }
-    return n_variants * n_samples *
-           (floats_per_sample * sizeof(float) + (1 + population.n_groups) * sizeof(double));
+    return n_variants * n_samples * (floats_per_sample * sizeof(float) + numbers_per_sample * sizeof(double));
 }
 
 std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
@@ -290,12 +295,12 @@ float normalise(const Normalisation& normalisation, std::span<float> sent, std::
 std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
                               std::size_t n_groups) {
     std::vector<Variant> variants;
-    as_input(outputs, normalisation, n_groups, variants);
+    as_input(outputs, {}, normalisation, n_groups, variants);
     return variants;
 }
 
-void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std::size_t n_groups,
-              std::vector<Variant>& variants) {
+void as_input(std::span<Matrix> outputs, std::span<const std::vector<double>> squares,
+              const Normalisation& normalisation, std::size_t n_groups, std::vector<Variant>& variants) {
     variants.resize(outputs.size());
     for (std::size_t v = 0; v < outputs.size(); ++v) {
         variants[v].base = outputs[v].view();
@@ -303,10 +308,14 @@ void as_input(std::span<Matrix> outputs, const Normalisation& normalisation, std
     }
     if (!normalisation.scales() && !normalisation.replaces()) return;
     const std::size_t n_samples = outputs.empty() ? 0 : outputs.front().rows();
-    for_blocks(outputs.size() * n_samples, samples_per_gain, [&](std::size_t first, std::size_t count) {
+    const bool known = !squares.empty() && !normalisation.replaces();
+    const std::size_t block = known ? gains_at_once : samples_per_gain;
+    for_blocks(outputs.size() * n_samples, block, [&](std::size_t first, std::size_t count) {
         for (std::size_t i = first; i < first + count; ++i) {
-            variants[i / n_samples].gain[i % n_samples] =
-                normalise(normalisation, outputs[i / n_samples].row(i % n_samples), n_groups);
+            const std::size_t v = i / n_samples, s = i % n_samples;
+            const auto row = outputs[v].row(s);
+            variants[v].gain[s] = known ? normalisation.gain(squares[v][s], row.size())
+                                        : normalise(normalisation, row, n_groups);
         }
     });
 }
