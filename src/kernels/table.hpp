@@ -7,13 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "snnff/surrogate.hpp"
+
 namespace snnff::kernels {
 
 /// See steps_between_cuts in snnff/neuron_model.hpp.
 constexpr std::int64_t steps_between_cuts = 64;
 
 enum class LifReset { none, zero, subtract_delayed, subtract_immediate };
-enum class SurrogateKind { atan, fast_sigmoid, sigmoid, triangular, straight_through };
+using SurrogateKind = Surrogate::Kind;
 
 /// Leaky integrate-and-fire units of one population.
 struct LifUnits {

@@ -13,9 +13,6 @@
 namespace snnff {
 namespace {
 
-static_assert(static_cast<int>(Surrogate::Kind::straight_through) ==
-              static_cast<int>(kernels::SurrogateKind::straight_through));
-
 constexpr Readout lif_readouts[] = {Readout::rate, Readout::count, Readout::membrane, Readout::membrane_mean,
                                     Readout::spikes};
 
@@ -56,7 +53,7 @@ class Lif final : public NeuronModel {
         units_.beta = parameters_.beta.data();
         units_.threshold = parameters_.threshold.data();
         units_.reset = parameters_.reset;
-        units_.surrogate = static_cast<kernels::SurrogateKind>(parameters_.surrogate.kind);
+        units_.surrogate = parameters_.surrogate.kind;
         units_.sharpness = static_cast<float>(parameters_.surrogate.sharpness);
         units_.refractory = static_cast<float>(parameters_.refractory_steps);
     }

@@ -255,8 +255,13 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
             static_cast<double>(population.projection->shape(population.n_received).n_places);
         if (k > 0 && carries_spikes(network.populations[k - 1])) {
             const auto n_below = static_cast<double>(network.populations[k - 1].n_sent());
+            // Of a spike the units see as many copies, on average, as there are weights at all places for an
+            // input.
+            const double n_seen = population.projection->dense()
+                                      ? 1.0
+                                      : n_places * static_cast<double>(population.n_inputs()) / n_below;
             result.accumulates[k] =
-                spikes[k - 1] / n * n_below * static_cast<double>(network.time.steps) * n_units;
+                spikes[k - 1] / n * n_below * static_cast<double>(network.time.steps) * n_units * n_seen;
         } else if (k == 0 && input_spikes > 0.0) {
             result.accumulates[k] = input_spikes / n * n_units;
         } else {
