@@ -13,6 +13,7 @@ ForwardForward::ForwardForward(const LearningSpec& learning, Network& network)
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *learning.optimizer);
     passes_.resize(network.populations.size());
+    sums_.resize(network.populations.size());
     told_.resize(network.populations.size());
     requests_.resize(network.populations.size());
     gradients_.resize(network.populations.size());
@@ -119,9 +120,11 @@ void ForwardForward::apply(Batch& batch, SectionPass& pass, std::size_t k, const
     if (pass.walks_back(k)) {
         apply_update(*learning_.optimizer, step, pass.finish(k), population, moments_[k]);
     } else {
-        const ConstantGradient gradient(population, batch.drive(k).variants, batch.activity(k).signal,
-                                        scores_[k].slope, gradients_[k]);
-        apply_update(*learning_.optimizer, step, gradient, population, moments_[k]);
+        with_constant_gradient(population, batch.drive(k).variants, batch.activity(k), scores_[k].slope,
+                               gradients_[k], sums_[k], [&](const Gradient& gradient) {
+                                   apply_update(*learning_.optimizer, step, gradient, population,
+                                                moments_[k]);
+                               });
     }
 }
 

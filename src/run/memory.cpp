@@ -151,14 +151,14 @@ class Training {
             const bool kept =
                 !last && FrozenLayers::memory(network_, k + 1, model_.data, n_samples_).kept > 0;
             if (one_by_one && !last && kept)
-                gathered = std::max(gathered, size_.n_variants * batch_ * network_.populations[k].n_units());
+                gathered = std::max(gathered, size_.n_variants * batch_ * network_.populations[k].n_sent());
             bytes += Batch::memory(network_, k, size_,
                                    {.goodness = model_.learning.goodness.get(),
                                     .signal = true,
                                     .output = !last && !(one_by_one && kept)})
                          .kept;
             if (!last && model_.learning.dropout > 0.0)  // a copy, some of it left out
-                bytes += size_.n_variants * batch_ * network_.populations[k].n_units() * sizeof(float);
+                bytes += size_.n_variants * batch_ * network_.populations[k].n_sent() * sizeof(float);
         }
         return n_on_their_way() * (bytes + gathered * sizeof(float));
     }
