@@ -141,7 +141,9 @@ class Training {
         const std::size_t n_batches = (n_samples_ + batch_ - 1) / batch_;
         const std::size_t n_on_their_way = std::min(n_batches, rule_.n_parts == 1 ? 1 : rule_.n_parts + 1);
         return n_on_their_way *
-               (Presentations::batch_memory(model_, experiment_.train, batch_) + rule_.of_batch + gathered);
+               (Presentations::batch_memory(model_.data, model_.plan, model_.learning.dropout,
+                                            experiment_.train, batch_) +
+                rule_.of_batch + gathered);
     }
 
     const Experiment& experiment_;
