@@ -13,6 +13,7 @@
 #include "snnff/learning_spec.hpp"
 #include "snnff/model_spec.hpp"
 #include "snnff/neuron_model.hpp"
+#include "snnff/projection.hpp"
 #include "snnff/stimulus.hpp"
 #include "snnff/surrogate.hpp"
 
@@ -123,6 +124,7 @@ SNNFF_FAMILY(Schedule)
 SNNFF_FAMILY(DatasetReader)
 SNNFF_FAMILY(Encoding)
 SNNFF_FAMILY(Normalisation)
+SNNFF_FAMILY(Projection)
 SNNFF_FAMILY(Negatives)
 SNNFF_FAMILY(Initialiser)
 #undef SNNFF_FAMILY

@@ -10,6 +10,7 @@
 #include "snnff/matrix.hpp"
 #include "snnff/neuron_model.hpp"
 #include "snnff/panels.hpp"
+#include "snnff/projection.hpp"
 #include "snnff/stimulus.hpp"
 #include "snnff/time_grid.hpp"
 
@@ -30,14 +31,20 @@ struct Population {
     std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of what comes from below
     Readout measure = Readout::activation;  ///< goodness, if any, is measured on this
     Readout output = Readout::activation;   ///< the next population receives this
-    Panels weight;                          ///< [unit x input], of what comes from below
-    AlignedVector<float> bias;              ///< [unit]; zeros where it does not learn
+    std::shared_ptr<const Projection> projection = dense_projection();  ///< from below
+    std::size_t n_received = 0;                                         ///< inputs from below
+    std::size_t n_positions = 1;                                        ///< at which each unit answers
+    Panels weight;              ///< [unit x input that it sees], of what comes from below
+    AlignedVector<float> bias;  ///< [unit]; zeros where it does not learn
     bool learns_bias = true;
     std::vector<Edge> edges{};  ///< besides that from below, whose weights are above
     std::size_t n_groups = 1;   ///< of units, see group_of(): a group counts for one score of the goodness
 
     LayerShape shape() const noexcept { return {weight.cols(), weight.rows()}; }
     std::size_t n_units() const noexcept { return weight.rows(); }
+    /// What it sends: each unit's positions side by side.
+    std::size_t n_sent() const noexcept { return n_units() * n_positions; }
+    /// Inputs that a unit sees at a time.
     std::size_t n_inputs() const noexcept { return weight.cols(); }
     std::size_t n_parameters() const noexcept { return weight.size() + (learns_bias ? bias.size() : 0); }
 };

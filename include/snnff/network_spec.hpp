@@ -39,6 +39,7 @@ struct PopulationSpec {
     std::string name;
     std::size_t n_units = 0;
     std::shared_ptr<const NeuronModel> neuron;
+    std::shared_ptr<const Projection> projection = dense_projection();
     std::shared_ptr<const Normalisation> normalisation = no_normalisation();
     Readout measure = Readout::activation;  ///< has no meaning under backprop
     Readout output = Readout::activation;

@@ -90,19 +90,12 @@ void check_shape(const fs::path& run, const RunSummary& summary, const Populatio
 Network trained_network(const fs::path& run, const RunSummary& summary, const ModelSpec& model,
                         std::size_t n_inputs) {
     Network network{model.network.time, {}};
-    for (const PopulationSpec& spec : model.network.populations) {
-        check_shape(run, summary, spec, n_inputs);
-        Population population{.name = spec.name,
-                              .neuron = spec.neuron,
-                              .normalisation = spec.normalisation,
-                              .measure = spec.measure,
-                              .output = spec.output,
-                              .weight = Panels(spec.n_units, n_inputs),
-                              .bias = AlignedVector<float>(spec.n_units, 0.0f),
-                              .learns_bias = spec.bias,
-                              .n_groups = model.n_scores()};
+    for (std::size_t k = 0; k < model.network.populations.size(); ++k) {
+        const PopulationSpec& spec = model.network.populations[k];
+        check_shape(run, summary, spec, spec.projection->shape(n_inputs).n_weights);
+        Population population = make_population(model, k, n_inputs);
         read_parameters(run, spec.name, population);
-        n_inputs = spec.n_units;
+        n_inputs = population.n_sent();
         network.populations.push_back(std::move(population));
     }
     return network;
@@ -130,6 +123,14 @@ Trained read_parameters_of(const fs::path& run) {
     trained.model =
         read_model_text(trained.summary.model_toml, run.string() + ":/model", run.parent_path(), {});
     keep_label_place(trained.model);
+    // Weights tell how many inputs there are only where every unit sees all of them.
+    const PopulationSpec& lowest = trained.model.network.populations.front();
+    if (!lowest.projection->dense()) {
+        throw ModelError(
+            fmt::format("{}: population.{}.projection = \"{}\": without its data only \"dense\" can be "
+                        "read, as for NIR and in Python",
+                        run.string(), lowest.name, lowest.projection->kind()));
+    }
     if (trained.summary.shapes.empty() || trained.summary.shapes.front().n_inputs == 0) {
         throw DataError(run.string() + ": holds no trained weights; the run has to come to its end");
     }

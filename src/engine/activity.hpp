@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
@@ -66,6 +67,9 @@ struct Activity {
     std::vector<std::vector<double>> spikes_received;
     /// Under a constant drive: dG/d response · d response/d current, [sample x unit], in rows of whole lines.
     std::vector<Matrix> signal;
+    /// Where units answer at several positions: [variant][(sample·positions + position)·units + unit] the
+    /// place that a current came from.
+    std::vector<std::vector<std::uint32_t>> pooled_from;
     std::vector<Matrix> measured, spikes;  ///< of a population under constant drive, kept for their memory
     Train train;                           ///< the steps that were taken last, where it sends them on
     Watched watched;                       ///< likewise, where somebody watches

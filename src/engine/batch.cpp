@@ -42,7 +42,7 @@ Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& siz
     const bool replaced = request.output && k + 1 < network.populations.size() &&
                           network.populations[k + 1].normalisation->replaces();
     const std::size_t copies =
-        replaced ? size.n_variants * size.n_samples * population.n_units() * sizeof(float) : 0;
+        replaced ? size.n_variants * size.n_samples * population.n_sent() * sizeof(float) : 0;
     const std::size_t meanwhile = SectionPass::memory(
         network, k, {size.n_variants, size.n_samples, size.n_changed, size.input_varies}, request.signal);
     if (!by_steps(network, k, size)) {

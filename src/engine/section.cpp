@@ -113,14 +113,15 @@ void SectionPass::request(std::span<const ForwardRequest> requests) {
     for (std::size_t m = 0; m < members_.size(); ++m) {
         const std::size_t k = section_.first + m;
         ForwardRequest& wanted = members_[m].request = requests[m];
-        activities_[k].squares.clear();
         wanted.train = m + 1 < members_.size();
         for (std::size_t to = section_.first; to <= section_.last; ++to) {
             for (const Edge& edge : population(to).edges) wanted.train = wanted.train || edge.from == k;
         }
+        if (!alone()) activities_[k].squares.clear();
         wanted.output = wanted.output && k == section_.last && population(k).output != Readout::spikes;
         if (!members_[m].by_steps) {
-            if (!alone()) make_room(population(k), n_variants_, n_samples_, wanted, activities_[k]);
+            if (alone()) continue;
+            make_room(population(k), n_variants_, n_samples_, wanted, activities_[k]);
         } else if (wanted.output) {
             shape(activities_[k].output, n_variants_, n_samples_, population(k).n_units());
         }

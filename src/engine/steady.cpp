@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/patches.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"
 
@@ -47,7 +48,7 @@ Steady::Steady(const Population& population, const TimeGrid& time, std::span<con
       time_(time),
       variants_(variants),
       samples_(samples),
-      n_units_(population.n_units()),
+      n_sent_(population.n_sent()),
       n_panels_(population.weight.n_panels()),
       request_(request),
       activity_(activity),
@@ -57,8 +58,8 @@ Steady::Steady(const Population& population, const TimeGrid& time, std::span<con
 bool Steady::counts_apart() const noexcept { return counts_spikes_apart(population_, request_); }
 
 void Steady::make_places() {
-    if (measures_ && !sends_measured_) shape(activity_.measured, variants_.size(), samples_.count, n_units_);
-    if (counts_apart()) shape(activity_.spikes, variants_.size(), samples_.count, n_units_);
+    if (measures_ && !sends_measured_) shape(activity_.measured, variants_.size(), samples_.count, n_sent_);
+    if (counts_apart()) shape(activity_.spikes, variants_.size(), samples_.count, n_sent_);
 }
 
 Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t count) const {
@@ -75,7 +76,7 @@ Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t coun
     const std::size_t of_batch = samples_.first + first;
     if (request_.output) to.output = activity_.output[v].view().rows(of_batch, count);
     if (measures_) to.measured = sends_measured_ ? to.output : measured;
-    if (request_.signal) to.slope = activity_.signal[v].view().rows(of_batch, count).columns(0, n_units_);
+    if (request_.signal) to.slope = activity_.signal[v].view().rows(of_batch, count).columns(0, n_sent_);
     if (!population_.neuron->spiking()) return to;
     const bool in_measured = measures_ && counts_spikes(population_.measure);
     const bool in_output = request_.output && counts_spikes(population_.output);
@@ -87,14 +88,20 @@ Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t coun
     return to;
 }
 
+std::size_t Steady::responses(const Places& to, std::span<Response, 3> out) const {
+    std::size_t n = 0;
+    if (measures_) out[n++] = {population_.measure, to.measured, to.slope};
+    if (request_.output && !sends_measured_) out[n++] = {population_.output, to.output, {}};
+    if (counts_apart()) out[n++] = {Readout::rate, to.spikes, {}};
+    return n;
+}
+
 std::size_t Steady::responses(const Places& to, const Tile& tile, std::span<Response, 3> out) const {
     const auto part = [&](MatrixView all) {
-        return all.data() == nullptr ? MatrixView{} : all.columns(tile.first_unit(), tile.n_units(n_units_));
+        return all.data() == nullptr ? MatrixView{} : all.columns(tile.first_unit(), tile.n_units(n_sent_));
     };
-    std::size_t n = 0;
-    if (measures_) out[n++] = {population_.measure, part(to.measured), part(to.slope)};
-    if (request_.output && !sends_measured_) out[n++] = {population_.output, part(to.output), {}};
-    if (counts_apart()) out[n++] = {Readout::rate, part(to.spikes), {}};
+    const std::size_t n = responses(to, out);
+    for (Response& each : out.first(n)) each = {each.readout, part(each.value), part(each.slope)};
     return n;
 }
 
@@ -148,7 +155,7 @@ void Steady::respond(Range panels) {
 }
 
 void Steady::score() {
-    if (!measures_ && activity_.squares.empty() && !population_.neuron->spiking()) return;
+    if (!measures_ && !request_.output && !population_.neuron->spiking()) return;
     for_blocks(samples_.count, samples_per_score, [&](std::size_t first, std::size_t count) {
         for (std::size_t v = 0; v < variants_.size(); ++v) score(v, first, places(v, first, count));
     });
@@ -159,8 +166,8 @@ void Steady::by_samples() {
     for_blocks(samples_.count, even_block(samples_.count, at_most, rows_at_once),
                [&](std::size_t first, std::size_t count) {
                    const std::size_t n_rows = variants_.size() * count;
-                   const MatrixView measured = scratch(measured_slot, measures_ ? n_rows : 0, n_units_);
-                   const MatrixView spikes = scratch(spikes_slot, counts_apart() ? n_rows : 0, n_units_);
+                   const MatrixView measured = scratch(measured_slot, measures_ ? n_rows : 0, n_sent_);
+                   const MatrixView spikes = scratch(spikes_slot, counts_apart() ? n_rows : 0, n_sent_);
                    const auto places = [&](std::size_t v) {
                        const auto part = [&](MatrixView of) {
                            return of.rows() > 0 ? of.rows(v * count, count) : MatrixView{};
@@ -176,7 +183,7 @@ void Steady::by_samples() {
 
 template <class PlacesOf>
 void Steady::compute(const Tile& tile, const PlacesOf& places) const {
-    const std::size_t width = tile.n_panels * Panels::width, n = tile.n_units(n_units_);
+    const std::size_t width = tile.n_panels * Panels::width, n = tile.n_units(n_sent_);
     const MatrixView chains = scratch(chain_slot, tile.n_samples, width);
     const MatrixView current = scratch(current_slot, tile.n_samples, width);
     const float* done = nullptr;
@@ -193,20 +200,20 @@ void Steady::score(std::size_t v, std::size_t first, const Places& at) const {
     const auto& kernels = kernels::active();
     const std::size_t of_batch = samples_.first + first;
     for (std::size_t s = 0; s < at.spikes.rows(); ++s) {
-        const double sum = kernels.sum(at.spikes.row(s).data(), n_units_);
-        activity_.rate[v][of_batch + s] = at.per_step * (sum / static_cast<double>(n_units_));
+        const double sum = kernels.sum(at.spikes.row(s).data(), n_sent_);
+        activity_.rate[v][of_batch + s] = at.per_step * (sum / static_cast<double>(n_sent_));
     }
     for (std::size_t s = 0; s < at.output.rows() && !activity_.squares.empty(); ++s)
-        activity_.squares[v][of_batch + s] = kernels.sum_squares(at.output.row(s).data(), n_units_);
+        activity_.squares[v][of_batch + s] = kernels.sum_squares(at.output.row(s).data(), n_sent_);
     if (!measures_) return;
     const std::size_t count = at.measured.rows();
-    const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_units_) : MatrixView{};
+    const MatrixView gradient = request_.signal ? scratch(gradient_slot, count, n_sent_) : MatrixView{};
     const std::size_t n_scores = population_.n_groups;
     request_.goodness->evaluate(
         at.measured, std::span(activity_.goodness[v]).subspan(of_batch * n_scores, count * n_scores),
         gradient, n_scores);
     for (std::size_t s = 0; s < gradient.rows(); ++s) {
-        kernels.multiply(gradient.row(s).data(), n_units_, at.slope.row(s).data());
+        kernels.multiply(gradient.row(s).data(), n_sent_, at.slope.row(s).data());
     }
 }
 
@@ -244,9 +251,9 @@ void Watched::note(std::size_t variant, std::size_t sample, std::size_t step, st
 
 void make_room(const Population& population, std::size_t n_variants, std::size_t n_samples,
                const ForwardRequest& request, Activity& activity) {
-    const std::size_t n_units = population.n_units();
-    if (request.output) shape(activity.output, n_variants, n_samples, n_units);
-    if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_units));
+    const std::size_t n_sent = population.n_sent();
+    if (request.output) shape(activity.output, n_variants, n_samples, n_sent);
+    if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_sent));
     if (request.goodness != nullptr) shape(activity.goodness, n_variants, n_samples * population.n_groups);
     shape(activity.rate, n_variants, n_samples);
 }
@@ -254,7 +261,9 @@ void make_room(const Population& population, std::size_t n_variants, std::size_t
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity) {
     make_room(population, variants.size(), n_samples, request, activity);
-    shape(activity.squares, request.output ? variants.size() : 0, n_samples);
+    if (request.output) shape(activity.squares, variants.size(), n_samples);
+    if (!population.projection->dense())
+        return forward_patches(population, time, variants, n_samples, request, activity);
     Steady steady(population, time, variants, {0, n_samples}, request, activity);
     if (n_samples < many_samples) {
         steady.by_samples_and_units();
@@ -265,14 +274,15 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 
 std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
                             const ForwardRequest& request) {
-    const std::size_t n_units = population.n_units();
+    const std::size_t n_units = population.n_sent();
     std::size_t floats_per_sample = 0, numbers_per_sample = 1 + population.n_groups;
     if (request.output) {
         floats_per_sample += n_units;
         ++numbers_per_sample;
     }
     if (request.signal) floats_per_sample += whole_lines(n_units);
-    if (n_samples < many_samples) {
+    if (!population.projection->dense()) floats_per_sample += n_units;  // where currents came from
+    if (n_samples < many_samples || !population.projection->dense()) {
         if (request.goodness != nullptr && !sends_what_it_measures(population, request))
             floats_per_sample += n_units;
         if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
@@ -283,7 +293,7 @@ std::size_t activity_memory(const Population& population, std::size_t n_variants
 std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
     const std::size_t tile = 2 * samples_per_tile * panels_per_tile * Panels::width;
     const std::size_t n_rows = n_variants * samples_per_task(n_variants, population.weight.n_panels());
-    return (2 * tile + 3 * n_rows * population.n_units()) * sizeof(float);
+    return (2 * tile + 3 * n_rows * population.n_sent()) * sizeof(float);
 }
 
 float normalise(const Normalisation& normalisation, std::span<float> sent, std::size_t n_groups) noexcept {

@@ -42,7 +42,9 @@ class Steady {
         double per_step = 1.0;  ///< what makes spikes per step of what is in `spikes`
     };
     Places places(std::size_t v, std::size_t first, std::size_t count) const;
-    /// What a tile's units are asked for; returns how many readouts.
+    /// What is asked for; returns how many readouts.
+    std::size_t responses(const Places& to, std::span<Response, 3> out) const;
+    /// The same of a tile's units.
     std::size_t responses(const Places& to, const Tile& tile, std::span<Response, 3> out) const;
     /// Goodness and rates, once all responses are there; slopes become signals.
     void score();
@@ -60,7 +62,7 @@ class Steady {
     const TimeGrid& time_;
     std::span<const Variant> variants_;
     Range samples_;
-    std::size_t n_units_, n_panels_;
+    std::size_t n_sent_, n_panels_;
     const ForwardRequest& request_;
     Activity& activity_;
     bool measures_, sends_measured_;

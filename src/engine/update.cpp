@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"
@@ -51,8 +52,31 @@ std::size_t Moments::memory(const Network& network, const Optimizer& optimizer) 
 }
 
 double weight_norm(const Population& population) {
-    const Matrix weights = population.weight.matrix();
-    return std::sqrt(kernels::active().sum_squares(weights.data(), weights.size()));
+    // Kernels::sum_squares() over the matrix [unit x input] adds sums of blocks, each of which knows nothing
+    // of the others: tasks make them, and they are added in order.
+    constexpr std::size_t block = 256, blocks_per_task = 64;
+    const Panels& weight = population.weight;
+    const std::size_t n = weight.size(), n_inputs = weight.cols();
+    std::vector<double> sums(ceil_div(n, block));
+    for_blocks(sums.size(), blocks_per_task, [&](std::size_t first, std::size_t count) {
+        const std::size_t begin = first * block, end = std::min(n, begin + count * block);
+        float* values = scratch(gradient_slot, count, block).data();
+        for (std::size_t i = begin; i < end;) {
+            const std::size_t unit = i / n_inputs, input = i % n_inputs;
+            const std::size_t n_here = std::min(n_inputs - input, end - i);
+            const float* from =
+                weight.panel(unit / Panels::width) + input * Panels::width + unit % Panels::width;
+            for (std::size_t k = 0; k < n_here; ++k) values[i - begin + k] = from[k * Panels::width];
+            i += n_here;
+        }
+        for (std::size_t b = 0; b < count; ++b) {
+            const std::size_t length = std::min(block, end - begin - b * block);
+            sums[first + b] = kernels::active().sum_squares(values + b * block, length);
+        }
+    });
+    double sum = 0.0;
+    for (const double of_block : sums) sum += of_block;
+    return std::sqrt(sum);
 }
 
 std::size_t update_scratch(std::size_t n_blocks) noexcept {

@@ -50,6 +50,8 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
     population.bias =
         table.flag({"bias", "", "whether every unit learns a constant current of its own"}, true);
 
+    population.projection = table.make<Projection>(
+        {"projection", "", "which of the population's inputs its units see"}, "dense", context);
     const bool driven_by_spikes = below != nullptr && below->output == Readout::spikes;
     population.normalisation = table.make_inline<Normalisation>(
         {"normalisation", "",

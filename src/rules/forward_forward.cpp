@@ -13,6 +13,7 @@ ForwardForward::ForwardForward(const LearningSpec& learning, Network& network)
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *learning.optimizer);
     passes_.resize(network.populations.size());
+    sums_.resize(network.populations.size());
     told_.resize(network.populations.size());
     requests_.resize(network.populations.size());
     gradients_.resize(network.populations.size());
@@ -126,9 +127,11 @@ void ForwardForward::apply(Batch& batch, SectionPass& pass, std::size_t k, const
     if (pass.walks_back(k)) {
         apply_update(*learning_.optimizer, step, pass.finish(k), population, moments_[k]);
     } else {
-        const ConstantGradient gradient(population, batch.drive(k).variants, batch.activity(k).signal,
-                                        scores_[k].slope, gradients_[k]);
-        apply_update(*learning_.optimizer, step, gradient, population, moments_[k]);
+        with_constant_gradient(population, batch.drive(k).variants, batch.activity(k), scores_[k].slope,
+                               gradients_[k], sums_[k], [&](const Gradient& gradient) {
+                                   apply_update(*learning_.optimizer, step, gradient, population,
+                                                moments_[k]);
+                               });
     }
 }
 
@@ -166,7 +169,7 @@ class ForwardForwardKind final : public LearningRule {
             memory.of_batch += Batch::memory(network, k, size, request).kept;
             if (k + 1 < network.populations.size() && learning.dropout > 0.0)  // a copy, some of it left out
                 memory.of_batch +=
-                    size.n_variants * size.n_samples * network.populations[k].n_units() * sizeof(float);
+                    size.n_variants * size.n_samples * network.populations[k].n_sent() * sizeof(float);
             memory.of_thread = std::max(memory.of_thread, Batch::scratch_memory(network, k, size) +
                                                               ConstantGradient::scratch_memory(gradient));
         }

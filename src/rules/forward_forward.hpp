@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/patches.hpp"
 #include "engine/section.hpp"
 #include "engine/update.hpp"
 #include "rules/rule.hpp"
@@ -46,6 +47,7 @@ class ForwardForward final : public Rule {
     std::vector<Loss> losses_;                           // [population] of the last batch
     std::vector<std::vector<Loss>> told_;                // [first population of a part]: of those that learn
     std::vector<Scores> scores_;                         // [population]
+    std::vector<GradientSum> sums_;                      // [population] of those that see patches
     std::vector<ConstantGradient::Memory> gradients_;    // [population]
     std::vector<SectionPass::Memory> passes_;            // [first population of a part]
     std::vector<std::vector<ForwardRequest>> requests_;  // likewise

@@ -251,8 +251,10 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     for (std::size_t k = 0; k < n_populations; ++k) {
         const Population& population = network.populations[k];
         const auto n_units = static_cast<double>(population.n_units());
+        const auto n_places =
+            static_cast<double>(population.projection->shape(population.n_received).n_places);
         if (k > 0 && carries_spikes(network.populations[k - 1])) {
-            const auto n_below = static_cast<double>(network.populations[k - 1].n_units());
+            const auto n_below = static_cast<double>(network.populations[k - 1].n_sent());
             result.accumulates[k] =
                 spikes[k - 1] / n * n_below * static_cast<double>(network.time.steps) * n_units;
         } else if (k == 0 && input_spikes > 0.0) {
@@ -261,7 +263,8 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
             const bool every_step = k == 0 && !comes_constant(model.data, dataset);
             const std::size_t n_times =
                 presented.size() * (every_step ? static_cast<std::size_t>(network.time.steps) : 1);
-            result.multiply_accumulates[k] = static_cast<double>(n_times * population.n_inputs()) * n_units;
+            result.multiply_accumulates[k] =
+                n_places * static_cast<double>(n_times * population.n_inputs()) * n_units;
         }
         result.spike_rate[k] = population.neuron->spiking() ? result.spike_rate[k] / n : not_evaluated;
     }

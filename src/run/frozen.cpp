@@ -24,7 +24,7 @@ bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
 bool are_kept(const Network& network, std::size_t entry, bool fixed, std::size_t n_variants,
               std::size_t n_samples) {
     if (entry == 0 || !fixed) return false;
-    return n_variants * n_samples * network.populations[entry - 1].n_units() * sizeof(float) <=
+    return n_variants * n_samples * network.populations[entry - 1].n_sent() * sizeof(float) <=
            kept_bytes_limit;
 }
 
@@ -37,7 +37,7 @@ FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t firs
     if (!are_kept(network, entry, Presentations::fixed(data), n_variants, n_samples))
         return {.n_climbed = entry};
     Held held;
-    const std::size_t n_units = network.populations[entry - 1].n_units();
+    const std::size_t n_units = network.populations[entry - 1].n_sent();
     held.kept = n_variants * n_samples * (n_units + 1) * sizeof(float);
     held.of_sample = n_variants * n_units * sizeof(float);
     for (std::size_t k = 0; k < entry; ++k) {
@@ -60,7 +60,7 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
     presentations.begin_epoch(0, {});
     Batch batch(network);
     Matrix images;
-    shape(kept_, n_variants, n, top.n_units());
+    shape(kept_, n_variants, n, top.n_sent());
     std::vector<std::uint32_t> samples;
     for (std::size_t first = 0; first < n; first += chunk_size) {
         samples.resize(std::min(chunk_size, n - first));

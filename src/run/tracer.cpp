@@ -1,9 +1,12 @@
+#include <fmt/format.h>
+
 #include <span>
 
 #include "core/float_environment.hpp"
 #include "data/presentations.hpp"
 #include "engine/batch.hpp"
 #include "run/present_samples.hpp"
+#include "snnff/error.hpp"
 #include "snnff/trace.hpp"
 
 namespace snnff {
@@ -24,7 +27,15 @@ Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& da
                     dataset,
                     LabelWriter(model.data, network.time, dataset, network.populations.front().normalisation),
                     Batch(network),
-                    {}}) {}
+                    {}}) {
+    for (const Population& population : network.populations) {
+        if (population.projection->dense()) continue;
+        throw ModelError(
+            fmt::format("population.{}.projection = \"{}\": traces are of populations whose units see "
+                        "their whole input, projection = \"dense\"",
+                        population.name, population.projection->kind()));
+    }
+}
 
 Tracer::~Tracer() = default;
 
