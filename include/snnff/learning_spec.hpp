@@ -14,6 +14,8 @@ namespace snnff {
 class Rule;
 struct LearningSpec;
 struct Network;
+struct RuleMemory;
+struct RuleWork;
 
 /// What a change of weights follows from, as a model file names it. The rules that come with the program are
 /// in src/rules.
@@ -29,6 +31,9 @@ class LearningRule {
     /// and network must outlive it.
     virtual std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
                                         bool input_varies) const = 0;
+    /// Bytes that it will hold at work.
+    virtual RuleMemory memory(const LearningSpec& learning, const Network& network,
+                              const RuleWork& work) const = 0;
 };
 
 /// What a run does where numbers go wrong.

@@ -13,6 +13,7 @@
 #include "snnff/input_facts.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/random.hpp"
+#include "snnff/time_grid.hpp"
 
 namespace snnff {
 
@@ -102,18 +103,20 @@ class Encoding {
     /// time or does not (`over_time`), with values from `smallest` to `largest`, the label's among them.
     virtual void check(std::string_view where, bool over_time, float smallest, float largest) const = 0;
 
-    /// The input number `input` has in step `step`, whose value is `value` and was `before` in the step
-    /// before (0 before the first). `draws` belongs to the presentation of the sample. Pure.
-    virtual float at(float value, float before, Seed draws, std::int64_t step,
+    /// The input number `input` has in step `step` of a presentation that lasts `time`, whose value is
+    /// `value` and was `before` in the step before (0 before the first). `draws` belongs to the presentation
+    /// of the sample. Pure.
+    virtual float at(float value, float before, Seed draws, const TimeGrid& time, std::int64_t step,
                      std::uint32_t input) const noexcept = 0;
     /// The same for a whole step; all spans have the same length.
     virtual void encode(std::span<const float> value, std::span<const float> before, Seed draws,
-                        std::int64_t step, std::span<float> input) const noexcept;
+                        const TimeGrid& time, std::int64_t step, std::span<float> input) const noexcept;
     /// Square of at(), expected where it is random; of a value that stays, its mean over the steps.
     /// Normalisation goes by it.
-    virtual double square(float value, float before) const noexcept = 0;
+    virtual double square(float value, float before, const TimeGrid& time) const noexcept = 0;
     /// Summed over a whole step.
-    virtual double sum_of_squares(std::span<const float> value, std::span<const float> before) const noexcept;
+    virtual double sum_of_squares(std::span<const float> value, std::span<const float> before,
+                                  const TimeGrid& time) const noexcept;
 };
 
 /// How a population's input x is brought to one scale, so that its length tells nothing of what is below: by

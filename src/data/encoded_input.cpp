@@ -13,6 +13,7 @@ bool comes_constant(const DataSpec& data, const Dataset& dataset) {
 
 EncodedInput::EncodedInput(const Presented& presented, std::vector<Variant> variants, const Dropout* dropout)
     : encoding_(*presented.data.encoding),
+      time_(presented.time),
       dataset_(presented.dataset),
       variants_(std::move(variants)),
       samples_(presented.samples.begin(), presented.samples.end()) {
@@ -78,7 +79,8 @@ class EncodedSteps final : public StepSource::Steps {
   private:
     void encode_static(std::span<const float> value, std::size_t s, MatrixView rows) const {
         for (std::size_t t = 0; t < rows.rows(); ++t) {
-            input_.encoding_.encode(value, value, input_.draws_[first_ + s], step_at(t), rows.row(t));
+            input_.encoding_.encode(value, value, input_.draws_[first_ + s], input_.time_, step_at(t),
+                                    rows.row(t));
         }
     }
 
@@ -92,8 +94,8 @@ class EncodedSteps final : public StepSource::Steps {
         values_.resize(1, rows.cols());
         for (std::size_t t = 0; t < rows.rows(); ++t) {
             std::ranges::copy(rows.row(t), values_.row(0).begin());
-            input_.encoding_.encode(values_.row(0), before_.row(s), input_.draws_[first_ + s], step_at(t),
-                                    rows.row(t));
+            input_.encoding_.encode(values_.row(0), before_.row(s), input_.draws_[first_ + s], input_.time_,
+                                    step_at(t), rows.row(t));
             std::ranges::copy(values_.row(0), before_.row(s).begin());
         }
     }
@@ -119,9 +121,10 @@ class EncodedSteps final : public StepSource::Steps {
                     const std::size_t i = (first_ + s) * variant.n_changes + c;
                     const std::uint32_t input = variant.index[i];
                     const float value = variant.value[i];
-                    const float given = encoding.passes_labels()
-                                            ? value
-                                            : encoding.at(value, value, draws, step_at(t), input);
+                    const float given =
+                        encoding.passes_labels()
+                            ? value
+                            : encoding.at(value, value, draws, input_.time_, step_at(t), input);
                     if (given == 0.0f) continue;
                     const auto column = std::ranges::lower_bound(input_.changing_, input);
                     changes_[v].push_back({static_cast<std::uint32_t>(t * count_ + s),

@@ -19,6 +19,7 @@ inline constexpr std::uint32_t evaluation_presentation = 0xffffffff;
 struct Presented {
     const DataSpec& data;
     Seed seed;
+    const TimeGrid& time;
     const Dataset& dataset;
     std::span<const std::uint32_t> samples;
     std::uint32_t number;  ///< of the presentation: the epoch, or evaluation_presentation
@@ -50,6 +51,7 @@ class EncodedInput final : public StepSource {
   private:
     friend class EncodedSteps;
     const Encoding& encoding_;
+    TimeGrid time_;
     const Dataset& dataset_;
     std::vector<Variant> variants_;
     std::vector<std::uint32_t> samples_;        // [sample] number in the data set

@@ -12,16 +12,19 @@ class Constant final : public Encoding {
   public:
     bool constant() const noexcept override { return true; }
     void check(std::string_view, bool, float, float) const override {}
-    float at(float value, float, Seed, std::int64_t, std::uint32_t) const noexcept override { return value; }
-    void encode(std::span<const float> value, std::span<const float>, Seed, std::int64_t,
+    float at(float value, float, Seed, const TimeGrid&, std::int64_t, std::uint32_t) const noexcept override {
+        return value;
+    }
+    void encode(std::span<const float> value, std::span<const float>, Seed, const TimeGrid&, std::int64_t,
                 std::span<float> input) const noexcept override {
         std::ranges::copy(value, input.begin());
     }
-    double square(float value, float) const noexcept override {
+    double square(float value, float, const TimeGrid&) const noexcept override {
         return static_cast<double>(value) * static_cast<double>(value);
     }
-    double sum_of_squares(std::span<const float> value, std::span<const float>) const noexcept override {
-        return sum_in_blocks(value.size(), [&](std::size_t i) { return square(value[i], 0.0f); });
+    double sum_of_squares(std::span<const float> value, std::span<const float>,
+                          const TimeGrid& time) const noexcept override {
+        return sum_in_blocks(value.size(), [&](std::size_t i) { return square(value[i], 0.0f, time); });
     }
 };
 

@@ -25,13 +25,14 @@ class Delta final : public Encoding {
                         "\"latency\" take what stays the same",
                         where));
     }
-    float at(float value, float before, Seed, std::int64_t, std::uint32_t) const noexcept override {
+    float at(float value, float before, Seed, const TimeGrid&, std::int64_t,
+             std::uint32_t) const noexcept override {
         const float change = value - before;
         if (change >= threshold_) return 1.0f;
         return off_spikes_ && change <= -threshold_ ? -1.0f : 0.0f;
     }
-    double square(float value, float before) const noexcept override {
-        return at(value, before, Seed{0}, 0, 0) == 0.0f ? 0.0 : 1.0;
+    double square(float value, float before, const TimeGrid& time) const noexcept override {
+        return at(value, before, Seed{0}, time, 0, 0) == 0.0f ? 0.0 : 1.0;
     }
 
   private:

@@ -25,12 +25,12 @@ namespace {
 /// Source: spikegen.latency of snnTorch (Eshraghian et al., Proc. IEEE 111:1016, 2023).
 class Latency final : public Encoding {
   public:
-    Latency(bool rc, double threshold, double tau_ms, const TimeGrid& time)
+    /// tau_ms: NaN where it is as long as a presentation.
+    Latency(bool rc, double threshold, double tau_ms)
         : rc_(rc),
           threshold_(
               static_cast<double>(static_cast<float>(threshold))),  // values are floats: equal ones are
-          tau_steps_(tau_ms / time.dt_ms),
-          steps_(time.steps) {}
+          tau_ms_(tau_ms) {}
 
     void check(std::string_view where, bool over_time, float smallest, float largest) const override {
         if (over_time) {
@@ -41,23 +41,29 @@ class Latency final : public Encoding {
         }
         check_unit_range(where, "latency", smallest, largest);
     }
-    float at(float value, float, Seed, std::int64_t step, std::uint32_t) const noexcept override {
-        return fires_at(value) == static_cast<double>(step) ? 1.0f : 0.0f;
+    float at(float value, float, Seed, const TimeGrid& time, std::int64_t step,
+             std::uint32_t) const noexcept override {
+        return fires_at(value, time) == static_cast<double>(step) ? 1.0f : 0.0f;
     }
-    double square(float value, float) const noexcept override {
-        return fires_at(value) < static_cast<double>(steps_) ? 1.0 / static_cast<double>(steps_) : 0.0;
+    double square(float value, float, const TimeGrid& time) const noexcept override {
+        const auto steps = static_cast<double>(time.steps);
+        return fires_at(value, time) < steps ? 1.0 / steps : 0.0;
     }
 
   private:
     /// The step in which it fires; infinite where never.
-    double fires_at(float value) const noexcept {
+    double fires_at(float value, const TimeGrid& time) const noexcept {
         const auto x = static_cast<double>(value);
         if (x < threshold_ || (rc_ && x == threshold_)) return std::numeric_limits<double>::infinity();
-        if (rc_) return functions::nearest(tau_steps_ * functions::log(x / (x - threshold_)));
-        const double per_unit = static_cast<double>(steps_ - 1), time = (1.0 - x) * per_unit;
-        const double half = functions::floor(time) + 0.5;
-        const bool on_half = std::abs(time - half) <= half_a_unit(value) * per_unit;
-        return functions::nearest(on_half ? half : time);
+        if (rc_) return functions::nearest(tau_steps(time) * functions::log(x / (x - threshold_)));
+        const double per_unit = static_cast<double>(time.steps - 1), moment = (1.0 - x) * per_unit;
+        const double half = functions::floor(moment) + 0.5;
+        const bool on_half = std::abs(moment - half) <= half_a_unit(value) * per_unit;
+        return functions::nearest(on_half ? half : moment);
+    }
+
+    double tau_steps(const TimeGrid& time) const noexcept {
+        return (std::isnan(tau_ms_) ? time.time_ms(time.steps) : tau_ms_) / time.dt_ms;
     }
 
     /// Half a unit in the last place of a float.
@@ -68,13 +74,12 @@ class Latency final : public Encoding {
     }
 
     bool rc_;
-    double threshold_, tau_steps_;
-    std::int64_t steps_;
+    double threshold_, tau_ms_;
 };
 
 }  // namespace
 
-std::unique_ptr<Encoding> make_encoding_latency(Options& options, const Context& context) {
+std::unique_ptr<Encoding> make_encoding_latency(Options& options, const Context&) {
     constexpr std::string_view curves[] = {"linear", "rc"};
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     const bool rc = options.choice({"curve", "",
@@ -90,9 +95,7 @@ std::unique_ptr<Encoding> make_encoding_latency(Options& options, const Context&
     if (!rc && options.given("tau_ms")) {
         options.conflict("tau_ms", options, "curve", "only curve = \"rc\" has a time constant");
     }
-    const double presentation_ms = context.time.time_ms(context.time.steps);
-    return std::make_unique<Latency>(rc, threshold, std::isnan(tau_ms) ? presentation_ms : tau_ms,
-                                     context.time);
+    return std::make_unique<Latency>(rc, threshold, tau_ms);
 }
 
 }  // namespace snnff

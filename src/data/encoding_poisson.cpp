@@ -24,12 +24,13 @@ class Poisson final : public Encoding {
     void check(std::string_view where, bool, float smallest, float largest) const override {
         check_unit_range(where, "poisson", smallest, largest);
     }
-    float at(float value, float, Seed draws, std::int64_t step, std::uint32_t input) const noexcept override {
+    float at(float value, float, Seed draws, const TimeGrid&, std::int64_t step,
+             std::uint32_t input) const noexcept override {
         const auto numbers = drawn(draws, step, input / at_once);
         return fires(value, numbers[input % at_once]);
     }
-    void encode(std::span<const float> value, std::span<const float>, Seed draws, std::int64_t step,
-                std::span<float> input) const noexcept override {
+    void encode(std::span<const float> value, std::span<const float>, Seed draws, const TimeGrid&,
+                std::int64_t step, std::span<float> input) const noexcept override {
         for (std::size_t first = 0; first < value.size(); first += at_once) {
             const std::size_t n = std::min(at_once, value.size() - first);
             const auto here = value.subspan(first, n);
@@ -43,7 +44,7 @@ class Poisson final : public Encoding {
             for (std::size_t k = 0; k < n; ++k) out[k] = fires(here[k], numbers[k]);
         }
     }
-    double square(float value, float) const noexcept override {
+    double square(float value, float, const TimeGrid&) const noexcept override {
         return probability_ * std::clamp(static_cast<double>(value), 0.0, 1.0);
     }
 

@@ -9,21 +9,21 @@
 
 namespace snnff {
 
-std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView images) {
+std::vector<double> input_squares(const Encoding& encoding, const TimeGrid& time, ConstMatrixView images) {
     std::vector<double> sums(images.rows());
     for_blocks(images.rows(), 16, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
-            sums[s] = encoding.sum_of_squares(images.row(s), images.row(s));
+            sums[s] = encoding.sum_of_squares(images.row(s), images.row(s), time);
         }
     });
     return sums;
 }
 
-std::vector<double> input_squares(const Encoding& encoding, std::int64_t n_steps, const Dataset& dataset,
+std::vector<double> input_squares(const Encoding& encoding, const TimeGrid& time, const Dataset& dataset,
                                   std::span<const std::uint32_t> samples, ConstMatrixView images) {
-    if (!dataset.series) return input_squares(encoding, images);
+    if (!dataset.series) return input_squares(encoding, time, images);
     const InputSeries& series = *dataset.series;
-    const double per_step = 1.0 / static_cast<double>(n_steps);
+    const double per_step = 1.0 / static_cast<double>(time.steps);
     std::vector<double> sums(samples.size());
     for_blocks(samples.size(), 16, [&](std::size_t first, std::size_t count) {
         Matrix value(1, series.n_inputs()), before(1, series.n_inputs());
@@ -35,9 +35,9 @@ std::vector<double> input_squares(const Encoding& encoding, std::int64_t n_steps
             }
             double sum = 0.0;
             before.fill(0.0f);
-            for (std::int64_t t = 0; t < n_steps; ++t) {
+            for (std::int64_t t = 0; t < time.steps; ++t) {
                 series.fill(sample, t, value);
-                sum += encoding.sum_of_squares(value.row(0), before.row(0));
+                sum += encoding.sum_of_squares(value.row(0), before.row(0), time);
                 std::swap(value, before);
             }
             sums[s] = per_step * sum;
@@ -63,7 +63,7 @@ Variant LabelWriter::write(ConstMatrixView base, std::span<const double> sum_of_
     const float of_others =
         neutral ? of_label : overlay_.smoothing * overlay_.value / static_cast<float>(n_labels - 1);
     const auto square = [&](float x) {
-        if (!encoding_.passes_labels()) return encoding_.square(x, x);
+        if (!encoding_.passes_labels()) return encoding_.square(x, x, time_);
         return static_cast<double>(x) * static_cast<double>(x);
     };
     double written_squares = 0.0;
@@ -113,16 +113,19 @@ ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t>
     return buffer;
 }
 
-Presentations::Presentations(const ModelSpec& model, const Dataset& train,
-                             std::shared_ptr<const Normalisation> normalisation)
-    : model_(model),
+Presentations::Presentations(const DataSpec& data, const PlanSpec& plan, Seed seed, const TimeGrid& time,
+                             const Dataset& train, std::shared_ptr<const Normalisation> normalisation)
+    : data_(data),
+      shuffles_(plan.shuffle),
+      seed_(seed),
+      time_(time),
       dataset_(train),
-      writer_(model.data, train, std::move(normalisation)),
-      batch_size_(model.plan.batch_size == 0 ? train.size() : std::min(model.plan.batch_size, train.size())),
+      writer_(data, time, train, std::move(normalisation)),
+      batch_size_(plan.batch_size == 0 ? train.size() : std::min(plan.batch_size, train.size())),
       order_(train.size()) {
     std::iota(order_.begin(), order_.end(), 0u);
-    if (model.data.augmentation.any()) return;
-    sum_of_squares_ = input_squares(*model.data.encoding, model.network.time.steps, train, order_, train.x);
+    if (data.augmentation.any()) return;
+    sum_of_squares_ = input_squares(*data.encoding, time, train, order_, train.x);
 }
 
 std::size_t Presentations::memory(const DataSpec& data, std::size_t n_samples) {
@@ -135,18 +138,18 @@ std::size_t Presentations::memory(const DataSpec& data, std::size_t n_samples) {
     return n_samples * bytes_per_sample;
 }
 
-std::size_t Presentations::batch_memory(const ModelSpec& model, const Dataset& train,
-                                        std::size_t batch_size) {
-    const bool makes_images = model.data.negatives && model.data.negatives->makes_images();
-    const bool in_order = !model.plan.shuffle || batch_size >= train.size();
-    const bool thins_out = model.learning.dropout > 0.0 && comes_constant(model.data, train);
-    const bool copies = !train.series && (model.data.augmentation.any() || thins_out || !in_order);
-    const std::size_t n_images = (copies ? 1 : 0) + (makes_images ? model.data.negatives_per_positive : 0);
+std::size_t Presentations::batch_memory(const DataSpec& data, const PlanSpec& plan, double dropout,
+                                        const Dataset& train, std::size_t batch_size) {
+    const bool makes_images = data.negatives && data.negatives->makes_images();
+    const bool in_order = !plan.shuffle || batch_size >= train.size();
+    const bool thins_out = dropout > 0.0 && comes_constant(data, train);
+    const bool copies = !train.series && (data.augmentation.any() || thins_out || !in_order);
+    const std::size_t n_images = (copies ? 1 : 0) + (makes_images ? data.negatives_per_positive : 0);
     // Labels and gains of variants come on top.
-    const std::size_t n_changes = !model.data.overlay.enabled           ? 0
-                                  : model.data.overlay.smoothing > 0.0f ? model.data.overlay.n_labels
-                                                                        : 1;
-    return batch_size * (n_images * train.n_inputs() + n_variants(model.data) * (1 + 2 * n_changes)) *
+    const std::size_t n_changes = !data.overlay.enabled           ? 0
+                                  : data.overlay.smoothing > 0.0f ? data.overlay.n_labels
+                                                                  : 1;
+    return batch_size * (n_images * train.n_inputs() + n_variants(data) * (1 + 2 * n_changes)) *
            sizeof(float);
 }
 
@@ -158,23 +161,23 @@ void Presentations::begin_epoch(std::int64_t epoch, ConstMatrixView ranking) {
     epoch_ = epoch;
     // One batch of everything needs no order; keeping the data set's own saves gathering it.
     const auto n = static_cast<std::uint32_t>(n_samples());
-    if (model_.plan.shuffle && n_batches() > 1) {
-        order_ = permutation(n, model_.seed, Stream::shuffle, static_cast<std::uint32_t>(epoch));
+    if (shuffles_ && n_batches() > 1) {
+        order_ = permutation(n, seed_, Stream::shuffle, static_cast<std::uint32_t>(epoch));
     }
-    if (!model_.data.negatives) return;
-    const bool drawn_before = !negative_label_.empty() && !model_.data.negatives->redrawn();
-    if (model_.data.negatives->makes_images() || drawn_before) return;
+    if (!data_.negatives) return;
+    const bool drawn_before = !negative_label_.empty() && !data_.negatives->redrawn();
+    if (data_.negatives->makes_images() || drawn_before) return;
     std::vector<std::uint32_t> all(n);
     std::iota(all.begin(), all.end(), 0u);
-    negative_label_.resize(model_.data.negatives_per_positive * n);
-    model_.data.negatives->make(request(all, ranking), negative_label_);
+    negative_label_.resize(data_.negatives_per_positive * n);
+    data_.negatives->make(request(all, ranking), negative_label_);
 }
 
 void Presentations::show(State& state) {
     std::vector<std::int64_t> labels(negative_label_.begin(), negative_label_.end());
     state.show("negative_label", labels);
-    const auto n_labels = static_cast<std::int64_t>(model_.data.overlay.n_labels);
-    const bool fits = labels.empty() || labels.size() == model_.data.negatives_per_positive * n_samples();
+    const auto n_labels = static_cast<std::int64_t>(data_.overlay.n_labels);
+    const bool fits = labels.empty() || labels.size() == data_.negatives_per_positive * n_samples();
     if (!fits || std::ranges::any_of(labels, [&](std::int64_t l) { return l < 0 || l >= n_labels; }))
         throw DataError("the checkpoint's wrong labels are not of these samples");
     negative_label_.assign(labels.begin(), labels.end());
@@ -184,11 +187,11 @@ Negatives::Request Presentations::request(std::span<const std::uint32_t> samples
                                           ConstMatrixView ranking) const {
     return {.samples = samples,
             .dataset = dataset_,
-            .n_labels = model_.data.overlay.n_labels,
-            .epoch = model_.data.negatives->redrawn() ? static_cast<std::uint32_t>(epoch_) : 0,
-            .seed = model_.seed,
+            .n_labels = data_.overlay.n_labels,
+            .epoch = data_.negatives->redrawn() ? static_cast<std::uint32_t>(epoch_) : 0,
+            .seed = seed_,
             .ranking = ranking,
-            .n_sets = model_.data.negatives_per_positive};
+            .n_sets = data_.negatives_per_positive};
 }
 
 std::span<const std::uint32_t> Presentations::samples(std::size_t batch) const {
@@ -197,10 +200,10 @@ std::span<const std::uint32_t> Presentations::samples(std::size_t batch) const {
 }
 
 void Presentations::make_images(std::span<const std::uint32_t> samples, MatrixView images) const {
-    const std::size_t n_sets = model_.data.negatives_per_positive;
+    const std::size_t n_sets = data_.negatives_per_positive;
     for_blocks(samples.size(), 16, [&](std::size_t first, std::size_t count) {
         const MatrixView made = scratch(0, n_sets * count, images.cols());
-        model_.data.negatives->make_images(request(samples.subspan(first, count), {}), made);
+        data_.negatives->make_images(request(samples.subspan(first, count), {}), made);
         for (std::size_t i = 0; i < n_sets * count; ++i) {
             const std::size_t set = i / count, sample = first + i % count;
             std::ranges::copy(made.row(i), images.row(set * samples.size() + sample).begin());
@@ -211,9 +214,9 @@ void Presentations::make_images(std::span<const std::uint32_t> samples, MatrixVi
 std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samples, Matrix& buffer,
                                              const Dropout* dropout) const {
     const std::size_t n = samples.size(), n_sets = n_variants() - 1;
-    const bool changes = model_.data.augmentation.any();
-    const bool makes_images = model_.data.negatives && model_.data.negatives->makes_images();
-    if (!comes_constant(model_.data, dataset_)) dropout = nullptr;
+    const bool changes = data_.augmentation.any();
+    const bool makes_images = data_.negatives && data_.negatives->makes_images();
+    if (!comes_constant(data_, dataset_)) dropout = nullptr;
     const bool copies = !dataset_.series && (changes || dropout != nullptr || !in_a_row(samples));
     // positive images, unless they can stay where they are, then those of the negatives, set after set
     buffer.resize((copies ? n : 0) + (makes_images ? n_sets * n : 0), dataset_.n_inputs());
@@ -229,13 +232,13 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     }
     if (makes_images) make_images(samples, buffer.view().rows(n_copied, n_sets * n));
     for (std::size_t first = 0; changes && first < buffer.rows(); first += n) {
-        augment_images(model_.data, model_.seed, dataset_, epoch_, samples, buffer.view().rows(first, n));
+        augment_images(data_, seed_, dataset_, epoch_, samples, buffer.view().rows(first, n));
     }
 
     std::vector<double> sum_of_squares(n);
     std::vector<std::int32_t> labels(n);
     if (changes) {
-        sum_of_squares = input_squares(*model_.data.encoding, base);
+        sum_of_squares = input_squares(*data_.encoding, time_, base);
     } else {
         for (std::size_t s = 0; s < n; ++s) sum_of_squares[s] = sum_of_squares_[samples[s]];
     }
@@ -245,7 +248,7 @@ std::vector<Variant> Presentations::variants(std::span<const std::uint32_t> samp
     for (std::size_t set = 0; set < n_sets; ++set) {
         if (makes_images) {
             const ConstMatrixView images = buffer.view().rows(n_copied + set * n, n);
-            variants.push_back(writer_.write(images, input_squares(*model_.data.encoding, images), labels));
+            variants.push_back(writer_.write(images, input_squares(*data_.encoding, time_, images), labels));
             continue;
         }
         for (std::size_t s = 0; s < n; ++s) labels[s] = negative_label_[set * n_samples() + samples[s]];

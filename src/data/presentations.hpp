@@ -9,8 +9,10 @@
 #include "core/dropout.hpp"
 #include "data/encoded_input.hpp"
 #include "snnff/checkpoint.hpp"
-#include "snnff/model_spec.hpp"
+#include "snnff/data_spec.hpp"
+#include "snnff/plan_spec.hpp"
 #include "snnff/stimulus.hpp"
+#include "snnff/time_grid.hpp"
 
 namespace snnff {
 
@@ -19,10 +21,11 @@ namespace snnff {
 class LabelWriter {
   public:
     /// For samples of `dataset`; `data` must outlive it.
-    LabelWriter(const DataSpec& data, const Dataset& dataset,
+    LabelWriter(const DataSpec& data, const TimeGrid& time, const Dataset& dataset,
                 std::shared_ptr<const Normalisation> normalisation)
         : overlay_(data.overlay),
           encoding_(*data.encoding),
+          time_(time),
           first_label_(dataset.first_label_input),
           normalisation_(std::move(normalisation)) {}
 
@@ -35,15 +38,16 @@ class LabelWriter {
   private:
     LabelOverlay overlay_;
     const Encoding& encoding_;
+    TimeGrid time_;
     std::size_t first_label_;
     std::shared_ptr<const Normalisation> normalisation_;
 };
 
 /// Squares of each sample's input summed over inputs, as `encoding` makes it of the images in the rows: the
 /// mean over steps, expected where it is random.
-std::vector<double> input_squares(const Encoding& encoding, ConstMatrixView images);
-/// The same of samples of a data set over `n_steps` steps; their images are `images` (see images_of()).
-std::vector<double> input_squares(const Encoding& encoding, std::int64_t n_steps, const Dataset& dataset,
+std::vector<double> input_squares(const Encoding& encoding, const TimeGrid& time, ConstMatrixView images);
+/// The same of samples of a data set; their images are `images` (see images_of()).
+std::vector<double> input_squares(const Encoding& encoding, const TimeGrid& time, const Dataset& dataset,
                                   std::span<const std::uint32_t> samples, ConstMatrixView images);
 
 /// The images of `samples`: a view of the data set where they follow one another, else gathered
@@ -53,25 +57,27 @@ ConstMatrixView images_of(const Dataset& dataset, std::span<const std::uint32_t>
 /// The training presentations of a run: positives and negatives, batch by batch.
 class Presentations {
   public:
-    Presentations(const ModelSpec& model, const Dataset& train,
-                  std::shared_ptr<const Normalisation> normalisation);
+    /// `data` and `train` must outlive it.
+    Presentations(const DataSpec& data, const PlanSpec& plan, Seed seed, const TimeGrid& time,
+                  const Dataset& train, std::shared_ptr<const Normalisation> normalisation);
 
     std::size_t n_samples() const noexcept { return dataset_.size(); }
     std::size_t n_batches() const noexcept;
     static std::size_t n_variants(const DataSpec& data) noexcept {
         return 1 + (data.negatives ? data.negatives_per_positive : 0);
     }
-    std::size_t n_variants() const noexcept { return n_variants(model_.data); }
+    std::size_t n_variants() const noexcept { return n_variants(data_); }
     /// Whether every epoch shows the same positives and negatives (perhaps in another order).
     static bool fixed(const DataSpec& data) noexcept {
         return !(data.negatives && data.negatives->redrawn()) && !data.augmentation.any() &&
                !data.encoding->random();
     }
-    bool fixed() const noexcept { return fixed(model_.data); }
+    bool fixed() const noexcept { return fixed(data_); }
 
     /// Bytes held from epoch to epoch, and for the images of a batch (the buffer of variants()).
     static std::size_t memory(const DataSpec& data, std::size_t n_samples);
-    static std::size_t batch_memory(const ModelSpec& model, const Dataset& train, std::size_t batch_size);
+    static std::size_t batch_memory(const DataSpec& data, const PlanSpec& plan, double dropout,
+                                    const Dataset& train, std::size_t batch_size);
 
     /// Draws what is drawn once an epoch: the order and the wrong labels, for which `ranking` is the
     /// goodness [sample x label] that the negatives asked for, or empty.
@@ -88,7 +94,7 @@ class Presentations {
 
     /// What variants() of these samples are variants of, as this epoch shows it.
     Presented presented(std::span<const std::uint32_t> samples) const noexcept {
-        return {model_.data, model_.seed, dataset_, samples, static_cast<std::uint32_t>(epoch_)};
+        return {data_, seed_, time_, dataset_, samples, static_cast<std::uint32_t>(epoch_)};
     }
 
   private:
@@ -96,7 +102,10 @@ class Presentations {
     /// Images of negatives that are no labels, [set·samples + sample, input].
     void make_images(std::span<const std::uint32_t> samples, MatrixView images) const;
 
-    const ModelSpec& model_;
+    const DataSpec& data_;
+    bool shuffles_;
+    Seed seed_;
+    TimeGrid time_;
     const Dataset& dataset_;
     LabelWriter writer_;
     std::vector<double> sum_of_squares_;  // [sample of the data set]; empty where images are augmented

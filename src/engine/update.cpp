@@ -45,6 +45,12 @@ std::size_t Moments::memory(const Population& population, const Optimizer& optim
     return optimizer.n_moments() * (population.weight.memory().size() + population.n_units()) * sizeof(float);
 }
 
+std::size_t Moments::memory(const Network& network, const Optimizer& optimizer) noexcept {
+    std::size_t bytes = 0;
+    for (const Population& population : network.populations) bytes += memory(population, optimizer);
+    return bytes;
+}
+
 double weight_norm(const Population& population) {
     // Kernels::sum_squares() over the matrix [unit x input] adds sums of blocks, each of which knows nothing
     // of the others: tasks make them, and they are added in order.

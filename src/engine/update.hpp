@@ -16,6 +16,7 @@ namespace snnff {
 struct Moments {
     Moments(const Population& population, const Optimizer& optimizer);
     static std::size_t memory(const Population& population, const Optimizer& optimizer) noexcept;
+    static std::size_t memory(const Network& network, const Optimizer& optimizer) noexcept;  ///< of all
     std::int64_t n_updates = 0;
     Panels weight[2];
     AlignedVector<float> bias[2];

@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,7 @@ struct Traces {
     std::vector<float> current, membrane, emitted;
 };
 
-py::dict simulate(TrainedNetwork& trained, const Floats& x, const std::optional<Ints>& labels,
+py::dict simulate(const TrainedNetwork& trained, const Floats& x, const std::optional<Ints>& labels,
                   std::int64_t steps, const std::vector<std::string>& chosen) {
     const Dataset dataset = dataset_of(trained, x, nullptr);
     const std::size_t n = dataset.size();
@@ -105,13 +106,17 @@ py::dict simulate(TrainedNetwork& trained, const Floats& x, const std::optional<
             throw DataError("labels: the model writes no labels into samples");
     }
     if (steps < 0) throw UsageError(fmt::format("steps = {}: 0 (as in training) or more is", steps));
-    Network& network = trained.network;
+    // The network itself stays as it is, also for other threads that predict with it meanwhile.
+    std::optional<Network> of_other_steps;
+    if (steps > 0 && steps != trained.network.time.steps) {
+        of_other_steps = trained.network;
+        of_other_steps->time.steps = steps;
+    }
+    const Network& network = of_other_steps ? *of_other_steps : trained.network;
     for (const std::string& name : chosen) {
         if (std::ranges::none_of(network.populations, [&](const Population& p) { return p.name == name; }))
             throw UsageError(fmt::format("populations: there is none called \"{}\"", name));
     }
-    const TimeGrid as_trained = network.time;
-    if (steps > 0) network.time.steps = steps;
     const auto n_steps = static_cast<std::size_t>(network.time.steps);
     std::vector<Traces> traces(network.populations.size());
     for (std::size_t k = 0; k < traces.size(); ++k) {
@@ -141,7 +146,6 @@ py::dict simulate(TrainedNetwork& trained, const Floats& x, const std::optional<
                            });
         }
     }
-    network.time = as_trained;
     py::dict all;
     for (std::size_t k = 0; k < traces.size(); ++k) {
         const Population& population = network.populations[k];

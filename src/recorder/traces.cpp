@@ -106,7 +106,7 @@ class Traces final : public Observer {
         ReportSpec report;
         report.population = population.name;
         report.neurons = neurons_[k];
-        report.frame_ms = experiment_.model.network.time.time_ms(spec_.every_n_steps);
+        report.frame_ms = experiment_.network.time.time_ms(spec_.every_n_steps);
         report.threshold = std::numeric_limits<double>::quiet_NaN();
         report.name = report_name(population, name);
         Variable variable = Variable::current;
@@ -212,7 +212,7 @@ class Traces final : public Observer {
             return report.population == k && report.variable == Variable::spikes;
         });
         if (recorded == reports_.end()) return;
-        const TimeGrid& time = experiment_.model.network.time;
+        const TimeGrid& time = experiment_.network.time;
         const std::int64_t every = spec_.every_n_steps;
         const std::int64_t steps_per_presentation = (time.steps + every - 1) / every * every;
         const double t = time.time_ms(n_presentations_ * steps_per_presentation + step);

@@ -41,6 +41,15 @@ class BackpropKind final : public LearningRule {
                                 bool input_varies) const override {
         return std::make_unique<Backprop>(learning, network, input_varies);
     }
+    RuleMemory memory(const LearningSpec& learning, const Network& network,
+                      const RuleWork& work) const override {
+        const auto [n_variants, n_samples, n_changed, input_varies] = work.batch;
+        const std::size_t rates_and_losses = n_samples * 2 * sizeof(double);
+        return {.standing = Moments::memory(network, *learning.optimizer) +
+                            BackpropPass::memory(network, n_samples, input_varies, learning.dropout > 0.0),
+                .of_batch = network.populations.size() * rates_and_losses,
+                .of_thread = BackpropPass::scratch_memory(network, n_samples, input_varies)};
+    }
 };
 
 }  // namespace

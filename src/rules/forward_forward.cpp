@@ -21,16 +21,23 @@ ForwardForward::ForwardForward(const LearningSpec& learning, Network& network)
     scores_.resize(network.populations.size());
 }
 
-std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const {
-    std::vector<Part> parts;
+namespace {
+
+/// A part takes what learns of a section, and what of it rests below.
+std::vector<Rule::Part> parts_of(const Network& network, const Stage& stage) {
+    std::vector<Rule::Part> parts;
     for (const std::size_t k : stage.learning) {
-        const Section section = section_of(network_, k);
+        const Section section = section_of(network, k);
         if (parts.empty() || parts.back().first != section.first)
             parts.push_back({section.first, section.last});
         parts.back().last = std::min(section.last, stage.learning.back());
     }
     return parts;
 }
+
+}  // namespace
+
+std::vector<Rule::Part> ForwardForward::parts(const Stage& stage) const { return parts_of(network_, stage); }
 
 std::span<const Rule::Loss> ForwardForward::learn(Batch& batch, const Turn& turn, Part part) {
     const Stage& stage = turn.stage;
@@ -130,6 +137,17 @@ void ForwardForward::apply(Batch& batch, SectionPass& pass, std::size_t k, const
 
 namespace {
 
+ConstantGradient::Size gradient_size(const Network& network, std::size_t k, const RuleWork& work) {
+    const Population& population = network.populations[k];
+    return {.n_units = population.n_units(),
+            .n_variants = work.batch.n_variants,
+            .n_bases = k == 0 ? work.n_bases : work.batch.n_variants,
+            .n_samples = work.batch.n_samples,
+            .n_inputs = population.n_inputs(),
+            .n_changed = k == 0 ? work.batch.n_changed : 0,
+            .n_groups = population.n_groups};
+}
+
 class ForwardForwardKind final : public LearningRule {
   public:
     std::string_view kind() const noexcept override { return "forward_forward"; }
@@ -137,6 +155,27 @@ class ForwardForwardKind final : public LearningRule {
     std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
                                 bool /*input_varies*/) const override {
         return std::make_unique<ForwardForward>(learning, network);
+    }
+    RuleMemory memory(const LearningSpec& learning, const Network& network,
+                      const RuleWork& work) const override {
+        RuleMemory memory{.standing = Moments::memory(network, *learning.optimizer)};
+        const Batch::Size& size = work.batch;
+        for (std::size_t k = 0; k < network.populations.size(); ++k) {
+            ForwardRequest request{.goodness = learning.goodness.get(), .signal = true};
+            memory.standing += Batch::memory(network, k, size, request).meanwhile;
+            const ConstantGradient::Size gradient = gradient_size(network, k, work);
+            if (!Batch::by_steps(network, k, size)) memory.standing += ConstantGradient::memory(gradient);
+            request.output = work.output_kept[k];
+            memory.of_batch += Batch::memory(network, k, size, request).kept;
+            if (k + 1 < network.populations.size() && learning.dropout > 0.0)  // a copy, some of it left out
+                memory.of_batch +=
+                    size.n_variants * size.n_samples * network.populations[k].n_sent() * sizeof(float);
+            memory.of_thread = std::max(memory.of_thread, Batch::scratch_memory(network, k, size) +
+                                                              ConstantGradient::scratch_memory(gradient));
+        }
+        for (const Stage& stage : work.plan)
+            memory.n_parts = std::max(memory.n_parts, parts_of(network, stage).size());
+        return memory;
     }
 };
 

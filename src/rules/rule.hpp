@@ -48,4 +48,19 @@ class Rule {
     virtual void show(State& state) = 0;
 };
 
+/// What a rule will be given to do.
+struct RuleWork {
+    Batch::Size batch;
+    std::size_t n_bases;  ///< of the variants of the first population's input
+    std::span<const Stage> plan;
+    std::vector<bool> output_kept;  ///< [population] whether batches hold its output for who learns above
+};
+/// Bytes that a rule holds meanwhile.
+struct RuleMemory {
+    std::size_t standing = 0;   ///< from batch to batch
+    std::size_t of_batch = 0;   ///< of its own in each batch on its way
+    std::size_t of_thread = 0;  ///< while it learns
+    std::size_t n_parts = 1;    ///< most of a stage, which work at the same time
+};
+
 }  // namespace snnff

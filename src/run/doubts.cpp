@@ -172,8 +172,7 @@ Sentences doubts_about_label_value(const Experiment& experiment) {
     const double squares =
         facts.root_mean_square * facts.root_mean_square * static_cast<double>(experiment.train.n_inputs());
     const double value = static_cast<double>(overlay.value),
-                 steps =
-                     static_cast<double>(experiment.train.series ? experiment.model.network.time.steps : 1);
+                 steps = static_cast<double>(experiment.train.series ? experiment.network.time.steps : 1);
     if (!(value * value * steps < drowned_label * squares)) return {};
     return {
         fmt::format("{}: overlay.value = {} is {:.2g} of a sample's sum of squares, whose inputs reach "

@@ -169,7 +169,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     std::vector<double> spikes(n_populations, 0.0);  // in all presentations
     double input_spikes = 0.0;                       // likewise, where the input is made of them
 
-    const LabelWriter writer(model.data, dataset, network.populations.front().normalisation);
+    const LabelWriter writer(model.data, network.time, dataset, network.populations.front().normalisation);
     Batch batch(network);
     Matrix unused, features;
     // A read-out's presentation without a label comes last.
@@ -182,12 +182,12 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         const ConstMatrixView images = images_of(dataset, samples, unused);
         const std::vector<double> sum_of_squares =
-            input_squares(*model.data.encoding, model.network.time.steps, dataset, samples, images);
+            input_squares(*model.data.encoding, network.time, dataset, samples, images);
         std::vector<Variant> variants;
         for (const std::int32_t label : presented) {
             variants.push_back(writer.write(images, sum_of_squares, std::vector<std::int32_t>(count, label)));
         }
-        present_samples({model.data, model.seed, dataset, samples, evaluation_presentation},
+        present_samples({model.data, model.seed, network.time, dataset, samples, evaluation_presentation},
                         std::move(variants), nullptr, 1, batch);
         if (by_head) features.resize(count, network.head->n_features());
         std::vector<double> sum(count * n_labels, 0.0), own(sum.size());

@@ -34,10 +34,12 @@ FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t firs
                                         const DataSpec& data, std::size_t n_samples) {
     const std::size_t entry = section_of(network, first_learning).first;
     const std::size_t n_variants = Presentations::n_variants(data);
-    if (!are_kept(network, entry, Presentations::fixed(data), n_variants, n_samples)) return {};
+    if (!are_kept(network, entry, Presentations::fixed(data), n_variants, n_samples))
+        return {.n_climbed = entry};
     Held held;
     const std::size_t n_units = network.populations[entry - 1].n_sent();
     held.kept = n_variants * n_samples * (n_units + 1) * sizeof(float);
+    held.of_sample = n_variants * n_units * sizeof(float);
     for (std::size_t k = 0; k < entry; ++k) {
         held.meanwhile += activity_memory(network.populations[k], n_variants, std::min(chunk_size, n_samples),
                                           {.output = true});

@@ -37,7 +37,7 @@ class FeatureSource {
           network_(network),
           head_(head),
           dataset_(dataset),
-          writer_(model.data, dataset, network.populations.front().normalisation),
+          writer_(model.data, network.time, dataset, network.populations.front().normalisation),
           batch_(network) {
         if (!are_kept(model, dataset.size(), head.n_features())) return;
         std::vector<std::uint32_t> all(dataset.size());
@@ -77,9 +77,10 @@ class FeatureSource {
             const auto part = samples.subspan(first, count);
             const ConstMatrixView shown = images(part, epoch);
             const std::vector<double> squares =
-                input_squares(*model_.data.encoding, model_.network.time.steps, dataset_, part, shown);
-            present_samples({model_.data, model_.seed, dataset_, part, evaluation_presentation},
-                            {writer_.write(shown, squares, unlabelled)}, nullptr, 1, batch_);
+                input_squares(*model_.data.encoding, network_.time, dataset_, part, shown);
+            present_samples(
+                {model_.data, model_.seed, network_.time, dataset_, part, evaluation_presentation},
+                {writer_.write(shown, squares, unlabelled)}, nullptr, 1, batch_);
             batch_.climb(std::vector<ForwardRequest>(network_.populations.size(), {.output = true}));
             for (std::size_t k = 0; k < network_.populations.size(); ++k)
                 take_features(head_, network_, batch_, k, 0, features.rows(first, count));

@@ -1,13 +1,13 @@
 // What a run holds at its peak: what each of its parts says of itself, put together as they stand beside each
 // other.
 #include <algorithm>
+#include <vector>
 
 #include "data/encoded_input.hpp"
 #include "data/presentations.hpp"
-#include "engine/train_pass.hpp"
+#include "engine/gradient.hpp"
 #include "engine/update.hpp"
 #include "parallel/parallel.hpp"
-#include "rules/backprop_pass.hpp"
 #include "rules/rule.hpp"
 #include "run/best_weights.hpp"
 #include "run/evaluate.hpp"
@@ -62,52 +62,57 @@ class Training {
           network_(experiment.network),
           n_samples_(experiment.train.size()),
           batch_(model_.plan.batch_size == 0 ? n_samples_ : std::min(model_.plan.batch_size, n_samples_)),
-          size_{Presentations::n_variants(model_.data), batch_,
-                model_.data.overlay.enabled ? model_.data.overlay.n_labels : 0,
-                !comes_constant(model_.data, experiment.train)} {}
+          plan_(make_plan(model_.plan, network_.populations.size())) {
+        for (const Stage& stage : plan_)
+            resting_.push_back(
+                FrozenLayers::memory(network_, stage.learning.front(), model_.data, n_samples_));
+        rule_ = model_.learning.rule->memory(model_.learning, network_, work());
+    }
 
     /// What is held as long as there is training.
     std::size_t standing() const {
         std::size_t bytes =
             Presentations::memory(model_.data, n_samples_) + BestWeights::memory(network_, model_.plan);
-        for (const Population& population : network_.populations)
-            bytes += Moments::memory(population, *model_.learning.optimizer);
         if (ranks()) bytes += n_samples_ * model_.data.overlay.n_labels * sizeof(float);
-        return bytes + batches() + rule();
+        return bytes + rule_.standing + batches();
     }
 
     /// The most that comes on top of it, for a while.
     std::size_t passing() const {
-        std::size_t kept = 0, meanwhile = std::max(copied_weights(network_), readout_memory(experiment_));
+        std::size_t meanwhile = std::max(copied_weights(network_), readout_memory(experiment_));
         for (const EvaluationMemory& evaluation : evaluations())
             meanwhile = std::max(meanwhile, evaluation.shared);
         std::size_t most = meanwhile;
-        for (const Stage& stage : plan()) {
-            const FrozenLayers::Held held =
-                FrozenLayers::memory(network_, stage.learning.front(), model_.data, n_samples_);
+        for (const FrozenLayers::Held& held : resting_)
             most = std::max(most, held.kept + std::max(held.meanwhile, meanwhile));
-            kept = std::max(kept, held.kept);
-        }
         return most;
     }
 
     std::size_t of_thread() const {
         const std::size_t n_blocks = (batch_ + samples_per_chain - 1) / samples_per_chain;
-        std::size_t most = 0;
-        if (!model_.learning.local()) {
-            most = BackpropPass::scratch_memory(network_, batch_, size_.input_varies);
-        } else {
-            for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-                most = std::max(most, Batch::scratch_memory(network_, k, size_) +
-                                          ConstantGradient::scratch_memory(gradient_size(k)));
-            }
-        }
+        std::size_t most = rule_.of_thread;
         for (const EvaluationMemory& evaluation : evaluations()) most = std::max(most, evaluation.of_thread);
-        return most + update_scratch(n_blocks * size_.n_variants);
+        return most + update_scratch(n_blocks * Presentations::n_variants(model_.data));
     }
 
   private:
-    std::vector<Stage> plan() const { return make_plan(model_.plan, network_.populations.size()); }
+    RuleWork work() const {
+        const bool makes_images = model_.data.negatives && model_.data.negatives->makes_images();
+        const std::size_t n_variants = Presentations::n_variants(model_.data);
+        RuleWork work{
+            .batch = {n_variants, batch_, model_.data.overlay.enabled ? model_.data.overlay.n_labels : 0,
+                      !comes_constant(model_.data, experiment_.train)},
+            .n_bases = makes_images ? n_variants : 1,
+            .plan = plan_,
+            .output_kept = std::vector<bool>(network_.populations.size())};
+        for (std::size_t i = 0; i < plan_.size(); ++i) {
+            for (std::size_t k = 0; k < resting_[i].n_climbed; ++k) work.output_kept[k] = true;
+            for (std::size_t k = plan_[i].learning.front(); k < plan_[i].learning.back(); ++k)
+                work.output_kept[k] = true;
+        }
+        return work;
+    }
+
     bool ranks() const {
         return model_.data.negatives &&
                (model_.data.negatives->ranks(0, false) || model_.data.negatives->ranks(0, true));
@@ -129,70 +134,25 @@ class Training {
     }
 
     /// As many batches as there are parts of the rule, and one more, are on their way at a time.
-    std::size_t n_on_their_way() const {
-        std::size_t n_parts = 1;
-        if (model_.learning.local() && model_.plan.order != PlanOrder::layer_by_layer) {
-            for (std::size_t k = 1; k < network_.populations.size(); ++k)
-                n_parts += section_of(network_, k).first == k ? 1 : 0;
-        }
-        const std::size_t n_batches = (n_samples_ + batch_ - 1) / batch_;
-        return std::min(n_batches, n_parts == 1 ? 1 : n_parts + 1);
-    }
-
     std::size_t batches() const {
-        std::size_t bytes = Presentations::batch_memory(model_, experiment_.train, batch_), gathered = 0;
-        const bool one_by_one = model_.plan.order == PlanOrder::layer_by_layer;
-        for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-            if (!model_.learning.local()) {
-                bytes += batch_ * 2 * sizeof(double);  // rates and losses
-                continue;
-            }
-            const bool last = k + 1 == network_.populations.size();
-            const bool kept =
-                !last && FrozenLayers::memory(network_, k + 1, model_.data, n_samples_).kept > 0;
-            if (one_by_one && !last && kept)
-                gathered = std::max(gathered, size_.n_variants * batch_ * network_.populations[k].n_sent());
-            bytes += Batch::memory(network_, k, size_,
-                                   {.goodness = model_.learning.goodness.get(),
-                                    .signal = true,
-                                    .output = !last && !(one_by_one && kept)})
-                         .kept;
-            if (!last && model_.learning.dropout > 0.0)  // a copy, some of it left out
-                bytes += size_.n_variants * batch_ * network_.populations[k].n_sent() * sizeof(float);
-        }
-        return n_on_their_way() * (bytes + gathered * sizeof(float));
-    }
-
-    std::size_t rule() const {
-        if (!model_.learning.local())
-            return BackpropPass::memory(network_, batch_, size_.input_varies, model_.learning.dropout > 0.0);
-        std::size_t bytes = 0;
-        for (std::size_t k = 0; k < network_.populations.size(); ++k) {
-            bytes += Batch::memory(network_, k, size_,
-                                   {.goodness = model_.learning.goodness.get(), .signal = true})
-                         .meanwhile;
-            if (!Batch::by_steps(network_, k, size_)) bytes += ConstantGradient::memory(gradient_size(k));
-        }
-        return bytes;
-    }
-
-    ConstantGradient::Size gradient_size(std::size_t k) const {
-        const Population& population = network_.populations[k];
-        const bool one_base = k == 0 && !(model_.data.negatives && model_.data.negatives->makes_images());
-        return {.n_units = population.n_units(),
-                .n_variants = size_.n_variants,
-                .n_bases = one_base ? 1 : size_.n_variants,
-                .n_samples = batch_,
-                .n_inputs = population.n_inputs(),
-                .n_changed = k == 0 ? size_.n_changed : 0,
-                .n_groups = population.n_groups};
+        std::size_t gathered = 0;
+        for (const FrozenLayers::Held& held : resting_)
+            gathered = std::max(gathered, batch_ * held.of_sample);
+        const std::size_t n_batches = (n_samples_ + batch_ - 1) / batch_;
+        const std::size_t n_on_their_way = std::min(n_batches, rule_.n_parts == 1 ? 1 : rule_.n_parts + 1);
+        return n_on_their_way *
+               (Presentations::batch_memory(model_.data, model_.plan, model_.learning.dropout,
+                                            experiment_.train, batch_) +
+                rule_.of_batch + gathered);
     }
 
     const Experiment& experiment_;
     const ModelSpec& model_;
     const Network& network_;
     std::size_t n_samples_, batch_;
-    Batch::Size size_;
+    std::vector<Stage> plan_;
+    std::vector<FrozenLayers::Held> resting_;  // [stage]
+    RuleMemory rule_;
 };
 
 }  // namespace

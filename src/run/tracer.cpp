@@ -21,17 +21,19 @@ struct Tracer::State {
 };
 
 Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& dataset)
-    : state_(new State{network,
-                       model,
-                       dataset,
-                       LabelWriter(model.data, dataset, network.populations.front().normalisation),
-                       Batch(network),
-                       {}}) {
+    : state_(
+          new State{network,
+                    model,
+                    dataset,
+                    LabelWriter(model.data, network.time, dataset, network.populations.front().normalisation),
+                    Batch(network),
+                    {}}) {
     for (const Population& population : network.populations) {
         if (population.projection->dense()) continue;
-        throw ModelError(fmt::format("population.{}.projection = \"{}\": traces are of populations whose units see "
-                                     "their whole input, projection = \"dense\"",
-                                     population.name, population.projection->kind()));
+        throw ModelError(
+            fmt::format("population.{}.projection = \"{}\": traces are of populations whose units see "
+                        "their whole input, projection = \"dense\"",
+                        population.name, population.projection->kind()));
     }
 }
 
@@ -43,11 +45,11 @@ void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink)
     Batch& batch = state_->batch;
     const std::span samples(&sample, 1);
     const ConstMatrixView image = images_of(state_->dataset, samples, state_->images);
-    const std::vector<double> squares = input_squares(
-        *state_->model.data.encoding, state_->model.network.time.steps, state_->dataset, samples, image);
-    present_samples(
-        {state_->model.data, state_->model.seed, state_->dataset, samples, evaluation_presentation},
-        {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, 1, batch);
+    const std::vector<double> squares =
+        input_squares(*state_->model.data.encoding, network.time, state_->dataset, samples, image);
+    present_samples({state_->model.data, state_->model.seed, network.time, state_->dataset, samples,
+                     evaluation_presentation},
+                    {state_->writer.write(image, squares, std::span(&label, 1))}, nullptr, 1, batch);
     std::vector<Watcher> watchers;
     for (std::size_t k = 0; k < network.populations.size(); ++k)
         watchers.emplace_back(

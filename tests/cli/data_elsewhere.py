@@ -6,27 +6,9 @@ import unittest
 import h5py
 import numpy as np
 
-from data_formats import png
+from data_formats import png, small_model
 from support import CliTest
 
-MODEL = """
-seed = 1
-[data]
-{data}
-n_train = 150
-n_test = 40
-[time]
-steps = 4
-[overlay]
-n_labels = 3
-where = "appended"
-[population.h]
-neuron = "lif"
-size = 20
-[plan]
-epochs = {epochs}
-batch_size = 50
-"""
 NAMES = np.array(["ant", "bee", "cat"])
 CLASSES = 'classes = ["ant", "bee", "cat"]'
 KEYS = {"hdf5": 'kind = "hdf5"\ntrain = "data/d.h5"\ntest = "data/d.h5"',
@@ -71,7 +53,7 @@ class DataElsewhere(CliTest):
         save(self.folder / "data", self.bytes, self.y)
 
     def run_of(self, kind, name="r.h5", epochs=3, code=0, options=()):
-        model = self.write("m.toml", MODEL.format(data=KEYS[kind], epochs=epochs))
+        model = self.write("m.toml", small_model(f"{KEYS[kind]}\nn_train = 150\nn_test = 40", epochs))
         done = self.sim("run", model, "-q", "--force", "-o", name, *options)
         self.assertEqual(done.returncode, code, done.stderr)
 

@@ -10,7 +10,9 @@ import numpy as np
 
 from support import CliTest
 
-MODEL = """
+def small_model(data, epochs=2):
+    """A small network on data of three classes; `data` are the keys of [data]."""
+    return f"""
 seed = 1
 [data]
 {data}
@@ -23,7 +25,7 @@ where = "appended"
 neuron = "lif"
 size = 20
 [plan]
-epochs = 2
+epochs = {epochs}
 batch_size = 50
 """
 
@@ -53,7 +55,7 @@ class DataFormats(CliTest):
 
     def fit(self, data):
         """The trained weights and the role of each file that provenance names."""
-        self.good("run", self.write("m.toml", MODEL.format(data=data)), "-q", "--force", "-o", "r.h5")
+        self.good("run", self.write("m.toml", small_model(data)), "-q", "--force", "-o", "r.h5")
         with h5py.File(self.folder / "r.h5") as file:
             return file["populations/h/weight"][()], file["provenance/data/path"][()]
 
@@ -64,7 +66,7 @@ class DataFormats(CliTest):
         return files
 
     def not_taken(self, data, *words):
-        done = self.sim("run", self.write("m.toml", MODEL.format(data=data)), "-q", "--force", "-o", "r.h5")
+        done = self.sim("run", self.write("m.toml", small_model(data)), "-q", "--force", "-o", "r.h5")
         self.assertEqual(done.returncode, 5, done.stderr)
         for word in words:
             self.assertIn(word, done.stderr)

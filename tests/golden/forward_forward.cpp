@@ -182,7 +182,8 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
         DYNAMIC_SECTION(path.stem().string()) {
             const Golden golden(path);
             Experiment experiment = build_case(golden, folder);
-            Presentations presentations(experiment.model, experiment.train,
+            Presentations presentations(experiment.model.data, experiment.model.plan, experiment.model.seed,
+                                        experiment.network.time, experiment.train,
                                         experiment.network.populations[0].normalisation);
             presentations.begin_epoch(0, {});
             Batch batch(experiment.network);

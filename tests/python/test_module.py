@@ -133,7 +133,10 @@ def test_groups_for_classes_tell_of_every_population(tmp_path):
         network.simulate(pixels[:1] / 255.0, labels=[3])
 
 
-def test_simulate_is_what_trace_records(small, tmp_path):
+@pytest.mark.parametrize("encoding", ["", 'kind = "latency"', 'kind = "latency"\ncurve = "rc"', 'kind = "poisson"'])
+def test_simulate_is_what_trace_records(small, tmp_path, encoding):
+    if encoding:
+        small.write_text(f"{SMALL}\n[encoding]\n{encoding}\n", encoding="utf-8")
     network = snnff.train(small, tmp_path / "run.h5")
     x = np.random.default_rng(5).random((3, 784), np.float32)
     with h5py.File(tmp_path / "own.h5", "w") as file:

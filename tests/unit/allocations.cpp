@@ -68,7 +68,8 @@ std::size_t allocations(const std::string& populations, const std::string& keys,
         keys + "\n" + populations;
     Experiment e = build(read_model_text(model, "test", SNNFF_ROOT, {}));
     const ThreadLimit limit(n_threads);
-    Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
     ForwardForward rule(e.model.learning, e.network);
     const Stage stage = make_plan(e.model.plan, e.network.populations.size()).front();

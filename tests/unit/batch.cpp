@@ -58,7 +58,9 @@ Bits bits(const Drive& drive) {
 /// All training samples and their negatives, before the first population.
 struct Presentation {
     explicit Presentation(Experiment& e)
-        : presentations(e.model, e.train, e.network.populations[0].normalisation), batch(e.network) {
+        : presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                        e.network.populations[0].normalisation),
+          batch(e.network) {
         presentations.begin_epoch(0, {});
         for (std::uint32_t s = 0; s < n_train; ++s) samples.push_back(s);
         present_samples(presentations.presented(samples), presentations.variants(samples, images), nullptr, 1,

@@ -11,6 +11,7 @@
 #include "data/presentations.hpp"
 #include "kinds.hpp"
 #include "snnff/error.hpp"
+#include "snnff/trace.hpp"
 #include "snnff/training.hpp"
 
 using namespace snnff;
@@ -20,10 +21,10 @@ namespace {
 Context over(std::int64_t steps, double dt_ms = 1.0) { return {.time = {dt_ms, steps}, .n_units = 1}; }
 
 /// The step in which a value fires under an encoding of one spike; -1 where it never does.
-int fires_in(const Encoding& encoding, float value, std::int64_t steps) {
+int fires_in(const Encoding& encoding, float value, const TimeGrid& time) {
     int found = -1;
-    for (std::int64_t t = 0; t < steps; ++t) {
-        const float spike = encoding.at(value, value, Seed{1}, t, 0);
+    for (std::int64_t t = 0; t < time.steps; ++t) {
+        const float spike = encoding.at(value, value, Seed{1}, time, t, 0);
         if (spike == 0.0f) continue;
         CHECK(spike == 1.0f);
         CHECK(found == -1);
@@ -83,7 +84,8 @@ TEST_CASE("a poisson input fires as often as its rate says, and independently") 
         for (std::uint32_t s = 0; s < n_samples; ++s) {
             std::vector<double> count(n_inputs, 0.0);
             for (std::int64_t t = 0; t < steps; ++t) {
-                encoding->encode(value, value, derived(Seed{3}, Stream::input_spikes, s, 0), t, spike);
+                encoding->encode(value, value, derived(Seed{3}, Stream::input_spikes, s, 0),
+                                 over(steps, 2.0).time, t, spike);
                 for (std::uint32_t i = 0; i < n_inputs; ++i) {
                     CHECK((spike[i] == 0.0f || spike[i] == 1.0f));
                     count[i] += static_cast<double>(spike[i]);
@@ -107,19 +109,19 @@ TEST_CASE("a poisson input fires as often as its rate says, and independently") 
                   variance);
         CHECK(std::abs(neighbours / n) <= 5.0 * variance / std::sqrt(n));
         CHECK(std::abs(successive / n) <= 5.0 * variance / std::sqrt(n));
-        CHECK(encoding->square(x, x) == Approx(p).epsilon(1e-12));
+        CHECK(encoding->square(x, x, over(steps, 2.0).time) == Approx(p).epsilon(1e-12));
     }
 }
 
 TEST_CASE("a latency input fires once, when its formula says") {
     SECTION("linear: the example of snnTorch's documentation, 3.92, 2 and 0 of 5 steps") {
         const auto encoding = made<Encoding>("latency", {}, over(5));
-        CHECK(fires_in(*encoding, 0.02f, 5) == 4);
-        CHECK(fires_in(*encoding, 0.5f, 5) == 2);
-        CHECK(fires_in(*encoding, 1.0f, 5) == 0);
-        CHECK(fires_in(*encoding, 0.009f, 5) == -1);
-        CHECK(fires_in(*encoding, 0.0f, 5) == -1);
-        CHECK(fires_in(*encoding, 0.01f, 5) == 4);  // the threshold itself fires
+        CHECK(fires_in(*encoding, 0.02f, over(5).time) == 4);
+        CHECK(fires_in(*encoding, 0.5f, over(5).time) == 2);
+        CHECK(fires_in(*encoding, 1.0f, over(5).time) == 0);
+        CHECK(fires_in(*encoding, 0.009f, over(5).time) == -1);
+        CHECK(fires_in(*encoding, 0.0f, over(5).time) == -1);
+        CHECK(fires_in(*encoding, 0.01f, over(5).time) == 4);  // the threshold itself fires
     }
     SECTION("linear: tenths of 6 steps whose time is a half go to the even step, as the fractions do") {
         const auto encoding = made<Encoding>("latency", {}, over(6));
@@ -127,7 +129,7 @@ TEST_CASE("a latency input fires once, when its formula says") {
             const int twice = 10 - tenths;  // the time, (1 - tenths/10)*5, in halves of a step
             const int expected = twice % 2 == 0 ? twice / 2 : (twice / 2 + 1) / 2 * 2;
             CAPTURE(tenths);
-            CHECK(fires_in(*encoding, static_cast<float>(tenths) / 10.0f, 6) == expected);
+            CHECK(fires_in(*encoding, static_cast<float>(tenths) / 10.0f, over(6).time) == expected);
         }
     }
     SECTION("rc: as a leaky membrane under a constant current reaches the threshold") {
@@ -145,13 +147,13 @@ TEST_CASE("a latency input fires once, when its formula says") {
             }
             const int expected = v < threshold ? -1 : static_cast<int>(std::lround(time / dt));
             CAPTURE(x, time);
-            CHECK(fires_in(*encoding, x, steps) == (expected < steps ? expected : -1));
+            CHECK(fires_in(*encoding, x, over(steps, dt).time) == (expected < steps ? expected : -1));
         }
     }
     SECTION("its mean square is one spike in all steps") {
         const auto encoding = made<Encoding>("latency", {}, over(8));
-        CHECK(encoding->square(0.7f, 0.7f) == 0.125);
-        CHECK(encoding->square(0.001f, 0.001f) == 0.0);
+        CHECK(encoding->square(0.7f, 0.7f, over(8).time) == 0.125);
+        CHECK(encoding->square(0.001f, 0.001f, over(8).time) == 0.0);
     }
 }
 
@@ -163,9 +165,10 @@ TEST_CASE("a delta input fires where its value rises by the threshold, and falls
     const std::vector<float> changes{1.0f, 1.0f, 0.0f, -1.0f, 0.0f, 1.0f};
     for (std::size_t t = 0; t < value.size(); ++t) {
         const float before = t == 0 ? 0.0f : value[t - 1];
-        CHECK(on->at(value[t], before, Seed{1}, static_cast<std::int64_t>(t), 0) == rises[t]);
-        CHECK(both->at(value[t], before, Seed{1}, static_cast<std::int64_t>(t), 0) == changes[t]);
-        CHECK(both->square(value[t], before) == double(changes[t] * changes[t]));
+        CHECK(on->at(value[t], before, Seed{1}, over(5).time, static_cast<std::int64_t>(t), 0) == rises[t]);
+        CHECK(both->at(value[t], before, Seed{1}, over(5).time, static_cast<std::int64_t>(t), 0) ==
+              changes[t]);
+        CHECK(both->square(value[t], before, over(5).time) == double(changes[t] * changes[t]));
     }
 }
 
@@ -180,14 +183,15 @@ TEST_CASE("every encoding gives a whole step what it gives each input alone") {
         double squares = 0.0;
         for (std::int64_t t = 0; t < 20; ++t) {
             std::vector<float> step(value.size());
-            encoding->encode(value, before, Seed{77}, t, step);
+            encoding->encode(value, before, Seed{77}, over(20).time, t, step);
             for (std::uint32_t i = 0; i < value.size(); ++i) {
                 CAPTURE(kind, t, i);
-                CHECK(step[i] == encoding->at(value[i], before[i], Seed{77}, t, i));
+                CHECK(step[i] == encoding->at(value[i], before[i], Seed{77}, over(20).time, t, i));
             }
         }
-        for (std::size_t i = 0; i < value.size(); ++i) squares += encoding->square(value[i], before[i]);
-        CHECK(encoding->sum_of_squares(value, before) == Approx(squares).epsilon(1e-14));
+        for (std::size_t i = 0; i < value.size(); ++i)
+            squares += encoding->square(value[i], before[i], over(20).time);
+        CHECK(encoding->sum_of_squares(value, before, over(20).time) == Approx(squares).epsilon(1e-14));
     }
 }
 
@@ -222,11 +226,12 @@ TEST_CASE("samples that an encoding cannot take are refused with what would do")
 
 TEST_CASE("positive and negative share every spike but the label's, which is encoded like the rest") {
     const Experiment e = experiment("[time]\nsteps = 25\n[encoding]\nkind = \"poisson\"\nmax_rate_hz = 500");
-    Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                made<Normalisation>("rms"));
     presentations.begin_epoch(3, {});
     const std::vector<std::uint32_t> samples{7, 2, 31};
     Matrix images;
-    const EncodedInput input({e.model.data, e.model.seed, e.train, samples, 3},
+    const EncodedInput input({e.model.data, e.model.seed, e.network.time, e.train, samples, 3},
                              presentations.variants(samples, images), nullptr);
     REQUIRE(input.n_bases() == 1);
     const Matrix positive = received(input, 0, 0, 3, 784, 25, 25),
@@ -261,14 +266,14 @@ TEST_CASE("positive and negative share every spike but the label's, which is enc
     }
     SECTION("another epoch and the evaluation draw anew") {
         for (const std::uint32_t number : {2u, evaluation_presentation}) {
-            const EncodedInput other({e.model.data, e.model.seed, e.train, samples, number},
+            const EncodedInput other({e.model.data, e.model.seed, e.network.time, e.train, samples, number},
                                      presentations.variants(samples, images), nullptr);
             CHECK_FALSE(same(positive, received(other, 0, 0, 3, 784, 25, 25)));
         }
     }
     SECTION("dropout leaves an input out in all steps, and no label") {
         const Dropout dropout{e.model.seed, 0.5, 11};
-        const EncodedInput thinned({e.model.data, e.model.seed, e.train, samples, 3},
+        const EncodedInput thinned({e.model.data, e.model.seed, e.network.time, e.train, samples, 3},
                                    presentations.variants(samples, images), &dropout);
         const Matrix left = received(thinned, 0, 0, 3, 784, 25, 7);
         std::vector<int> kept(784), gone(784);
@@ -305,7 +310,7 @@ TEST_CASE("spikes of the input are counted as what they cost, under every label"
         const Seed draws = derived(e.model.seed, Stream::input_spikes, s, evaluation_presentation);
         for (std::int64_t t = 0; t < 9; ++t) {
             std::vector<float> step(784), labelled(784, 0.0f);
-            e.model.data.encoding->encode(e.test.x.row(s), e.test.x.row(s), draws, t, step);
+            e.model.data.encoding->encode(e.test.x.row(s), e.test.x.row(s), draws, e.network.time, t, step);
             spikes += 10.0 * static_cast<double>(std::ranges::count(step, 1.0f));
             spikes += 10.0;  // each label once, every step, at value 1 and one spike in every step
         }
@@ -321,7 +326,8 @@ TEST_CASE("labels may be appended to samples that do not vary in time") {
     REQUIRE(e.train.n_inputs() == 794);
     CHECK(e.network.populations[0].n_inputs() == 794);
     CHECK(e.train.first_label_input == 784);
-    Presentations presentations(e.model, e.train, made<Normalisation>("none"));
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                made<Normalisation>("none"));
     presentations.begin_epoch(0, {});
     Matrix images;
     const std::vector<std::uint32_t> samples{5};
@@ -331,4 +337,36 @@ TEST_CASE("labels may be appended to samples that do not vary in time") {
     const auto image = e.train.x.row(5);
     CHECK(std::ranges::all_of(image.subspan(784), [](float x) { return x == 0.0f; }));
     CHECK(std::ranges::equal(image.subspan(10, 774), first.train.x.row(5).subspan(10)));
+}
+
+TEST_CASE("what is presented lasts as long as the network says, whatever time its model was read with") {
+    for (const std::string kind : {"\"latency\"", "\"latency\"\ncurve = \"rc\"", "\"poisson\""}) {
+        CAPTURE(kind);
+        const auto of_steps = [&](int steps) {
+            return build(
+                read_model_text("[data]\nfolder = \"" SNNFF_ROOT
+                                "/data/mnist-sample\"\nn_train = 30\nn_test = 20\n[encoding]\nkind = " +
+                                    kind + "\n[time]\nsteps = " + std::to_string(steps) +
+                                    "\n[population.a]\nsize = 30\nthreshold = 0.2\n"
+                                    "normalisation = \"rms\"\n",
+                                "test", SNNFF_ROOT, {}));
+        };
+        Experiment read = of_steps(9), set = of_steps(4);
+        const Matrix before = evaluate(set.network, set.model, set.test).goodness;
+        set.network.time.steps = 9;
+        const auto traced = [](const Experiment& e) {
+            std::vector<float> all;
+            Tracer tracer(e.network, e.model, e.test);
+            tracer.present(2, 3, [&](std::size_t, std::int64_t, const StepView& view) {
+                all.insert(all.end(), view.current.row(0).begin(), view.current.row(0).end());
+            });
+            return all;
+        };
+        CHECK(traced(set).size() == 9 * 30);
+        CHECK(traced(set) == traced(read));
+        const Matrix a = evaluate(set.network, set.model, set.test).goodness,
+                     b = evaluate(read.network, read.model, read.test).goodness;
+        CHECK(std::ranges::equal(a.values(), b.values()));
+        CHECK_FALSE(std::ranges::equal(a.values(), before.values()));
+    }
 }

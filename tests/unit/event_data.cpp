@@ -227,10 +227,9 @@ Matrix received(const Experiment& e, const Dataset& dataset, std::uint32_t sampl
     const std::vector<std::uint32_t> samples{sample};
     Matrix rows;
     const ConstMatrixView images = images_of(dataset, samples, rows);
-    const LabelWriter writer(e.model.data, dataset, made<Normalisation>("rms"));
-    const auto squares =
-        input_squares(*e.model.data.encoding, e.model.network.time.steps, dataset, samples, images);
-    const EncodedInput input({e.model.data, e.model.seed, dataset, samples, 0},
+    const LabelWriter writer(e.model.data, e.network.time, dataset, made<Normalisation>("rms"));
+    const auto squares = input_squares(*e.model.data.encoding, e.network.time, dataset, samples, images);
+    const EncodedInput input({e.model.data, e.model.seed, e.network.time, dataset, samples, 0},
                              {writer.write(images, squares, {&dataset.label[sample], 1})}, nullptr);
     Matrix base(5, dataset.n_inputs());
     const auto steps = input.open(0, 1);

@@ -72,7 +72,8 @@ Input computed(const Experiment& e, Presentations& presentations, std::span<cons
 }
 
 Presentations presentations_of(const Experiment& e) {
-    return {e.model, e.train, e.network.populations[0].normalisation};
+    return {e.model.data,   e.model.plan, e.model.seed,
+            e.network.time, e.train,      e.network.populations[0].normalisation};
 }
 
 std::vector<std::uint32_t> samples_of(bool all) {

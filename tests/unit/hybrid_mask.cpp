@@ -115,7 +115,8 @@ TEST_CASE("masks are balanced, of large patches, and each number of blurs is as 
 
 TEST_CASE("a hybrid is one image inside its mask and one other image outside, anew in every epoch") {
     const Experiment e = experiment("[negatives]\nkind = \"hybrid_mask\"\nper_positive = 2");
-    Presentations presentations(e.model, e.train, made<Normalisation>("l2"));
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                made<Normalisation>("l2"));
     const auto all = samples(90);
     Matrix images, before;
     for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
@@ -153,7 +154,8 @@ TEST_CASE("a hybrid is one image inside its mask and one other image outside, an
 
 TEST_CASE("hybrids do not depend on the batch or the number of threads") {
     const Experiment e = experiment("[negatives]\nkind = \"hybrid_mask\"\n");
-    Presentations presentations(e.model, e.train, made<Normalisation>("l2"));
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                made<Normalisation>("l2"));
     presentations.begin_epoch(3, {});
     const auto all = samples(90);
     Matrix whole, part;
@@ -175,8 +177,10 @@ TEST_CASE("hybrids move with their image, and what is no image is refused") {
     const Experiment still = experiment("[negatives]\nkind = \"hybrid_mask\"\nredraw = \"once\"\n");
     const Experiment moving =
         experiment("shift_pixels = 2\n[negatives]\nkind = \"hybrid_mask\"\nredraw = \"once\"\n");
-    Presentations a(still.model, still.train, made<Normalisation>("l2")),
-        b(moving.model, moving.train, made<Normalisation>("l2"));
+    Presentations a(still.model.data, still.model.plan, still.model.seed, still.network.time, still.train,
+                    made<Normalisation>("l2")),
+        b(moving.model.data, moving.model.plan, moving.model.seed, moving.network.time, moving.train,
+          made<Normalisation>("l2"));
     CHECK(a.fixed());
     CHECK_FALSE(b.fixed());
     Matrix here, there;

@@ -96,7 +96,8 @@ TEST_CASE("several permutations of the labels are different ones, each complete"
 
 TEST_CASE("a batch holds a variant per negative, all of the same images") {
     Experiment e = build(model("[negatives]\nper_positive = 4\n[plan]\nepochs = 1\nbatch_size = 32\n"));
-    Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                made<Normalisation>("rms"));
     presentations.begin_epoch(0, {});
     Matrix images;
     const auto variants = presentations.variants(presentations.samples(0), images);
@@ -127,11 +128,12 @@ TEST_CASE("more negatives than there are wrong labels are refused, naming both k
 
 TEST_CASE("a smoothed label shares its value with the others") {
     const ModelSpec spec = model("[overlay]\nsmoothing = 0.3\nvalue = 2.0\n");
-    const LabelWriter writer(spec.data, Dataset{}, made<Normalisation>("l2"));
+    const LabelWriter writer(spec.data, spec.network.time, Dataset{}, made<Normalisation>("l2"));
     Matrix images(2, 20);
     images(1, 15) = 3.0f;
     const std::vector<std::int32_t> labels{4, 0};
-    const Variant variant = writer.write(images, input_squares(*spec.data.encoding, images), labels);
+    const Variant variant =
+        writer.write(images, input_squares(*spec.data.encoding, spec.network.time, images), labels);
     REQUIRE(variant.n_changes == 10);
     for (std::size_t s = 0; s < 2; ++s) {
         double sum = 0.0, squares = s == 1 ? 9.0 : 0.0;
@@ -148,7 +150,8 @@ TEST_CASE("a smoothed label shares its value with the others") {
     }
     // without a label it is what it is without smoothing: a tenth on all
     const std::vector<std::int32_t> none{-1, -1};
-    for (const float value : writer.write(images, input_squares(*spec.data.encoding, images), none).value) {
+    for (const float value :
+         writer.write(images, input_squares(*spec.data.encoding, spec.network.time, images), none).value) {
         CHECK(value == Approx(0.2).epsilon(1e-6));
     }
     CHECK_THROWS_WITH(model("[overlay]\nsmoothing = 0.9\n"), ContainsSubstring("overlay.smoothing"));

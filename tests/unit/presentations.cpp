@@ -43,7 +43,8 @@ bool is_moved(std::span<const float> image, std::span<const float> moved, int do
 
 TEST_CASE("images are moved by up to shift_pixels each way, anew in every epoch") {
     const Experiment e = experiment("n_train = 60\nshift_pixels = 2");
-    Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                made<Normalisation>("rms"));
     CHECK_FALSE(presentations.fixed());
     std::set<std::pair<int, int>> ways;
     int n_same = 0;

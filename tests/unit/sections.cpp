@@ -139,9 +139,10 @@ struct Joined {
                                       measure + "\"\n",
                                   "test", SNNFF_ROOT, {}))),
           batch(e.network) {
-        const LabelWriter writer(e.model.data, e.train, e.network.populations[0].normalisation);
+        const LabelWriter writer(e.model.data, e.network.time, e.train,
+                                 e.network.populations[0].normalisation);
         const auto images = e.train.x.view().rows(0, n_rows);
-        const auto squares = input_squares(*e.model.data.encoding, images);
+        const auto squares = input_squares(*e.model.data.encoding, e.network.time, images);
         for (const std::int32_t label : {3, 8})
             variants.push_back(writer.write(images, squares, std::vector<std::int32_t>(n_rows, label)));
         for (std::size_t v = 0; v < 2; ++v) {

@@ -40,8 +40,8 @@ std::vector<std::vector<double>> input_of(const Experiment& e, const Variant& va
     for (std::size_t t = 0; t < n_steps; ++t) {
         for (std::uint32_t i = 0; i < value.size(); ++i) {
             input[t][i] = static_cast<double>(variant.gain[s]) *
-                          static_cast<double>(e.model.data.encoding->at(value[i], value[i], draws,
-                                                                        static_cast<std::int64_t>(t), i));
+                          static_cast<double>(e.model.data.encoding->at(
+                              value[i], value[i], draws, e.network.time, static_cast<std::int64_t>(t), i));
         }
     }
     return input;
@@ -55,13 +55,15 @@ TEST_CASE("the gradient of a population under encoded input is that of its smoot
             CAPTURE(encoding, measure);
             const Experiment e = experiment(encoding, measure);
             const Population& population = e.network.populations[0];
-            Presentations presentations(e.model, e.train, made<Normalisation>("rms"));
+            Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                        made<Normalisation>("rms"));
             presentations.begin_epoch(0, {});
             std::vector<std::uint32_t> samples;
             for (std::uint32_t s = 0; s < n_samples; ++s) samples.push_back((7 * s + 2) % 30);
             Matrix images;
             const auto variants = presentations.variants(samples, images);
-            const EncodedInput source({e.model.data, e.model.seed, e.train, samples, 0}, variants, nullptr);
+            const EncodedInput source({e.model.data, e.model.seed, e.network.time, e.train, samples, 0},
+                                      variants, nullptr);
             const Drive drive{{}, &source};
 
             TrainPass::Memory memory;

@@ -36,7 +36,8 @@ struct Update {
 };
 Update gradient(const Experiment& e, std::size_t k, Side side) {
     Network network = e.network;
-    Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
     FrozenLayers frozen(network, k, presentations);
     ForwardForward rule(e.model.learning, network);
@@ -78,7 +79,8 @@ double naive_loss(const std::vector<std::vector<double>>& inputs, const std::vec
 }
 
 std::vector<std::vector<double>> normalised_inputs(const Experiment& e, Side side) {
-    Presentations presentations(e.model, e.train, e.network.populations[0].normalisation);
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
     Matrix images;
     const auto variants = presentations.variants(presentations.samples(0), images);
