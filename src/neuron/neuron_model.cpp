@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/dispatch.hpp"
+
 namespace snnff {
 namespace {
 
@@ -12,9 +14,7 @@ void clear(Matrix& matrix, std::size_t rows, std::size_t cols) {
     matrix.fill(0.0f);
 }
 
-void add(ConstMatrixView term, Matrix& sum) {
-    for (std::size_t i = 0; i < sum.size(); ++i) sum.data()[i] += term.data()[i];
-}
+void add(const Matrix& term, Matrix& sum) { kernels::active().add(term.data(), term.size(), sum.data()); }
 
 void write(const Matrix& from, float factor, MatrixView to) {
     for (std::size_t i = 0; i < to.rows(); ++i) {
