@@ -14,7 +14,8 @@ namespace snnff {
 /// membranes, currents and spikes are recorded.
 class Tracer {
   public:
-    /// All three must outlive it. Throws ModelError where units look at their inputs from several places. `dataset` has been through build() or prepare().
+    /// All three must outlive it. Throws ModelError where units look at their inputs from several places.
+    /// `dataset` has been through build() or prepare().
     Tracer(const Network& network, const ModelSpec& model, const Dataset& dataset);
     ~Tracer();
 

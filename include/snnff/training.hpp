@@ -103,8 +103,8 @@ struct Experiment {
 /// Throws FileError, DataError or ModelError.
 Experiment build(ModelSpec model);
 
-/// Population `k` of the model on `n_inputs` inputs, all parameters 0. Throws ModelError for a projection that does
-/// not go with the model or these inputs.
+/// Population `k` of the model on `n_inputs` inputs, all parameters 0. Throws ModelError for a projection
+/// that does not go with the model or these inputs.
 Population make_population(const ModelSpec& model, std::size_t k, std::size_t n_inputs);
 /// The model's populations one above the other, the first on `n_inputs` inputs, parameters as they are before
 /// training. Throws FileError or DataError where they come from a file that does not serve.

@@ -91,17 +91,35 @@ void forward_patches(const Population& population, const TimeGrid& time, std::sp
     steady.score();
 }
 
+namespace {
+
+constexpr std::size_t floats_at_once = std::size_t{4} << 20;
+
+/// Samples whose patches are held at a time.
+std::size_t samples_at_once(const Projection::Shape& shape, std::size_t n_samples) {
+    return std::clamp<std::size_t>(floats_at_once / (shape.n_places * shape.n_weights), 1, n_samples);
+}
+
+}  // namespace
+
+std::size_t PatchGradient::memory(const Population& population, std::size_t n_variants,
+                                  std::size_t n_samples) {
+    const Projection::Shape shape = population.projection->shape(population.n_received);
+    const std::size_t n_rows = samples_at_once(shape, n_samples) * shape.n_places;
+    return n_rows * (shape.n_weights + whole_lines(population.n_units()) + 1) * sizeof(float) +
+           GradientSum::memory(population.n_units(), shape.n_weights, n_variants * n_samples * shape.n_places,
+                               n_rows, false);
+}
+
 PatchGradient::PatchGradient(const Population& population, std::span<const Variant> variants,
                              const Activity& activity, std::span<const std::vector<double>> slope,
                              GradientSum& sum)
     : sum_(sum) {
-    constexpr std::size_t floats_at_once = std::size_t{4} << 20;
-    Seen of_shape(population);
-    const std::size_t n_places = of_shape.n_places(), n_weights = of_shape.n_weights();
+    const Projection::Shape shape = population.projection->shape(population.n_received);
+    const std::size_t n_places = shape.n_places, n_weights = shape.n_weights;
     const std::size_t n_units = population.n_units(), n_positions = population.n_positions;
     const std::size_t n_samples = variants.front().base.rows(), n_groups = population.n_groups;
-    const std::size_t at_once =
-        std::clamp<std::size_t>(floats_at_once / (n_places * n_weights), 1, n_samples);
+    const std::size_t at_once = samples_at_once(shape, n_samples);
     sum.begin(n_units, n_weights);
     Matrix patches, q;
     std::vector<float> gain;

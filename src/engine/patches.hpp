@@ -27,6 +27,8 @@ class PatchGradient final : public Gradient {
   public:
     PatchGradient(const Population& population, std::span<const Variant> variants, const Activity& activity,
                   std::span<const std::vector<double>> slope, GradientSum& sum);
+    /// Bytes that it holds, with its GradientSum.
+    static std::size_t memory(const Population& population, std::size_t n_variants, std::size_t n_samples);
     void weights(const WeightTile& tile, float* out) const override { sum_.weights(tile, out); }
     std::span<const double> bias() const noexcept override { return sum_.bias(); }
 

@@ -164,7 +164,12 @@ class ForwardForwardKind final : public LearningRule {
             ForwardRequest request{.goodness = learning.goodness.get(), .signal = true};
             memory.standing += Batch::memory(network, k, size, request).meanwhile;
             const ConstantGradient::Size gradient = gradient_size(network, k, work);
-            if (!Batch::by_steps(network, k, size)) memory.standing += ConstantGradient::memory(gradient);
+            if (!network.populations[k].projection->dense()) {
+                memory.standing +=
+                    PatchGradient::memory(network.populations[k], size.n_variants, size.n_samples);
+            } else if (!Batch::by_steps(network, k, size)) {
+                memory.standing += ConstantGradient::memory(gradient);
+            }
             request.output = work.output_kept[k];
             memory.of_batch += Batch::memory(network, k, size, request).kept;
             if (k + 1 < network.populations.size() && learning.dropout > 0.0)  // a copy, some of it left out
