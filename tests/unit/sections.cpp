@@ -1,6 +1,8 @@
 // Populations that trains join go through their steps together: each step of each is taken once, whoever
 // asks, and units know nothing of one another.
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/encoded_input.hpp"
 #include "data/presentations.hpp"
 #include "engine/batch.hpp"
 #include "engine/section.hpp"
@@ -278,4 +281,53 @@ TEST_CASE("readouts of a current that stays constant are the same at once and st
             check_same(by_step.signal, at_once.signal);
         }
     }
+}
+
+TEST_CASE("steps taken in parts, with labels among the inputs, are the whole") {
+    const Experiment e =
+        build(read_model_text("[data]\nfolder = \"" SNNFF_ROOT
+                              "/data/mnist-sample\"\nn_train = 60\nn_test = 5\n[time]\nsteps = 410\n"
+                              "[encoding]\nkind = \"poisson\"\n[population.one]\nneuron = \"lif\"\n"
+                              "size = 40\nthreshold = 0.3\n",
+                              "test", SNNFF_ROOT, {}));
+    const Population& population = e.network.populations[0];
+    Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
+                                population.normalisation);
+    presentations.begin_epoch(0, {});
+    const std::vector<std::uint32_t> samples{4, 9, 2};
+    Matrix images;
+    const EncodedInput source(presentations.presented(samples), presentations.variants(samples, images),
+                              nullptr);
+    std::vector<std::vector<double>> slope(2);
+    for (std::size_t v = 0; v < 2; ++v) slope[v] = {0.1, 0.2, -0.3 * static_cast<double>(v)};
+    const auto result = [&](std::size_t at_once) {
+        TrainPass::Memory memory;
+        TrainPass pass(population, e.network.time, {{}, &source}, memory);
+        Activity activity;
+        pass.begin(0, 3, {.goodness = e.model.learning.goodness.get(), .signal = true}, activity);
+        for (std::size_t step = 0; step < 410; step += at_once)
+            pass.advance({step, std::min<std::size_t>(at_once, 410 - step)});
+        pass.end();
+        pass.backward(slope);
+        pass.finish();
+        Matrix weights(3, 784 * Panels::width);
+        for (std::size_t panel = 0; panel < 3; ++panel)
+            pass.weights({panel, 1, 0, 784}, weights.row(panel).data());
+        return std::tuple{activity.goodness, activity.spikes_received, std::move(weights)};
+    };
+    const auto [goodness, received, weights] = result(410);
+    REQUIRE(TrainPass::steps_at_once(e.network.time) == 400);
+    for (const std::size_t at_once : {400u, 7u}) {
+        CAPTURE(at_once);
+        const auto [of_parts, received_in_parts, weights_of_parts] = result(at_once);
+        CHECK(of_parts == goodness);
+        CHECK(received_in_parts == received);
+        CHECK(same_bits(weights_of_parts.values(), weights.values()));
+    }
+    float of_labels = 0.0f;
+    for (const std::uint32_t input : source.changing_inputs()) {
+        for (std::size_t u = 0; u < Panels::width; ++u)
+            of_labels += std::abs(weights(0, input * Panels::width + u));
+    }
+    CHECK(of_labels > 0.0f);
 }
