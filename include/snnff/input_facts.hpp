@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "snnff/arithmetic.hpp"
@@ -17,6 +18,7 @@ struct InputFacts {
     /// Over samples and inputs; of inputs that vary in time, their squares are summed over the steps.
     double root_mean_square = 0.0;
     std::vector<std::uint64_t> samples_per_label{};  ///< [label]
+    std::vector<std::string> names{};                ///< [input], of a table's columns; else empty
 
     bool operator==(const InputFacts&) const = default;
 };

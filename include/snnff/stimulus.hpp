@@ -50,6 +50,7 @@ struct Dataset {
     std::vector<std::int32_t> label;            ///< [sample]
     std::vector<std::int32_t> negative_label;   ///< [sample], or empty where the file gives none
     std::vector<std::string> class_names;       ///< by class; empty where classes are numbers only
+    std::vector<std::string> input_names{};     ///< [input]; empty where inputs have no names
     std::vector<DataFile> files;
     std::size_t image_rows = 0, image_cols = 0;  ///< 0 where a sample is no image
     float background = 0.0f;                     ///< what an image is filled up with when it is moved
@@ -63,6 +64,11 @@ struct Dataset {
 /// Turns classes of `dataset` into those of the same name in `names`. Throws DataError for a name that is
 /// missing there, and where one of both has names and the other has numbers.
 void align_classes(Dataset& dataset, const std::vector<std::string>& names);
+
+/// Puts inputs that have names into the order of `names`, by name, and leaves out those that are not among
+/// them, with a remark; where no name is the same, they stay as they are, with a remark. Throws DataError
+/// where some are missing.
+void align_inputs(Dataset& dataset, const std::vector<std::string>& names);
 
 /// Where samples come from. Constructing one reads and checks its keys, not its files.
 class DatasetReader {

@@ -87,6 +87,19 @@ void check_shape(const fs::path& run, const RunSummary& summary, const Populatio
     }
 }
 
+/// The samples are blamed for their number of inputs, `n_inputs` before there was room for labels, not the
+/// weights that were learnt from others.
+void check_inputs(const fs::path& run, const Trained& trained, std::size_t n_inputs) {
+    const PopulationSpec& lowest = trained.model.network.populations.front();
+    if (!lowest.projection->dense() || trained.summary.shapes.empty()) return;
+    const LayerShape& shape = trained.summary.shapes.front();
+    const std::size_t n_here = trained.dataset.n_inputs(), n_labels = n_here - n_inputs;
+    if (shape.n_units == 0 || shape.n_inputs == n_here || shape.n_inputs <= n_labels) return;
+    throw DataError(fmt::format("{}: samples have {} inputs, those that {} was trained on {}",
+                                place_of(trained.dataset), n_inputs, run.string(),
+                                shape.n_inputs - n_labels));
+}
+
 Network trained_network(const fs::path& run, const RunSummary& summary, const ModelSpec& model,
                         std::size_t n_inputs) {
     Network network{model.network.time, {}};
@@ -171,8 +184,13 @@ Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::stri
         throw DataError(fmt::format("{}: its data have no samples in the {} set", run.string(), split_name));
     }
     align_classes(trained.dataset, class_names_of(model));
+    for (const auto& [role, facts] : trained.summary.provenance.inputs) {
+        if (role == "train") align_inputs(trained.dataset, facts.names);
+    }
     trained.doubts = doubts_about_set(trained.dataset);
+    const std::size_t n_inputs = trained.dataset.n_inputs();
     prepare(trained.dataset, model);
+    check_inputs(run, trained, n_inputs);
     const auto add = [&](std::vector<std::string> doubts) {
         trained.doubts.insert(trained.doubts.end(), doubts.begin(), doubts.end());
     };

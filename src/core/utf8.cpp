@@ -29,4 +29,18 @@ bool is_utf8(std::string_view text) noexcept {
     return true;
 }
 
+std::string utf8_of_latin1(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        const auto letter = static_cast<unsigned char>(c);
+        if (letter < 0x80) {
+            result += c;
+        } else {
+            result += static_cast<char>(0xc0 | letter >> 6);
+            result += static_cast<char>(0x80 | (letter & 0x3f));
+        }
+    }
+    return result;
+}
+
 }  // namespace snnff

@@ -39,12 +39,22 @@ using Row = std::vector<std::string>;
 struct Table {
     std::vector<float> values;  ///< [row, column without labels and those left out]
     std::size_t n_columns = 0;
+    Row names;  ///< of these columns; none where the file has none
     std::vector<std::string> labels;
 };
 
-/// A row of names: none of its fields is a number, or one is none where the row below has one.
+/// 0, 1, 2 and so on, as pandas calls columns that were given no names. Fewer than four may be values.
+bool counts_columns(const Row& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        if (row[i] != std::to_string(i)) return false;
+    }
+    return row.size() >= 4;
+}
+
+/// A row of names: none of its fields is a number, or one is none where the row below has one, or it counts.
 bool is_header(const Row& first, const Row& second) {
     const auto is_number = [](const std::string& text) { return csv_number(text).has_value(); };
+    if (counts_columns(first) && first != second) return true;
     if (std::ranges::none_of(first, is_number)) return true;
     for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i) {
         if (!is_number(first[i]) && is_number(second[i])) return true;
@@ -92,6 +102,7 @@ class Csv final : public DatasetReader {
         const FoundLabels found = found_labels(where, std::move(table.labels));
         dataset.label = labels_.classes_of(where, found, n);
         dataset.class_names = labels_.names_of(found);
+        dataset.input_names = std::move(table.names);
         dataset.files = {data_file_at(path)};
         return dataset;
     }
@@ -161,6 +172,9 @@ class Csv final : public DatasetReader {
                     out[column_of(where, "leave_out", called, names, n_fields)] = true;
                 check_names(where, names, out);
                 table.n_columns = static_cast<std::size_t>(std::ranges::count(out, false));
+                for (std::size_t i = 0; i < std::min(names.size(), n_fields); ++i) {
+                    if (!out[i]) table.names.push_back(names[i]);
+                }
                 if (table.n_columns == 0)
                     throw DataError(fmt::format("{}: has no column of inputs beside its labels", where));
                 if (!names.empty()) return true;

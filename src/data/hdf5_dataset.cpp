@@ -144,8 +144,10 @@ class Hdf5 final : public DatasetReader {
             hdf5::read(dataset, std::span{stored});
             take_in_order(layout, shape, stored, n, MatrixView(x.data(), x.rows(), x.cols()));
         }
+        MissingValues missing(dataset);
         for (std::size_t i = 0; i < x.rows(); ++i) {
             for (float& value : x.row(i)) {
+                missing.look_at(value);
                 value = static_cast<float>((static_cast<double>(value) - offset_) / scale_);
                 if (!std::isfinite(value)) {
                     throw DataError(fmt::format("{}: sample {} holds a value that is no finite number", where,
@@ -154,6 +156,7 @@ class Hdf5 final : public DatasetReader {
             }
         }
         into.remarks = remarks_on_packing(dataset, offset_, scale_);
+        for (std::string& remark : missing.remarks()) into.remarks.push_back(std::move(remark));
         into.image_rows = static_cast<std::size_t>(layout.image_rows);
         into.image_cols = static_cast<std::size_t>(layout.image_cols);
         into.background = static_cast<float>(-offset_ / scale_);

@@ -43,7 +43,7 @@ FoundLabels of_enumeration(const hdf5::Dataset& dataset,
                            const std::vector<std::pair<std::string, std::int64_t>>& members,
                            const FoundLabels& numbers) {
     std::vector<std::string> names, order;
-    for (const auto& [name, value] : members) order.push_back(name);
+    for (const auto& [name, value] : members) order.push_back(class_name(name));
     for (std::size_t s = 0; s < numbers.number.size(); ++s) {
         const double number = numbers.number[s];
         const auto at = std::ranges::find_if(
@@ -96,7 +96,6 @@ FoundLabels read_labels(const hdf5::Dataset& dataset, std::string_view of, std::
         auto names = as_data_error([&] { return hdf5::read_texts(dataset); });
         // Of the right shape: one name for each sample.
         labels_in(where, std::vector<double>(names.size()), shape, of, n_samples);
-        for (std::string& name : names) name = hdf5::as_utf8(name);
         return labels_in(where, std::move(names));
     }
     const std::size_t n = as_data_error([&] {

@@ -34,7 +34,7 @@ double sum_of_squares(std::span<const float> x) {
 }  // namespace
 
 InputFacts input_facts(const Dataset& dataset, std::size_t n_labels) {
-    InputFacts facts{.n_samples = dataset.size()};
+    InputFacts facts{.n_samples = dataset.size(), .names = dataset.input_names};
     facts.samples_per_label.resize(n_labels);
     for (const std::int32_t label : dataset.label) ++facts.samples_per_label[static_cast<std::size_t>(label)];
     if (dataset.size() == 0) return facts;

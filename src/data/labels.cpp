@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "core/utf8.hpp"
 #include "snnff/error.hpp"
 #include "snnff/stimulus.hpp"
 
@@ -136,12 +137,22 @@ FoundLabels labels_in(std::string_view where, std::span<const double> values,
 
 FoundLabels labels_in(std::string_view where, std::vector<std::string> names) {
     for (std::size_t s = 0; s < names.size(); ++s) {
-        names[s].erase(names[s].find_last_not_of(" \t\r\n") + 1);
+        names[s] = class_name(std::move(names[s]));
         if (names[s].empty()) throw DataError(fmt::format("{}: sample {} has an empty label", where, s));
+        if (const std::size_t at = names[s].find('\0'); at != std::string::npos) {
+            throw DataError(fmt::format(
+                "{}: sample {} has a label that holds a zero byte, after \"{}\"; text without one would do",
+                where, s, names[s].substr(0, at)));
+        }
     }
     FoundLabels found;
     found.name = std::move(names);
     return found;
+}
+
+std::string class_name(std::string label) {
+    label.erase(label.find_last_not_of(" \t\r\n") + 1);
+    return is_utf8(label) ? label : utf8_of_latin1(label);
 }
 
 LabelKeys::LabelKeys(Options& options)
@@ -216,6 +227,11 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
                                         way_out(std::span{found.number}.first(n))));
         }
         result[s] = static_cast<std::int32_t>(label);
+        if (classes_.empty() || static_cast<std::size_t>(label) < classes_.size()) continue;
+        throw DataError(
+            fmt::format("{}: sample {} has the label {}, and data.classes names {} classes; a name for "
+                        "each would do",
+                        where, s, number, classes_.size()));
     }
     return result;
 }

@@ -26,8 +26,11 @@ struct FoundLabels {
 /// order, `of` is what the samples are called in a message. Throws DataError that starts with `where`.
 FoundLabels labels_in(std::string_view where, std::span<const double> values,
                       std::span<const std::uint64_t> shape, std::string_view of, std::uint64_t n_samples);
-/// Labels that are names: blanks at their end do not count, and an empty one is refused.
+/// Labels that are names, as class_name() has them; an empty one is refused, and one that holds a zero byte.
 FoundLabels labels_in(std::string_view where, std::vector<std::string> names);
+/// What a class is called whose label a file has as `label`: without the blanks at its end, and in UTF-8, as
+/// text in run files is. Text that is not UTF-8 is taken for Latin-1, in which old programs write it.
+std::string class_name(std::string label);
 
 /// The keys that say which class a label is: data.first_label and data.classes. Every reader has them whose
 /// files hold labels.

@@ -68,12 +68,34 @@ class NumPy final : public DatasetReader {
                           ".npz file with x and y (or x_train and y_train), or a table of .npy files: { x = "
                           "\"x.npy\", y = \"y.npy\" }"},
                          true)),
-          test_(read_place(options, {"test", "", "the same for the test set; absent: no test set"}, false)),
+          test_(read_place(options,
+                           {"test", "",
+                            "the same for the test set; absent: no test set, unless test_x and test_y name "
+                            "arrays of the training archive"},
+                           false)),
+          train_names_{options.text({"x", "", "array of the archive with the samples; empty: as above"}, ""),
+                       options.text({"y", "", "array of the archive with the labels; empty: as above"}, "")},
+          test_names_{options.text({"test_x", "", "samples of the test set; empty: called as in x"}, ""),
+                      options.text({"test_y", "", "labels of the test set; empty: called as in y"}, "")},
           axes_(options, static_cast<std::uint64_t>(time.steps)),
           labels_(options),
-          scaling_(options) {}
+          scaling_(options) {
+        if (options.describing()) return;
+        if (!test_.given() && test_names_.x.empty() != test_names_.y.empty()) {
+            options.reject(test_names_.x.empty() ? "test_y" : "test_x",
+                           fmt::format("names half of a test set in the training archive; data.{}, or a file "
+                                       "data.test, would do",
+                                       test_names_.x.empty() ? "test_x" : "test_y"));
+        }
+        refuse_name(options, "x", train_names_.x, train_);
+        refuse_name(options, "y", train_names_.y, train_);
+        refuse_name(options, "test_x", test_names_.x, of(Split::test));
+        refuse_name(options, "test_y", test_names_.y, of(Split::test));
+    }
 
-    bool has(Split split) const override { return of(split).given(); }
+    bool has(Split split) const override {
+        return split == Split::train || test_.given() || !test_names_.x.empty();
+    }
 
     Dataset read(Split split, std::size_t limit) const override {
         const auto x = open(split, "x"), y = open(split, "y");
@@ -98,7 +120,26 @@ class NumPy final : public DatasetReader {
     }
 
   private:
-    const Place& of(Split split) const { return split == Split::train ? train_ : test_; }
+    /// Names of arrays in an archive; empty: those that archives usually have.
+    struct Names {
+        std::string x, y;
+    };
+
+    const Place& of(Split split) const { return split == Split::train || !test_.given() ? train_ : test_; }
+
+    static void refuse_name(Options& options, const char* key, const std::string& name, const Place& place) {
+        if (name.empty() || !place.archive.empty()) return;
+        options.reject(key, "names an array of an archive; these arrays have files of their own");
+    }
+
+    /// What the model calls the array x or y; empty where it does not say.
+    const std::string& called(Split split, const std::string& name) const {
+        static const std::string nothing;
+        if (name == "y_negative") return nothing;
+        const std::string& of_train = name == "x" ? train_names_.x : train_names_.y;
+        const std::string& of_test = name == "x" ? test_names_.x : test_names_.y;
+        return split == Split::train || of_test.empty() ? of_train : of_test;
+    }
 
     /// The array that is called x, y or y_negative here; nothing where there is no y_negative.
     std::unique_ptr<NpyArray> open(Split split, const std::string& name) const {
@@ -107,19 +148,31 @@ class NumPy final : public DatasetReader {
             const fs::path& file = name == "x" ? place.x : name == "y" ? place.y : place.y_negative;
             return file.empty() ? nullptr : std::make_unique<NpyArray>(file);
         }
+        if (place.archive.extension() == ".npy") {
+            throw DataError(
+                fmt::format("{}: is one array, samples or labels; data.{} = {{ x = \"x.npy\", y = "
+                            "\"y.npy\" }} names both",
+                            shown(place.archive), &place == &train_ ? "train" : "test"));
+        }
         const std::string which = split == Split::train ? "train" : "test";
         const std::vector<std::string> there = npz_names(place.archive);
         // As Keras, MedMNIST and others call the arrays of an archive that holds both splits.
         std::vector<std::string> names{name, name + "_" + which, which + "_" + name};
         if (name != "y_negative") names.push_back(which + (name == "x" ? "_images" : "_labels"));
-        for (const std::string& called : names) {
-            if (std::ranges::find(there, called) != there.end())
-                return std::make_unique<NpyArray>(place.archive, called);
+        if (const std::string& given = called(split, name); !given.empty()) names = {given};
+        for (const std::string& wanted : names) {
+            const auto n = std::ranges::count(there, wanted);
+            if (n > 1)
+                throw DataError(
+                    fmt::format("{}: has {} arrays {}; one would do", shown(place.archive), n, wanted));
+            if (n == 1) return std::make_unique<NpyArray>(place.archive, wanted);
         }
         if (name == "y_negative") return nullptr;
-        throw DataError(fmt::format("{}: has no array {} nor {}_{}; it has {}", shown(place.archive), name,
-                                    name, which,
-                                    there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "))));
+        throw DataError(
+            fmt::format("{}: has no array {}; it has {}; data.{} names the {}", shown(place.archive),
+                        names.size() == 1 ? names.front() : fmt::format("{} nor {}", names[0], names[1]),
+                        there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")), name,
+                        name == "x" ? "samples" : "labels"));
     }
 
     /// Reads the first `limit` samples (0: all), scaled; returns how many there are.
@@ -169,6 +222,7 @@ class NumPy final : public DatasetReader {
     }
 
     Place train_, test_;
+    Names train_names_, test_names_;
     AxesKey axes_;
     LabelKeys labels_;
     Scaling scaling_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace snnff {
 namespace {
@@ -17,6 +18,24 @@ double number_at(const hdf5::Dataset& dataset, const std::string& name, double f
 bool close(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max(std::abs(a), std::abs(b)); }
 
 }  // namespace
+
+MissingValues::MissingValues(const hdf5::Dataset& dataset) : where_(dataset.where()) {
+    for (const char* name : {"_FillValue", "missing_value"}) {
+        constexpr double none = std::numeric_limits<double>::quiet_NaN();  // which is no value to be read
+        const auto missing = static_cast<float>(number_at(dataset, name, none));
+        if (std::isnan(missing) || std::ranges::find(missing_, missing) != missing_.end()) continue;
+        missing_.push_back(missing);
+        says_ += fmt::format("{}{} = {:g}", says_.empty() ? "" : " or ", name, missing);
+    }
+}
+
+std::vector<std::string> MissingValues::remarks() const {
+    if (n_missing_ == 0) return {};
+    return {
+        fmt::format("{}: {} of {} values are {}, which stands for missing ones; they are read as stored: 0, "
+                    "or the mean of the input, in their place would do",
+                    where_, n_missing_, n_values_, says_)};
+}
 
 std::vector<std::string> remarks_on_packing(const hdf5::Dataset& dataset, double offset, double scale) {
     const double factor = number_at(dataset, "scale_factor", 1.0),

@@ -30,8 +30,9 @@ class Rows {
         while (const std::optional<char> c = get()) {
             any = true;
             if (*c == '"') quoted = !quoted;
-            if (*c == '\n') ++n_lines_;
-            if (*c == '\n' && !quoted) break;
+            const bool ends = *c == '\n' || (*c == '\r' && !before_line_feed());
+            if (ends) ++n_lines_;
+            if (ends && !quoted) break;
             row += *c;
             if (row.size() > longest_line)
                 throw DataError(
@@ -48,14 +49,18 @@ class Rows {
     const std::string& name() const noexcept { return name_; }
 
   private:
-    std::optional<char> get() {
+    bool at_end() {
         if (at_ == n_) {
             n_ = file_.read(block_);
             at_ = 0;
-            if (n_ == 0) return std::nullopt;
         }
+        return n_ == 0;
+    }
+    std::optional<char> get() {
+        if (at_end()) return std::nullopt;
         return static_cast<char>(block_[at_++]);
     }
+    bool before_line_feed() { return !at_end() && block_[at_] == std::byte{'\n'}; }
     void take_mark_off(std::string& row) const {
         if (row.starts_with("\xef\xbb\xbf")) row.erase(0, 3);
         if (row.starts_with("\xff\xfe") || row.starts_with("\xfe\xff")) {

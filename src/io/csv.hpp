@@ -11,7 +11,7 @@
 namespace snnff {
 
 /// Reads text as tables of RFC 4180, row by row: fields between separators, in double quotes or not, where ""
-/// stands for a quote; lines end in LF or CR LF. A byte order mark, empty lines and blanks around a field
+/// stands for a quote; lines end in LF, CR LF or CR. A byte order mark, empty lines and blanks around a field
 /// outside quotes are passed over; gzipped files are unpacked. Without a separator given, it is the most
 /// frequent one of comma, semicolon and tab in the first line, else blanks.
 ///

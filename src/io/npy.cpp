@@ -77,12 +77,13 @@ std::string text(const NpyHeader& header, const std::byte* bytes) {
     const std::size_t each = header.kind == 'U' ? 4 : 1;
     for (std::size_t i = 0; i < header.size; i += each) {
         const auto c = static_cast<std::uint32_t>(bits_of(bytes + i, each, header.big_endian));
-        if (c == 0) break;
         if (each == 4)
             append_utf8(result, c);
         else
             result += static_cast<char>(c);
     }
+    // Texts are filled up with zeros; those between letters are theirs.
+    result.erase(result.find_last_not_of('\0') + 1);
     return result;
 }
 
@@ -177,6 +178,12 @@ struct NpyArray::State {
             }
             for (std::size_t i = 0; i < n; ++i)
                 take(header.fortran_order ? fortran.next() : first + i, block.data() + i * size);
+        }
+        // What was unpacked is held to its checksum where it is asked for more than there is.
+        std::byte beyond{};
+        if (read(std::span(&beyond, 1)) != 0) {
+            throw DataError(
+                fmt::format("{}: goes on after the {} values that its header promises", where, n_values));
         }
     }
 };

@@ -165,6 +165,10 @@ void write_inputs(const hdf5::Group& group, const InputFacts& facts) {
     hdf5::set_attribute(group, "mean", facts.mean);
     hdf5::set_attribute(group, "root_mean_square", facts.root_mean_square);
     hdf5::set_attribute_array<std::uint64_t>(group, "samples_per_label", facts.samples_per_label);
+    if (facts.names.empty()) return;
+    const Columns columns(group, "input", facts.names.size());
+    columns.write("name", "column that the input comes from", facts.names,
+                  [](const std::string& name) { return name; });
 }
 
 InputFacts read_inputs(const hdf5::Group& group) {
@@ -181,6 +185,7 @@ InputFacts read_inputs(const hdf5::Group& group) {
     number("mean", facts.mean);
     number("root_mean_square", facts.root_mean_square);
     facts.samples_per_label = hdf5::read_attribute<std::uint64_t>(group, "samples_per_label");
+    if (group.has("name")) facts.names = read_column(group, "name");
     return facts;
 }
 

@@ -31,6 +31,7 @@ Dataset split_off(Dataset& from, std::size_t n) {
     }
     part.label.assign(from.label.begin() + static_cast<std::ptrdiff_t>(kept), from.label.end());
     part.class_names = from.class_names;
+    part.input_names = from.input_names;
     part.files = from.files;
     part.image_rows = from.image_rows;
     part.image_cols = from.image_cols;
@@ -69,9 +70,11 @@ void check_labels(const Dataset& dataset, const ModelSpec& model, const std::vec
     }
     for (std::size_t s = 0; s < labels.size(); ++s) {
         if (labels[s] >= 0 && static_cast<std::size_t>(labels[s]) < n_labels) continue;
+        // Labels of negatives are not what these keys are chosen by.
+        const bool true_ones = &labels == &dataset.label;
         throw DataError(fmt::format("{}: {} of sample {} is {}, but overlay.n_labels = {} allows 0 to {}{}",
                                     where, what, s, labels[s], n_labels, n_labels - 1,
-                                    way_out(model, labels)));
+                                    true_ones ? way_out(model, labels) : ""));
     }
 }
 
@@ -115,6 +118,7 @@ Dataset read_test(const ModelSpec& model, const Dataset& train) {
         throw DataError(fmt::format("{}: data.n_test = {} samples asked for, {} there", name_of(test),
                                     model.data.n_test, test.size()));
     }
+    align_inputs(test, train.input_names);
     if (test.size() > 0 && test.n_inputs() != n_inputs) {
         throw DataError(fmt::format("{}: test samples have {} inputs, training samples {}",
                                     test.files.front().path.string(), test.n_inputs(), n_inputs));

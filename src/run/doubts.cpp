@@ -59,27 +59,39 @@ bool sorted(std::span<const std::int32_t> first, std::span<const std::int32_t> t
     return (then.empty() ? first.back() : then.back()) != first.front();
 }
 
+/// How many sets of k there are among n.
+double ways_to_choose(double k, double n) {
+    double ways = 1.0;
+    for (double i = 0.0; i < k; i += 1.0) ways *= (n - i) / (i + 1.0);
+    return ways;
+}
+
 Sentences doubts_about_classes(const std::string& where, NamedFacts samples, const InputFacts& trained_on) {
     Sentences doubts;
     const auto n_trained = static_cast<double>(trained_on.n_samples);
     const auto n = static_cast<double>(samples.facts.n_samples);
     std::vector<std::size_t> missing, unknown;
     std::uint64_t n_unknown = 0;
-    double by_chance = 0.0;
+    double by_chance = 0.0, share_of_missing = 0.0, n_trained_classes = 0.0;
     const std::size_t n_labels =
         std::min(trained_on.samples_per_label.size(), samples.facts.samples_per_label.size());
     for (std::size_t label = 0; label < n_labels; ++label) {
         const std::uint64_t of_trained = trained_on.samples_per_label[label],
                             of_samples = samples.facts.samples_per_label[label];
+        n_trained_classes += of_trained > 0 ? 1.0 : 0.0;
         if (of_trained > 0 && of_samples == 0) {
             missing.push_back(label);
             by_chance += functions::exp(-n * static_cast<double>(of_trained) / n_trained);
+            share_of_missing += static_cast<double>(of_trained) / n_trained;
         }
         if (of_trained == 0 && of_samples > 0) {
             unknown.push_back(label);
             n_unknown += of_samples;
         }
     }
+    // One of them missing may be chance where all of them at once, of so many classes, hardly are.
+    by_chance = std::min(by_chance, ways_to_choose(static_cast<double>(missing.size()), n_trained_classes) *
+                                        functions::exp(-n * share_of_missing));
     if (!missing.empty() && by_chance < rare) {
         doubts.push_back(fmt::format(
             "{}: none of the {} {} samples is of {}, though training has them; a file that is sorted by "

@@ -80,6 +80,12 @@ class DataElsewhere(CliTest):
         self.refused(5, "eval", "r.h5", "--data", "wasps.npz", says=("wasps.npz", '"wasp"'))
         self.refused(2, "eval", "r.h5", "--data", "data/x.npy", says=("data/x.npy", ".npz"))
 
+    def test_samples_of_another_size_are_blamed_for_it(self):
+        self.run_of("hdf5")
+        np.savez(self.folder / "narrow.npz", x=self.bytes.reshape(160, -1)[:, :11], y=NAMES[self.y])
+        for verb in (("eval", "r.h5"), ("trace", "r.h5", "-o", "t.h5")):
+            self.refused(5, *verb, "--data", "narrow.npz", says=("narrow.npz: samples have 11 inputs", "trained on 12"))
+
     def test_moved_data(self):
         for kind in KEYS:
             with self.subTest(kind=kind):

@@ -1,7 +1,9 @@
 """The same data in HDF5, NumPy's arrays, CSV and PNG images give the same bits; what will not do is refused by name."""
 import gzip
+import os
 import struct
 import unittest
+import warnings
 import zipfile
 import zlib
 
@@ -121,6 +123,67 @@ class DataFormats(CliTest):
         self.write("a.npz", "no archive")
         self.not_taken('kind = "numpy"\ntrain = "a.npz"', "not a zip archive")
 
+    def test_numpy_arrays_of_any_name(self):
+        np.savez(self.folder / "a.npz", images=self.x, labels=self.y, held_out=self.x[:30], told=self.y[:30])
+        keys = 'kind = "numpy"\ntrain = "a.npz"\nx = "images"\ny = "labels"'
+        self.same(keys)
+        self.same(f'{keys}\ntest_x = "held_out"\ntest_y = "told"')
+        with h5py.File(self.folder / "r.h5") as run:
+            self.assertEqual(run["evaluation/test/label"][()].tolist(), self.y[:30].tolist())
+        self.not_taken('kind = "numpy"\ntrain = "a.npz"', "it has images, labels, held_out, told; data.x names the samples")
+        self.refused(3, "validate", self.write("m.toml", small_model(f'{keys}\ntest_x = "held_out"')), says="data.test_y")
+        np.save(self.folder / "x.npy", self.x)
+        np.save(self.folder / "y.npy", self.y)
+        files = 'kind = "numpy"\ntrain = { x = "x.npy", y = "y.npy" }\nx = "images"'
+        self.refused(3, "validate", self.write("m.toml", small_model(files)), says="have files of their own")
+
+    def test_archives_are_held_to_their_checksums(self):
+        for save in (np.savez, np.savez_compressed):
+            save(self.folder / "a.npz", x=self.x, y=self.y)
+            whole = (self.folder / "a.npz").read_bytes()
+            with zipfile.ZipFile(self.folder / "a.npz") as archive:
+                member = archive.getinfo("x.npy")
+            damaged = bytearray(whole)
+            damaged[member.header_offset + 30 + len("x.npy") + member.compress_size - 40] ^= 1
+            self.write("a.npz", bytes(damaged))
+            self.not_taken('kind = "numpy"\ntrain = "a.npz"', "a.npz:x.npy", "cannot be unpacked")
+        np.save(self.folder / "y.npy", self.y)
+        np.save(self.folder / "plain.npy", self.x)
+        packed = bytearray(gzip.compress((self.folder / "plain.npy").read_bytes(), 0))
+        packed[-2000] ^= 1  # stored, so that only the sum at its end tells
+        self.write("x.npy", bytes(packed))
+        self.not_taken('kind = "numpy"\ntrain = { x = "x.npy", y = "y.npy" }', "x.npy", "incorrect data check")
+
+    def test_an_archive_with_two_arrays_of_a_name(self):
+        np.savez(self.folder / "a.npz", x=self.x, y=self.y)
+        with warnings.catch_warnings(), zipfile.ZipFile(self.folder / "a.npz", "a") as archive:
+            warnings.simplefilter("ignore")
+            archive.writestr("x.npy", b"another")
+        self.not_taken('kind = "numpy"\ntrain = "a.npz"', "has 2 arrays x")
+
+    def test_names_of_classes_that_are_not_utf8(self):
+        old = [name.encode("latin-1") for name in ("Käfer", "Köfer", "zeck")]
+        names = np.array(old)[self.y]
+        with h5py.File(self.folder / "n.h5", "w") as file:
+            file["x"], file["y"] = self.x, names
+        np.savez(self.folder / "n.npz", x=self.x, y=names)
+        rows = [line.rsplit(",", 1)[0].encode() + b"," + name for line, name in zip(self.rows().splitlines(), names)]
+        images = os.fsencode(self.folder / "images")
+        for i, (name, image) in enumerate(zip(names, self.pixels())):
+            os.makedirs(os.path.join(images, name), exist_ok=True)
+            with open(os.path.join(images, name, b"%03d.png" % i), "wb") as file:
+                file.write(png(image))
+        for data in ('kind = "hdf5"\ntrain = "n.h5"', 'kind = "numpy"\ntrain = "n.npz"', 'kind = "images"\ntrain = "images"',
+                     self.csv(b"\n".join(rows), 'label = "-1"', "wb")):
+            self.fit(data)
+            with h5py.File(self.folder / "r.h5") as run:
+                found = run["evaluation/train/class_name"].asstr()[()].tolist()
+                self.assertEqual(found, [name.decode("latin-1") for name in old], data)
+                self.assertEqual(run["evaluation/train/label"][()].tolist(), self.y.tolist(), data)
+            self.assertIn("Köfer", self.good("eval", "r.h5", "--split", "train"))
+        np.savez(self.folder / "n.npz", x=self.x, y=np.array(["a\0b", "a\0c", "d"])[self.y])
+        self.not_taken('kind = "numpy"\ntrain = "n.npz"', "a zero byte")
+
     def test_numpy_headers_that_lie(self):
         def npy(shape, content=b"\0" * 64, descr="<f4"):
             text = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode() + b"\n"
@@ -155,6 +218,47 @@ class DataFormats(CliTest):
         self.same(self.csv(gzip.compress(self.rows().encode()), 'label = "13"', "wb"))
         kinds = [line.rsplit(",", 1)[0] + ',"' + "abc"[y] + '"' for line, y in zip(lines, self.y)]
         self.same(self.csv("\n".join(kinds), 'label = "13"'))
+
+    def test_csv_whose_columns_are_numbered(self):
+        numbered = ",".join(map(str, range(13))) + "\n" + self.rows()  # as pandas calls columns without names
+        self.same(self.csv(numbered, 'label = "12"'))
+        self.same(self.csv(numbered, 'label = "-1"'))
+        self.not_taken(self.csv(numbered, 'label = "-1"\nheader = "no"'), "label of sample 0 is 12")
+
+    def test_csv_columns_are_taken_by_name(self):
+        names = [*(f"f{i}" for i in range(12)), "label"]
+        lines = [names, *(line.split(",") for line in self.rows().splitlines())]
+        order = np.random.default_rng(1).permutation(13)
+
+        def test_set(lines):
+            self.write("t.csv", "\n".join(",".join(line) for line in lines))
+            return self.csv("\n".join(",".join(line) for line in [names, *lines_of_training]), 'test = "t.csv"')
+
+        def measured():
+            with h5py.File(self.folder / "r.h5") as run:
+                return run["evaluation/test/goodness"][()]
+        lines_of_training = lines[1:]
+        self.same(test_set(lines))
+        expected = measured()
+        self.same(test_set([[line[i] for i in order] for line in lines]))
+        self.assertTrue((measured() == expected).all())
+        self.same(test_set([[line[i] for i in order] + ["id" if line is names else "7"] for line in lines]))
+        self.assertTrue((measured() == expected).all())
+        self.assertIn("column id is not among those of training", self.good("info", "r.h5"))
+        # What is tried later is put into the order of training, too.
+        self.write("t.csv", "\n".join(",".join(line[i] for i in order) for line in lines))
+        error = self.good_json("eval", "r.h5", "--split", "train", "--json")["error_percent"]
+        self.assertEqual(self.good_json("eval", "r.h5", "--data", "t.csv", "--json")["error_percent"], error)
+        # Other names: some of them missing, or none alike.
+        self.not_taken(test_set([["g3" if name == "f3" else name for name in names], *lines[1:]]), "t.csv",
+                       "no column f3, which training has")
+        self.same(test_set([[name.replace("f", "g") for name in names], *lines[1:]]))
+        self.assertTrue((measured() == expected).all())
+        self.assertIn("taken in their order", self.good("info", "r.h5"))
+
+    def test_csv_with_the_lines_of_old_macs(self):
+        self.same(self.csv(",".join([*(f"f{i}" for i in range(12)), "label"]) + "\r" + self.rows(end="\r")))
+        self.same(self.csv(self.rows(end="\r\r\n"), 'label = "13"'))
 
     def test_csv_that_will_not_do(self):
         good = "a,b,label\n1,2,0\n3,4,1\n"

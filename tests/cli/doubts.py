@@ -151,6 +151,39 @@ class Doubts(CliTest):
         self.assertIn("scale_factor = 0.25 and add_offset = 2", said)
         self.assertIn("data.offset = -8 and data.scale = 4 would unpack them", said)
 
+    def test_values_that_stand_for_missing_ones(self):
+        x, y = samples(120, 0)
+        x[3, 2] = x[50, 4] = x[51, 4] = -999
+        x[7, 5] = -1
+        self.store("train.h5", x, y)
+        said = self.run_of(model())
+        self.assertNotIn("missing", said)
+        with h5py.File(self.folder / "train.h5", "r+") as file:
+            file["x"].attrs["_FillValue"] = np.float32(-999)
+        self.assertIn("/x: 3 of 720 values are _FillValue = -999, which stands for missing ones", self.run_of(model()))
+        with h5py.File(self.folder / "train.h5", "r+") as file:
+            file["x"].attrs["missing_value"] = np.array([-1.0])
+        self.assertIn("4 of 720 values are _FillValue = -999 or missing_value = -1,", self.run_of(model()))
+        with h5py.File(self.folder / "train.h5", "r+") as file:  # as xarray writes what has no missing values
+            file["x"].attrs["_FillValue"], file["x"].attrs["missing_value"] = np.float32(np.nan), b"none"
+        self.assertNotIn("missing", self.run_of(model()))
+
+    def test_few_samples_of_one_class(self):
+        """Of 3 classes as frequent as each other, 10 samples leave 2 out once in 3·(1/3)^10, 1.7e5 tries."""
+        x, y = samples(120, 0)
+        order = np.argsort(y, kind="stable")
+        self.store("test.h5", x[order], y[order])
+        self.assertIn("none of the 10 test samples is of classes 1 and 2", self.run_of(model("n_test = 10")))
+        self.store("test.h5", x[[0, 1, 3, 4]], y[[0, 1, 3, 4]])  # one of 3: once in 5 tries
+        self.assertNotIn("none of the", self.run_of(model()))
+
+    def test_wrong_labels_out_of_range_do_not_speak_of_the_true_ones(self):
+        x, y = samples(120, 0)
+        self.store("train.h5", x, y, y_negative=y + 7)
+        said = self.refused(5, "validate", self.write("m.toml", model() + '[negatives]\nkind = "given"\n'),
+                            says=("negative label of sample 0 is 7", "allows 0 to 2"))
+        self.assertNotIn("would do", said)
+
     def test_numbers_that_are_none_are_refused(self):
         self.run_of(model())
         for value in (np.nan, np.inf, -np.inf):

@@ -49,6 +49,19 @@ class Labels(CliTest):
             return (group["goodness"][()].tobytes(), group["label"][()].tolist(),
                     group["class_name"].asstr()[()].tolist() if "class_name" in group else None)
 
+    def test_a_class_needs_a_name_where_others_have_one(self):
+        self.store(x=X, y=Y)
+        said = self.train('classes = ["a", "b"]', code=5)
+        self.assertIn("sample 2 has the label 2, and data.classes names 2 classes", said)
+        self.assertEqual(self.train('classes = ["a", "b", "c"]')[2], ["a", "b", "c"])
+
+    def test_names_of_an_enumeration_end_without_blanks(self):
+        kinds = h5py.enum_dtype({"eel ": 0, "cat": 1, "d\xf6g\n": 2}, basetype="i4")
+        with h5py.File(self.folder / "x.h5", "w") as file:
+            file["x"] = X
+            file.create_dataset("y", data=Y.astype("i4"), dtype=kinds)
+        self.assertEqual(self.train()[1:], (Y.tolist(), ["eel", "cat", "d\xf6g"]))
+
     def test_the_same_labels_in_any_form_lead_to_the_same_run(self):
         self.store(x=X, y=Y)
         expected = self.train()

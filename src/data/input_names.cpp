@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "snnff/error.hpp"
+#include "snnff/matrix.hpp"
+#include "snnff/stimulus.hpp"
+
+namespace snnff {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string listed(const Names& names) {
+    constexpr std::size_t most = 6;
+    const auto first = std::span(names).first(std::min(names.size(), most));
+    return fmt::format("{}{}", fmt::join(first, ", "), names.size() > most ? ", ..." : "");
+}
+
+Names without(const Names& names, const std::set<std::string>& those) {
+    Names rest;
+    std::ranges::copy_if(names, std::back_inserter(rest),
+                         [&](const std::string& name) { return !those.contains(name); });
+    return rest;
+}
+
+}  // namespace
+
+void align_inputs(Dataset& dataset, const std::vector<std::string>& names) {
+    if (names.empty() || dataset.input_names.empty() || dataset.input_names == names) return;
+    const std::set<std::string> here(dataset.input_names.begin(), dataset.input_names.end()),
+        wanted(names.begin(), names.end());
+    // A name that stands twice says nothing about its columns.
+    if (here.size() != dataset.input_names.size() || wanted.size() != names.size()) return;
+    const std::string where = dataset.files.empty() ? "data" : dataset.files.front().path.string();
+    const Names missing = without(names, here), further = without(dataset.input_names, wanted);
+    if (missing.size() == names.size() && here.size() == wanted.size()) {
+        dataset.remarks.push_back(
+            fmt::format("{}: its columns are called {}, those of training {}; they are taken in their order, "
+                        "and names alike would tell them apart",
+                        where, listed(dataset.input_names), listed(names)));
+        return;
+    }
+    if (!missing.empty()) {
+        throw DataError(fmt::format("{}: has no column {}, which training has; its columns are {}", where,
+                                    listed(missing), listed(dataset.input_names)));
+    }
+    if (!further.empty()) {
+        const bool one = further.size() == 1;
+        dataset.remarks.push_back(fmt::format("{}: column{} {} {} not among those of training, and left out",
+                                              where, one ? "" : "s", listed(further), one ? "is" : "are"));
+    }
+    Matrix x(dataset.size(), names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto from = static_cast<std::size_t>(std::ranges::find(dataset.input_names, names[i]) -
+                                                   dataset.input_names.begin());
+        for (std::size_t s = 0; s < dataset.size(); ++s) x(s, i) = dataset.x(s, from);
+    }
+    dataset.x = std::move(x);
+    dataset.input_names = names;
+}
+
+}  // namespace snnff
