@@ -16,10 +16,23 @@
 
 namespace snnff {
 
+/// Where in a graph of nodes parameters lie, by names of nodes, so that what follows each other there can be
+/// held to the row of populations.
+struct GraphPlace {
+    std::string graph;        ///< file
+    std::string node;         ///< of the neuron, or of the weights alone
+    std::string weights;      ///< of the weights
+    std::string fed_by;       ///< what they take their input from; empty: nothing is said
+    std::string kind_fed_by;  ///< its type
+    bool activations_by_name =
+        false;  ///< whether the graph says in words what follows weights without a neuron
+};
+
 /// What is to be said of parameters that came from a file, a sentence each.
 struct Remarks {
-    std::vector<std::string> notes;   ///< how it was read
-    std::vector<std::string> doubts;  ///< where it may not mean what was wanted
+    std::vector<std::string> notes;     ///< how it was read
+    std::vector<std::string> doubts;    ///< where it may not mean what was wanted
+    std::optional<GraphPlace> place{};  ///< where they come from a graph
 };
 
 /// Fills a population's parameters before training.

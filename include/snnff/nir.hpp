@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,10 +32,22 @@ std::vector<std::string> write_nir(const std::filesystem::path& path, const Mode
 /// as Euler's steps of dt have it; a factor that float32 cannot tell from 1 leaves their bits. Membranes are
 /// counted from v_reset. Scale nodes before and behind the weights are folded into them, Flatten nodes say
 /// nothing here, where values are vectors. The decay 1 − dt/tau (1 for IF) and v_threshold − v_reset have to
-/// be the population's. dt is `dt_ms`, or what the metadata of the graph says, or else `model_dt_ms`. A node
-/// with several ways in is refused. Returns what is to be said: dt, and where the population does something
-/// else than the graph. Throws FileError, DataError.
+/// be the population's; one number stands for all units. dt is `dt_ms`, or what the metadata of the graph
+/// says, or else `model_dt_ms`. A node with several ways in is refused, and weights that take what a node of
+/// another type than Input, LIF, IF, Affine or Linear sends. Returns what is to be said: dt, and where the
+/// population does something else than the graph. Throws FileError, DataError.
 Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view node, Population& population,
                             double model_dt_ms = 1.0, std::optional<double> dt_ms = {});
+
+/// A population, and where in a graph its parameters lie, if they do.
+struct RowPlace {
+    std::string population;
+    std::string neuron;  ///< its kind
+    std::optional<GraphPlace> place;
+};
+/// Holds a row of populations to the graphs that they come from: each takes what the one below sends, in
+/// both. Returns what differs, a sentence each. Throws DataError where weights of the graph, with no neuron
+/// behind them, would be left out.
+std::vector<std::string> doubts_about_row(std::span<const RowPlace> row);
 
 }  // namespace snnff

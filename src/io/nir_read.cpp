@@ -57,13 +57,12 @@ Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populatio
     const std::size_t n = population.n_units();
     const auto values = [&](const char* name, double absent) {
         if (!node.has(name)) return std::vector<double>(n, absent);
-        return read_nir_numbers(node.dataset(name), {static_cast<hsize_t>(n)});
+        return read_nir_units(node.dataset(name), n);
     };
-    const std::vector<hsize_t> shape{n};
-    const auto threshold = read_nir_numbers(node.dataset("v_threshold"), shape),
-               r = read_nir_numbers(node.dataset("r"), shape), v_reset = values("v_reset", 0.0),
+    const auto threshold = read_nir_units(node.dataset("v_threshold"), n),
+               r = read_nir_units(node.dataset("r"), n), v_reset = values("v_reset", 0.0),
                v_leak = leaky ? values("v_leak", 0.0) : std::vector<double>(n, 0.0),
-               tau = leaky ? read_nir_numbers(node.dataset("tau"), shape) : std::vector<double>(n, 1.0);
+               tau = leaky ? read_nir_units(node.dataset("tau"), n) : std::vector<double>(n, 1.0);
     Drive drive;
     for (std::size_t u = 0; u < n; ++u) {
         if (!(tau[u] > 0.0)) {
@@ -103,6 +102,11 @@ std::string words_of(const hdf5::Group& graph, const std::string& name, const ch
     return hdf5::read_text(metadata.group(name).dataset(key));
 }
 
+/// Whether the graph was written here, with words for what NIR has no node for.
+bool says_activations(const hdf5::Group& graph) {
+    return graph.has("metadata") && graph.group("metadata").has("not_in_nir");
+}
+
 /// In what a population differs from its node.
 std::vector<std::string> differences(const hdf5::Group& graph, const std::string& name,
                                      const hdf5::Group& node, const std::string& weights,
@@ -140,7 +144,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
         throw DataError(root.where() + ": has no /node/nodes, so it is no NIR graph");
     }
     const hdf5::Group graph = root.group("node"), nodes = graph.group("nodes");
-    if (!nodes.has(name)) {
+    if (!has_nir_node(nodes, name)) {
         throw DataError(fmt::format("{}: has no node \"{}\"; there are {}", nodes.where(), name,
                                     fmt::join(nodes.child_groups(), ", ")));
     }
@@ -148,7 +152,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
     Drive drive{std::vector<double>(population.n_units(), 1.0),
                 std::vector<double>(population.n_units(), 0.0)};
     Remarks remarks;
-    if (type == "LIF" || type == "IF") {
+    if (is_nir_neuron(type)) {
         const double dt_s = dt_ms ? *dt_ms / 1000.0 : dt_of(graph, model_dt_ms);
         drive = drive_of(nodes.group(name), type == "LIF", dt_s, population);
         remarks.notes.push_back(fmt::format("{}: time constants belong to steps of {:.6g} ms, {}",
@@ -170,6 +174,19 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
     const hdf5::Group weights = nodes.group(found.node);
     for (std::size_t u = 0; u < population.n_units(); ++u) drive.gain[u] *= found.of_rows[u];
     remarks.doubts = differences(graph, name, nodes.group(name), found.node, population);
+    const std::string next_type = found.next.empty() ? "" : nir_type_of(nodes, found.next);
+    if (!found.next.empty() && next_type != "Output" && !has_nir_weights(next_type)) {
+        remarks.doubts.push_back(fmt::format(
+            "{}: {} of the type \"{}\" follows, whose parameters are left out{}", nodes.group(name).where(),
+            found.next, next_type,
+            is_nir_neuron(next_type) ? fmt::format("; init.node = \"{}\" takes them in", found.next) : ""));
+    }
+    remarks.place = GraphPlace{.graph = path.string(),
+                               .node = name,
+                               .weights = found.node,
+                               .fed_by = found.fed_by,
+                               .kind_fed_by = found.fed_by.empty() ? "" : nir_type_of(nodes, found.fed_by),
+                               .activations_by_name = says_activations(graph)};
     const std::size_t n_inputs = population.n_inputs();
     const auto weight = read_nir_numbers(weights.dataset("weight"), {population.n_units(), n_inputs});
     std::vector<float> scaled(weight.size());
@@ -179,7 +196,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
         throw DataError(weights.where() + ": holds weights that are no finite numbers once they are scaled");
     population.weight.copy_in(scaled);
     std::vector<double> bias(population.n_units(), 0.0);
-    if (weights.has("bias")) bias = read_nir_numbers(weights.dataset("bias"), {population.n_units()});
+    if (weights.has("bias")) bias = read_nir_units(weights.dataset("bias"), population.n_units());
     population.bias.resize(population.n_units());
     for (std::size_t u = 0; u < bias.size(); ++u) {
         bias[u] = bias[u] * drive.gain[u] + drive.bias[u];

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <span>
 
 #include "snnff/error.hpp"
@@ -15,6 +16,12 @@ std::string nir_type_of(const hdf5::Group& nodes, const std::string& name) {
     return hdf5::read_text(nodes.group(name).dataset("type"));
 }
 bool has_nir_weights(const std::string& type) { return type == "Affine" || type == "Linear"; }
+bool is_nir_neuron(const std::string& type) { return type == "LIF" || type == "IF"; }
+bool has_nir_node(const hdf5::Group& nodes, const std::string& name) {
+    const std::vector<std::string> names =
+        nodes.child_groups();  // a name may hold slashes, which HDF5 would follow
+    return std::ranges::find(names, name) != names.end();
+}
 
 std::vector<double> read_nir_numbers(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected) {
     const auto shape = dataset.shape();
@@ -30,6 +37,14 @@ std::vector<double> read_nir_numbers(const hdf5::Dataset& dataset, const std::ve
         throw DataError(fmt::format("{}: holds values that are no finite numbers", dataset.where()));
     }
     return values;
+}
+
+std::vector<double> read_nir_units(const hdf5::Dataset& dataset, std::size_t n) {
+    const std::vector<hsize_t> shape = dataset.shape();
+    std::vector<hsize_t> axes;
+    std::ranges::copy_if(shape, std::back_inserter(axes), [](hsize_t size) { return size != 1; });
+    if (axes.empty()) return std::vector<double>(n, read_nir_numbers(dataset, shape).front());
+    return read_nir_numbers(dataset, axes == std::vector<hsize_t>{n} ? shape : std::vector<hsize_t>{n});
 }
 
 namespace {
@@ -109,7 +124,12 @@ std::string source_of(const hdf5::Group& graph, const hdf5::Group& nodes, const 
     if (!graph.has("edges")) return {};
     const std::vector<std::string> sources = sources_of(graph, name);
     expect_one_way_in(nodes, name, sources);
-    return sources.empty() || !nodes.has(sources.front()) ? std::string() : sources.front();
+    if (sources.empty()) return {};
+    if (has_nir_node(nodes, sources.front())) return sources.front();
+    if (sources.front() == "input") return {};  // as all who write NIR call it, and some leave it at that
+    throw DataError(fmt::format("{}: \"{}\", which is no node, leads to it; there are {}",
+                                nodes.group(name).where(), sources.front(),
+                                fmt::join(nodes.child_groups(), ", ")));
 }
 
 /// Goes on from `name`, against the edges, over nodes that are folded into `factors`; the node where that
@@ -128,30 +148,46 @@ std::string before(const hdf5::Group& graph, const hdf5::Group& nodes, std::stri
 }
 
 /// Nodes of Scale and Flatten between a population's weights and the graph's end, where no neuron follows.
-void fold_to_the_end(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
-                     std::vector<double>& factors) {
-    if (!graph.has("edges")) return;
+/// Returns the node behind them; empty where the way forks, or ends.
+std::string fold_to_the_end(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
+                            std::vector<double>& factors) {
+    if (!graph.has("edges")) return {};
     std::vector<double> found = factors;
     std::string at = name;
     for (std::size_t n = 0; n < most_folded; ++n) {
         const std::vector<std::string> targets = targets_of(graph, at);
-        if (targets.size() != 1 || !nodes.has(targets.front())) return;
+        if (targets.size() != 1 || !has_nir_node(nodes, targets.front())) return {};
         at = targets.front();
         const std::string type = nir_type_of(nodes, at);
         if (type == "Output") factors = found;
-        if (!is_folded(type)) return;  // to the next population's weights, which fold it themselves
+        if (!is_folded(type)) return at;  // the next population's weights fold what leads to them themselves
         fold(nodes.group(at), type, found);
     }
+    return {};
+}
+
+/// What weights may take their input from, for a row of populations to compute what the graph does.
+void expect_row(const hdf5::Group& nodes, const std::string& weights, const std::string& fed_by) {
+    if (fed_by.empty()) return;
+    const std::string type = nir_type_of(nodes, fed_by);
+    if (type == "Input" || is_nir_neuron(type) || has_nir_weights(type)) return;
+    throw DataError(fmt::format(
+        "{}: is of the type \"{}\" and leads to {}; a row of populations has what Input, LIF, IF, "
+        "Affine, Linear, Scale and Flatten nodes say",
+        nodes.group(fed_by).where(), type, weights));
 }
 
 }  // namespace
 
 NirWeights nir_weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
                           const Population& population) {
-    NirWeights found{name, std::vector<double>(population.n_units(), 1.0),
-                     std::vector<double>(population.n_inputs(), 1.0)};
+    NirWeights found{.node = name,
+                     .of_rows = std::vector<double>(population.n_units(), 1.0),
+                     .of_columns = std::vector<double>(population.n_inputs(), 1.0),
+                     .fed_by = {},
+                     .next = {}};
     if (has_nir_weights(nir_type_of(nodes, name))) {
-        fold_to_the_end(graph, nodes, name, found.of_rows);
+        found.next = fold_to_the_end(graph, nodes, name, found.of_rows);
     } else {
         found.node = before(graph, nodes, name, found.of_rows);
         if (found.node.empty()) {
@@ -164,7 +200,8 @@ NirWeights nir_weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, co
                 nodes.group(found.node).where(), type, name));
         }
     }
-    before(graph, nodes, found.node, found.of_columns);
+    found.fed_by = before(graph, nodes, found.node, found.of_columns);
+    expect_row(nodes, found.node, found.fed_by);
     return found;
 }
 

@@ -13,13 +13,20 @@ namespace snnff {
 std::string nir_type_of(const hdf5::Group& nodes, const std::string& name);
 /// Whether nodes of a type have weights of their own: Affine, Linear.
 bool has_nir_weights(const std::string& type);
+/// LIF, IF.
+bool is_nir_neuron(const std::string& type);
+bool has_nir_node(const hdf5::Group& nodes, const std::string& name);
 /// Finite numbers of this shape; throws DataError.
 std::vector<double> read_nir_numbers(const hdf5::Dataset& dataset, const std::vector<hsize_t>& expected);
+/// A finite number for each of `n` units, axes of length 1 passed over; one number stands for all of them.
+std::vector<double> read_nir_units(const hdf5::Dataset& dataset, std::size_t n);
 
 /// The Affine or Linear node of a population, and the factors of Scale nodes behind and before it.
 struct NirWeights {
     std::string node;
     std::vector<double> of_rows, of_columns;
+    std::string fed_by;  ///< the node that leads to them, Scale and Flatten passed over; empty: none
+    std::string next;    ///< likewise the one that they lead to, where they were asked for themselves
 };
 /// Of the node `name`: these are its own weights, or those that lead to it. Throws DataError.
 NirWeights nir_weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,

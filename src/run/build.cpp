@@ -11,6 +11,7 @@
 #include "data/presentations.hpp"
 #include "run/doubts.hpp"
 #include "snnff/error.hpp"
+#include "snnff/nir.hpp"
 #include "snnff/recorder.hpp"
 #include "snnff/training.hpp"
 
@@ -253,11 +254,15 @@ Experiment build(ModelSpec model) {
     Network network = make_network(model, train.n_inputs());
     std::vector<DataFile> files = files_of(model, train, validation, test);
     std::vector<std::string> notes;
+    std::vector<RowPlace> row;
     for (std::size_t k = 0; k < model.network.populations.size(); ++k) {
-        const Remarks remarks = model.network.populations[k].init->remarks(network.populations[k]);
+        const Population& population = network.populations[k];
+        const Remarks remarks = model.network.populations[k].init->remarks(population);
         notes.insert(notes.end(), remarks.notes.begin(), remarks.notes.end());
         doubts.insert(doubts.end(), remarks.doubts.begin(), remarks.doubts.end());
+        row.push_back({population.name, std::string(population.neuron->kind()), remarks.place});
     }
+    for (std::string& doubt : doubts_about_row(row)) doubts.push_back(std::move(doubt));
     Experiment experiment{std::move(model),   std::move(train), std::move(validation), std::move(test),
                           std::move(network), std::move(files), std::move(doubts),     std::move(notes)};
     check_recording(experiment);

@@ -240,6 +240,74 @@ class Graphs(CliTest):
             del graph["edges"]
             graph.create_dataset("edges", data=np.array(edges, object), dtype=h5py.string_dtype())
         change(in_a_circle, "circle")
+        # Whatever else leads to the weights computes something that a row of populations does not.
+        for kind in ("Conv1d", "Delay", "Threshold", "LI", "I", "CubaLIF", "AvgPool2d", "NIRGraph", "Unheard-of"):
+            change(lambda graph, kind=kind: put(graph, kind), f'/node/nodes/new: is of the type "{kind}" and leads to')
+        change(lambda graph: put(graph, "Linear", weight=np.eye(6)), "/node/nodes/new leads to w0 with no neuron between")
+
+        def from_nowhere(graph):
+            edges = [["sub.lif" if a == b"flat" else a.decode(), b.decode()] for a, b in graph["edges"][()]]
+            del graph["edges"]
+            graph.create_dataset("edges", data=np.array(edges, object), dtype=h5py.string_dtype())
+        change(from_nowhere, '"sub.lif", which is no node')
+
+    def test_one_number_stands_for_all_units(self):
+        x = np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4")
+        self.write_data(x)
+        one = {"tau": 0.01, "r": 2.0, "v_leak": 0.1, "v_threshold": 0.4, "v_reset": 0.0}
+        weight = np.random.default_rng(2).normal(0.4, 0.5, (5, 6)).astype("f4")
+        edges = [["input", "w"], ["w", "p0"], ["p0", "output"]]
+
+        def spikes(shape, bias):
+            self.write_graph({"input": ("Input", {"shape": np.array([6])}), "w": ("Affine", {"weight": weight, "bias": bias}),
+                              "p0": ("LIF", {key: np.full(shape, value) for key, value in one.items()}),
+                              "output": ("Output", {"shape": np.array([5])})}, edges)
+            self.model_of([("LIF", {key: np.full(5, value) for key, value in one.items()})])
+            self.good("run", "m.toml", "-q", "-o", "r.h5", "--force")
+            return self.spikes("r.h5", ["p0"])["p0"]
+        spikes(5, np.full(5, 0.2))
+        with h5py.File(self.folder / "g.nir") as file:
+            right = simulated(file["node"], x[0], DT)["p0"][0]
+        self.assertGreater(right.sum(), 10)
+        for shape, bias in ((5, np.full(5, 0.2)), ((), 0.2), (1, np.full(1, 0.2)), ((1, 5), np.full((1, 5), 0.2))):
+            self.assertTrue(np.array_equal(spikes(shape, bias), right), shape)
+
+    def test_populations_stand_in_the_order_of_the_graph(self):
+        random = np.random.default_rng(3)
+        self.write_data(random.uniform(0, 1, (4, 6)).astype("f4"))
+        lif = {"tau": np.full(6, 0.01), "r": np.ones(6), "v_leak": np.zeros(6), "v_threshold": np.ones(6), "v_reset": np.zeros(6)}
+        nodes = {"input": ("Input", {"shape": np.array([6])}), "output": ("Output", {"shape": np.array([6])})}
+        for k in range(3):
+            nodes |= {f"w{k}": ("Linear", {"weight": random.normal(0.4, 0.5, (6, 6))}), f"p{k}": ("LIF", lif)}
+        row = ["input", "w0", "p0", "w1", "p1", "w2", "p2", "output"]
+        self.write_graph(nodes, list(map(list, zip(row, row[1:]))))
+        text = self.model_of([("LIF", lif)] * 3).read_text()
+        self.assertNotIn("there, and", self.sim("validate", self.write("m.toml", text)).stderr)
+        swapped = text.replace('node = "p0"', 'node = "?"').replace('node = "p1"', 'node = "p0"').replace("?", "p1")
+        said = self.sim("validate", self.write("m.toml", swapped)).stderr
+        self.assertIn("w1 takes what p0 sends there, and the data here", said)
+        self.assertIn('w0 takes the graph\'s input there, and what population "p0" sends here', said)
+        self.assertIn('w2 takes what p1 sends there, and what population "p1", which is p0, sends here', said)
+        # Weights asked for alone leave out what the neuron behind them says.
+        alone = self.sim("validate", self.write("m.toml", text.replace('node = "p1"', 'node = "w1"'))).stderr
+        self.assertIn('w1: p1 of the type "LIF" follows, whose parameters are left out; init.node = "p1" takes them in', alone)
+
+    def test_weights_without_neurons_belong_to_a_population(self):
+        random = np.random.default_rng(3)
+        self.write_data(random.uniform(0, 1, (4, 6)).astype("f4"))
+        nodes = {"input": ("Input", {"shape": np.array([6])}), "output": ("Output", {"shape": np.array([6])})}
+        nodes |= {f"w{k}": ("Linear", {"weight": random.normal(0.4, 0.5, (6, 6))}) for k in range(2)}
+        row = ["input", "w0", "w1", "output"]
+        self.write_graph(nodes, list(map(list, zip(row, row[1:]))))
+
+        def said(neuron):
+            text = HEAD + "".join(f'[population.p{k}]\nneuron = "{neuron}"\nsize = 6\nnormalisation = "none"\n'
+                                  f'init = {{ kind = "nir", path = "g.nir", node = "w{k}" }}\n' for k in range(2))
+            done = self.sim("validate", self.write("m.toml", text + SUM))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stderr
+        self.assertIn('w0 leads to w1 as it is there, and through the activation "relu" of population "p0" here', said("relu"))
+        self.assertNotIn("leads to", said("linear"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+// A row of populations, held to the graphs that their parameters come from.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/nir_weights.hpp"
+#include "snnff/error.hpp"
+#include "snnff/network_spec.hpp"
+#include "snnff/nir.hpp"
+
+namespace snnff {
+namespace {
+
+std::string where(const GraphPlace& place, const std::string& node) {
+    return fmt::format("{}: /node/nodes/{}", place.graph, node);
+}
+
+/// Weights that feed others, with no neuron between: they are the population's below, or nobody's.
+std::optional<std::string> after_weights(const GraphPlace& place, const RowPlace* below) {
+    const bool elsewhere = below != nullptr && (!below->place || below->place->graph != place.graph);
+    if (elsewhere) return {};
+    if (below == nullptr || below->place->weights != place.fed_by) {
+        throw DataError(
+            fmt::format("{} leads to {} with no neuron between, and belongs to no population; the product of "
+                        "both in one node would do, or a population of neuron = \"linear\" for {}",
+                        where(place, place.fed_by), place.weights, place.fed_by));
+    }
+    if (place.activations_by_name || below->neuron == "linear") return {};
+    return fmt::format(
+        "{} leads to {} as it is there, and through the activation \"{}\" of population \"{}\" here",
+        where(place, place.fed_by), place.weights, below->neuron, below->population);
+}
+
+std::optional<std::string> doubt(const RowPlace& of, const RowPlace* below) {
+    const GraphPlace& place = *of.place;
+    if (place.fed_by.empty()) return {};
+    if (has_nir_weights(place.kind_fed_by)) return after_weights(place, below);
+    if (place.kind_fed_by == "Input") {
+        if (below == nullptr) return {};
+        return fmt::format("{} takes the graph's input there, and what population \"{}\" sends here",
+                           where(place, place.weights), below->population);
+    }
+    if (below == nullptr) {
+        return fmt::format(
+            "{} takes what {} sends there, and the data here, where population \"{}\" is the first",
+            where(place, place.weights), place.fed_by, of.population);
+    }
+    const bool same_graph = below->place && below->place->graph == place.graph;
+    if (!same_graph || below->place->node == place.fed_by) return {};
+    return fmt::format("{} takes what {} sends there, and what population \"{}\", which is {}, sends here",
+                       where(place, place.weights), place.fed_by, below->population, below->place->node);
+}
+
+}  // namespace
+
+std::vector<std::string> doubts_about_row(std::span<const RowPlace> row) {
+    std::vector<std::string> doubts;
+    for (std::size_t k = 0; k < row.size(); ++k) {
+        if (!row[k].place) continue;
+        if (auto found = doubt(row[k], k == 0 ? nullptr : &row[k - 1])) doubts.push_back(*std::move(found));
+    }
+    return doubts;
+}
+
+}  // namespace snnff
