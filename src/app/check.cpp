@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "app/output.hpp"
+#include "io/gzip.hpp"
 #include "snnff/error.hpp"
 #include "snnff/integrity.hpp"
 
@@ -49,6 +50,7 @@ int check_files(const std::vector<std::string>& paths, bool json) {
     auto all = nlohmann::ordered_json::array();
     for (const std::string& path : paths) {
         for (const fs::path& file : files_at(path)) {
+            const InputFile readable(file);  // says what is wrong with a pipe, which would never end
             const Integrity found = check_integrity(file);
             ++n_files;
             n_damaged += found.damage.empty() ? 0 : 1;

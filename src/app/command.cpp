@@ -95,7 +95,16 @@ Option& Option::whole_number(std::int64_t least, std::int64_t most) {
 }
 
 Option& Option::positive() {
-    cli(option_).check(CLI::PositiveNumber);
+    const auto refusal = [](const std::string& text) {
+        double value = 0.0;
+        const char* const end = text.data() + text.size();
+        const auto [stopped, error] = std::from_chars(text.data(), end, value);
+        // So that float32 holds it, and its product with a few thousand.
+        constexpr double least = 1e-30, most = 1e30;
+        const bool is_one = error == std::errc() && stopped == end && value >= least && value <= most;
+        return is_one ? std::string() : fmt::format("{} is not a number from {} to {}", text, least, most);
+    };
+    cli(option_).check(CLI::Validator(refusal, "POSITIVE"));
     return *this;
 }
 

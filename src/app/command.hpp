@@ -20,7 +20,7 @@ class Option {
     Option& one_of(std::initializer_list<const char*> values);
     /// Refuses what is no whole number of these bounds, whatever type it would be turned into.
     Option& whole_number(std::int64_t least, std::int64_t most);
-    /// Refuses what is no number above 0.
+    /// Refuses what is no number above 0, or as good as 0 or infinite in float32.
     Option& positive();
     /// Values with this between them are several.
     Option& delimiter(char between);

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <sstream>
 
 #include "app/agreement.hpp"
@@ -21,6 +19,7 @@
 #include "app/temporary_folder.hpp"
 #include "app/terminal.hpp"
 #include "app/verb.hpp"
+#include "io/gzip.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -40,14 +39,8 @@ struct Arguments {
 /// By content, because names lie: an HDF5 file says what it is in its first eight bytes.
 bool is_hdf5(const fs::path& path) {
     constexpr std::array<char, 8> signature{'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
     std::array<char, 8> begins{};
-    if (!file || fs::is_directory(path)) {
-        throw FileError(
-            fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno != 0 ? errno : EISDIR)));
-    }
-    file.read(begins.data(), begins.size());
+    InputFile(path).read(std::as_writable_bytes(std::span(begins)));
     return begins == signature;
 }
 

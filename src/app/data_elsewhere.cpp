@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "io/gzip.hpp"
 #include "io/idx_names.hpp"
 #include "snnff/error.hpp"
 
@@ -71,6 +72,7 @@ bool is_hdf5(std::ifstream& file) {
 }
 
 std::string kind_of_file(const fs::path& path, const std::string& as_before) {
+    const InputFile readable(path);  // says what is wrong with a pipe, which would never end
     std::ifstream file(path, std::ios::binary);
     std::array<char, 6> bytes{};
     file.read(bytes.data(), bytes.size());
@@ -105,16 +107,17 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
     const std::string kind =
         fs::is_directory(path, ignored) ? kind_of_folder(path, as_before) : kind_of_file(path, as_before);
 
-    const std::string where = value_text({fs::absolute(path).string(), {}});
+    const std::string where = value_text({fs::absolute(path).string(), {}}),
+                      typed = fmt::format("--data {}", path.string());
     const bool one_folder = kind == "idx" || kind == "nmnist";
     if (kind == as_before) {  // the same names of files, sets and columns
         std::vector<Override> overrides{
             {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
         if (one_folder) {
-            overrides.push_back({"data.folder", where});
+            overrides.push_back({"data.folder", where, typed});
         } else {
-            overrides.push_back({"data.train", where});
-            overrides.push_back({"data.test", where});
+            overrides.push_back({"data.train", where, typed});
+            overrides.push_back({"data.test", where, typed});
         }
         return overrides;
     }
@@ -124,7 +127,7 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
         if (const std::string value = value_of(key); !value.empty())
             table += fmt::format(", {} = {}", key, value);
     }
-    return {{"data", "{ " + table + " }"}};
+    return {{"data", "{ " + table + " }", typed}};
 }
 
 }  // namespace snnff::app

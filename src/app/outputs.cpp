@@ -68,6 +68,15 @@ void check_output(const fs::path& output, bool force, Beside beside) {
         throw UsageError(fmt::format("{}: exists already{} --force replaces it, -o names another",
                                      output.string(), cut.empty() ? ";" : cut + ","));
     }
+    // A run that is made anew stands beside the old one until it is complete; what else is made would be all
+    // that is left of it, and its checkpoint for nothing.
+    if (beside != Beside::checkpoints && force) {
+        if (const std::string cut = about_cut_run(output); !cut.empty()) {
+            throw UsageError(
+                fmt::format("{}: exists already{}, and only a run replaces it; -o names another file",
+                            output.string(), cut));
+        }
+    }
     // The name, not its folder: an unfinished run keeps it to take the place of.
     if (beside == Beside::checkpoints && !is_utf8(file.filename().native())) {
         throw UsageError(fmt::format(

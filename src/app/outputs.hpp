@@ -15,7 +15,7 @@ enum class Beside {
 
 /// Throws, before any work is done, UsageError where the output exists and may not be replaced, where it is
 /// no regular file, or where the names beside it would be too long; FileError where its folder cannot take
-/// it. A run that could be gone on with is said to be one.
+/// it. A run that could be gone on with is said to be one, and replaced by nothing but a run.
 void check_output(const std::filesystem::path& output, bool force, Beside beside = Beside::new_one);
 
 /// Throws where what stands beside the output under a name that will be needed is not this program's own, by

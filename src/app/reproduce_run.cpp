@@ -175,7 +175,7 @@ fs::path traced_run(const fs::path& trace, const Provenance& provenance, const M
 }
 
 void trace_again(const RunSummary& summary, ModelSpec model, const fs::path& trace, const fs::path& output,
-                 const ReproduceRequest& request) {
+                 const ReproduceRequest& request, const std::atomic<int>& stop) {
     const Provenance& then = summary.provenance;
     const fs::path run = traced_run(trace, then, request.data);
     const std::string hash = then.text("traced_run_sha256");
@@ -189,7 +189,8 @@ void trace_again(const RunSummary& summary, ModelSpec model, const fs::path& tra
     Trained trained = reading_data([&] { return read_trained_as(run, std::move(model), split); });
     for (DataFile& file : trained.dataset.files) file.role = split;
     check_data(trace, then, trained.dataset.files);
-    record_traces(std::move(trained), {run, output, split, request.n_threads, false, request.command_line});
+    record_traces(std::move(trained), {run, output, split, request.n_threads, false, request.command_line},
+                  stop);
 }
 
 }  // namespace
@@ -214,7 +215,7 @@ Reproduction reproduce(const fs::path& run, const ReproduceRequest& request, con
         result.n_planned = model.n_epochs();
         n_epochs = run_again(summary, std::move(model), run, again, request, stop);
     } else {
-        trace_again(summary, std::move(model), run, again, request);
+        trace_again(summary, std::move(model), run, again, request, stop);
     }
     if (!n_epochs || stop != 0) return result;
     result.n_epochs = *n_epochs;

@@ -6,13 +6,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace snnff::app {
 namespace {
 
 std::atomic<int> stop{0};
 std::atomic<bool> asked_by_hand{false};  // SIGINT or SIGTERM came
-static_assert(std::atomic<int>::is_always_lock_free, "signal handlers may only touch lock-free atomics");
+std::atomic<const char*> message{""};
+static_assert(std::atomic<const char*>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+              "signal handlers may only touch lock-free atomics");
 
 extern "C" void on_signal(int signal) {
     const bool by_hand = signal == SIGINT || signal == SIGTERM;
@@ -20,10 +23,9 @@ extern "C" void on_signal(int signal) {
     int none = 0;
     if (!stop.compare_exchange_strong(none, signal)) return;
     const int reason = errno;  // of what was interrupted
-    constexpr char text[] =
-        "\nsnnff-sim: stopping after this batch and closing the run file; once more ends at once\n";
+    const char* const text = message;
     // Nothing can be done about a message that cannot be written.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
     errno = reason;
 }
 
@@ -47,7 +49,8 @@ void request_stop(int signal) noexcept {
     stop.compare_exchange_strong(none, signal);
 }
 
-const std::atomic<int>& stop_on_signals() {
+const std::atomic<int>& stop_on_signals(const char* says) {
+    message = says;
     struct sigaction action {};
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;

@@ -9,7 +9,10 @@ namespace snnff::app {
 /// mini-batch and closes its file. A second SIGINT or SIGTERM ends the process at once. The others never do:
 /// the kernel sends SIGXCPU every second, a terminal that goes away several SIGHUP, and a batch system
 /// SIGTERM after its warning. What was ignored when the process began (SIGHUP under nohup) stays ignored.
-const std::atomic<int>& stop_on_signals();
+/// `says` is written to stderr by whichever comes first, and has to outlive the process's work.
+const std::atomic<int>& stop_on_signals(
+    const char* says =
+        "\nsnnff-sim: stopping after this batch and closing the run file; once more ends at once\n");
 
 /// Stands for a signal where a run has had its time.
 inline constexpr int stopped_by_max_time = -1;

@@ -9,6 +9,7 @@
 #include "app/invocation.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
+#include "app/signals.hpp"
 #include "app/table.hpp"
 #include "app/traces.hpp"
 #include "app/trained.hpp"
@@ -134,8 +135,13 @@ int trace(const Arguments& arguments) {
     const std::int64_t n_steps = trained.model.network.time.steps;
     for (const DataFile& file : trained.dataset.files) inputs.push_back(file.path);
     refuse_inputs(arguments.output, inputs);
-    record_traces(std::move(trained), {run, arguments.output, arguments.source.split, arguments.threads,
-                                       arguments.force, invocation()});
+    const std::atomic<int>& stop =
+        stop_on_signals("\nsnnff-sim: stopping after this presentation; no traces are kept\n");
+    if (!record_traces(
+            std::move(trained),
+            {run, arguments.output, arguments.source.split, arguments.threads, arguments.force, invocation()},
+            stop))
+        return exit_code_of_signal(stop);
 
     Table table({"report", "frames", "units"});
     const RunSummary written = read_run(arguments.output);

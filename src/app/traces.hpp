@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -17,7 +18,8 @@ struct TraceRequest {
     std::string command_line;
 };
 
-/// Throws FileError, ModelError.
-void record_traces(Trained trained, const TraceRequest& request);
+/// Returns whether it came to its end: once `stop` is not 0, nothing of the output is kept. Throws FileError,
+/// ModelError.
+bool record_traces(Trained trained, const TraceRequest& request, const std::atomic<int>& stop);
 
 }  // namespace snnff::app

@@ -82,9 +82,9 @@ class Tables {
     Tables(const fs::path& place, bool replace)
         : place_(place), replace_(replace), through_(is_stream(place)) {
         if (through_) return;
-        std::error_code error;
+        std::error_code error, ignored;
         fs::create_directories(place, error);
-        if (fs::is_directory(place, error)) return;
+        if (fs::is_directory(place, ignored)) return;
         if (!error) error = std::make_error_code(std::errc::not_a_directory);
         throw FileError(
             fmt::format("{}: is no folder and cannot be made one: {}", place.string(), error.message()));

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/options_check.hpp"
+#include "core/utf8.hpp"
 #include "io/model_file.hpp"
 #include "snnff/error.hpp"
 
@@ -30,12 +31,16 @@ Place place_of(const Override& option) {
 }
 
 void apply(Node& root, const Override& option, const Place& place) {
+    if (!is_utf8(option.value)) {
+        throw ModelError(
+            fmt::format("{}: is not UTF-8, as text in run files is; another name, or a link to it, would do",
+                        place.text()));
+    }
     Node value;
     try {
         value = parse_value(option.value, place);
     } catch (const ModelError&) {
         if (!looks_like_a_word(option.value)) throw;
-        // Text that is not UTF-8 is refused where it is read from a file, and so it is here.
         value = parse_value(value_text({option.value, place}), place);
     }
     root.at_path(option.key, place) = std::move(value);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 #include <string_view>
+#include <utility>
 
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
@@ -42,8 +43,9 @@ struct Presented {
 
 class Traces final : public Observer {
   public:
-    Traces(Experiment& experiment, RunFileWriter& writer)
-        : experiment_(experiment),
+    Traces(Experiment& experiment, RunFileWriter& writer, ShallStop shall_stop)
+        : shall_stop_(std::move(shall_stop)),
+          experiment_(experiment),
           spec_(experiment.model.recording),
           dataset_(dataset_of(experiment)),
           writer_(writer) {
@@ -155,6 +157,7 @@ class Traces final : public Observer {
     }
 
     void present(const Presented& presented, std::int64_t epoch) {
+        if (shall_stop_ && shall_stop_()) return;
         tracer_->present(presented.sample, presented.label,
                          [&](std::size_t k, std::int64_t step, const StepView& view) {
                              if (step % spec_.every_n_steps == 0) {
@@ -227,6 +230,7 @@ class Traces final : public Observer {
     }
 
     static constexpr std::array<std::string_view, 3> phase_names{"positive", "negative", "neutral"};
+    ShallStop shall_stop_;
     const Experiment& experiment_;
     const RecordingSpec& spec_;
     const Dataset& dataset_;
@@ -248,8 +252,8 @@ void check_recording(const Experiment& experiment) {
     }
 }
 
-std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer) {
-    return std::make_unique<Traces>(experiment, writer);
+std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer, ShallStop shall_stop) {
+    return std::make_unique<Traces>(experiment, writer, std::move(shall_stop));
 }
 
 }  // namespace snnff

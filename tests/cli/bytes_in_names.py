@@ -78,6 +78,19 @@ class BytesInNames(CliTest):
         self.well(b"run", b"link/model.toml", b"-q", b"-o", b"two.h5")
         self.well(b"eval", b"two.h5")
 
+    def test_data_of_such_a_name_are_refused_where_a_verb_is_told_of_them(self):
+        self.well(b"run", b"small.toml", b"-q", b"-o", b"run.h5")
+        os.symlink(ROOT / "data" / "mnist-sample", self.odd + b"/data")
+        for verb in ((b"eval", b"run.h5"), (b"trace", b"run.h5", b"-o", b"t.h5"), (b"reproduce", b"run.h5")):
+            done = self.raw(*verb, b"--data", ODD + b"/data")
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(b"--data", done.stderr)
+            self.assertIn(b"is not UTF-8", done.stderr)
+        done = self.raw(b"run", b"small.toml", b"-o", b"b.h5", b"--set", b"title=\xff")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn(b"title", done.stderr)
+        self.assertIn(b"is not UTF-8", done.stderr)
+
     def test_a_run_file_of_such_a_name_is_refused(self):
         """--force keeps it, as text, to take its place."""
         done = self.raw(b"run", b"small.toml", b"-q", b"-o", ODD + b".h5")

@@ -221,6 +221,11 @@ class Nir(CliTest):
         with h5py.File(self.folder / "net.nir") as nir:
             self.assertEqual(len(nir["node/edges"]), 5)
 
+    def test_a_step_that_is_none_is_refused(self):
+        for dt in ("0", "-1", "nan", "inf", "1e300", "1e-300", "1ms"):
+            said = self.refused(2, "export", "run.h5", "--format", "nir", "-o", "n.nir", "--dt", dt, says=f"--dt: {dt} is not")
+            self.assertLess(len(said), 120)
+
     def test_a_run_without_weights_has_no_graph(self):
         self.exported()
         self.good("trace", "run.h5", "-o", "traces.h5")

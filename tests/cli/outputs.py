@@ -90,6 +90,18 @@ class Outputs(CutRunTest):
             self.assertEqual(os.listdir(self.folder / "scratch"), ["cut.h5"])
             self.assertTrue((self.folder / "cut.h5").is_symlink())
 
+    def test_only_a_run_takes_the_place_of_one_that_was_cut(self):
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        done = self.sim("run", "long.toml", "-o", "cut.h5", "-q", "--max-time", "0.05s")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        for verb in (("trace", "r.h5"), ("export", "r.h5", "--format", "nir"), ("export", "r.h5", "--format", "sonata")):
+            for force in ((), ("--force",)):
+                self.refused(2, *verb, "-o", "cut.h5", *force,
+                             says=["cut.h5: exists already"] + ["snnff-sim resume cut.h5"] * len(force))
+        self.good("resume", "cut.h5", "-q")
+        self.expect_same()
+        self.good("trace", "r.h5", "-o", "cut.h5", "--force")
+
     def test_what_is_read_is_not_written_under_any_name(self):
         with h5py.File(self.folder / "d.h5", "w") as file:
             file["x"], file["y"] = [[0.0, 1.0] * 8, [1.0, 0.0] * 8] * 20, [0, 1] * 20

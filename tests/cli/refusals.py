@@ -54,6 +54,16 @@ class Files(support.CliTest):
         self.refused(4, "run", self.model, "--set", "data.folder=/nowhere", says="/nowhere")
         self.assertEqual(self.files(), ["small.toml"])
 
+    def test_a_pipe_is_refused_by_every_verb_that_reads(self):
+        os.mkfifo(self.folder / "pipe.h5")  # with nobody at its other end, to open it is to wait for ever
+        self.good("run", self.model, "-q", "-o", "a.h5")
+        for verb in (("info", "pipe.h5"), ("info", "--check", "pipe.h5"), ("eval", "pipe.h5"), ("eval", "a.h5", "--data", "pipe.h5"),
+                     ("trace", "pipe.h5", "-o", "t.h5"), ("trace", "a.h5", "--data", "pipe.h5", "-o", "t.h5"),
+                     ("export", "pipe.h5", "--format", "nir", "-o", "n.nir"), ("compare", "a.h5", "pipe.h5"), ("resume", "pipe.h5"),
+                     ("reproduce", "pipe.h5"), ("run", self.model, "-o", "b.h5", "--set", "data.kind=csv", "--set", "data={ kind "
+                      '= "csv", train = "pipe.h5" }')):
+            self.refused(4, *verb, says="pipe.h5: is not a regular file")
+
     @unittest.skipIf(os.geteuid() == 0, "root may read and write everything")
     def test_no_permission_answers_4(self):
         self.model.chmod(0)

@@ -34,6 +34,15 @@ class ToolOutputs(CliTest):
         self.assertIn(says, done.stderr)
         self.assertEqual((self.folder / "r.h5").read_bytes(), before)
 
+    def test_a_pipe_is_no_run(self):
+        for name in ("watch", "plot", "report"):
+            if name != "watch" and lacks("matplotlib"):
+                continue
+            done = self.tool(name, "pipe.png")
+            if "is missing; apt-get" not in done.stderr:
+                self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+                self.assertIn("pipe.png: is not a regular file", done.stderr)
+
     @unittest.skipIf(lacks("matplotlib"), "no matplotlib; apt-get install python3-matplotlib")
     def test_watch(self):
         self.refused("pipe.png: is a pipe", "watch", "r.h5", "--once", "-o", "pipe.png")

@@ -1,4 +1,7 @@
 """Traces of a trained network: what the run recorded itself, again, and what nobody asked of it while it learnt."""
+import os
+import signal
+import time
 import unittest
 
 import h5py
@@ -83,6 +86,38 @@ class Trace(CliTest):
         self.good("trace", "run.h5", "-o", "traces.h5")
         self.assertIn("report hidden1: 8 frames of 20 neurons", self.good("info", "traces.h5"))
         self.good("trace", "run.h5", "-o", "traces.h5", "--force")
+
+    def test_a_signal_ends_it_and_leaves_what_was_there(self):
+        long = ("trace", "run.h5", "--samples", "0:100", "--labels", "all", "--steps", "2000", "-o", "t.h5")
+        before = self.files()
+
+        def stopped(signal_, *command):
+            process = self.start(*command)
+            end = time.monotonic() + 30
+            while process.poll() is None and not self.begun() and time.monotonic() < end:
+                time.sleep(0.005)
+            process.send_signal(signal_)
+            said = process.communicate(timeout=30)[1]
+            self.assertEqual(process.returncode, 128 + signal_, said)
+        for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU):
+            stopped(signal_, *long)
+            self.assertEqual(self.files(), before)
+        old = self.write("t.h5", "old")
+        stopped(signal.SIGINT, *long, "--force")
+        self.assertEqual(old.read_text(), "old")
+        self.good(*long, "--force", "--neurons", "0", "--variables", "spikes")
+        self.temporary = self.folder / "tmp"
+        self.temporary.mkdir()
+        os.environ["TMPDIR"] = str(self.temporary)
+        self.addCleanup(os.environ.pop, "TMPDIR")
+        stopped(signal.SIGINT, "reproduce", "t.h5", "-q")
+        self.assertEqual(list(self.temporary.iterdir()), [])
+
+    def begun(self):
+        """Whether there is a new file, which comes before the first presentation."""
+        old = self.folder / "t.h5"
+        new = self.folder / "t.h5.new" if old.exists() and old.read_bytes()[:3] == b"old" else old
+        return any(self.folder.glob("tmp/*/run.h5")) if (self.folder / "tmp").exists() else new.exists()
 
     def test_what_is_not_there_is_named(self):
         for arguments, code, words in (

@@ -60,6 +60,9 @@ def opened_unchecked(path):
 class Run:
     def __init__(self, path):
         self.path = path
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # To open a pipe is to wait for somebody at its other end.
+            raise Unreadable(f"{path}: is not a regular file; run files come from snnff-sim run … -o run.h5")
         try:
             self.file, self.checked = opened(path)
         except Damaged as problem:
