@@ -1,4 +1,4 @@
-"""What the workloads of the benchmark program are: spiking, the same each time, measured in memory."""
+"""The benchmark program beside itself, and what its workloads are: spiking, the same each time, measured in memory."""
 import json
 import os
 import subprocess
@@ -7,8 +7,9 @@ import unittest
 from array import array
 from pathlib import Path
 
-import support  # noqa: F401  (skipped tests are told)
+from support import ROOT
 
+RUN = ROOT / "tools" / "bench" / "run"
 BENCH = os.environ["SNNFF_BENCH_PROGRAM"]
 WEIGHTS_MB = 784 * 500 * 4e-6
 
@@ -18,6 +19,25 @@ def answers(*commands):
     done = subprocess.run([BENCH, "serve"], input="\n".join(commands) + "\n", capture_output=True, text=True,
                           check=True, timeout=100)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class AgainstItself(unittest.TestCase):
+    def test_the_report_has_a_row_with_times_ratio_spread_and_memory(self):
+        done = subprocess.run([RUN, "--against", BENCH, "--bench", BENCH, "--only", "update-relu-784-500", "--pairs",
+                               "8", "--seconds", "0.01", "--threads", "1", "--json"], capture_output=True, text=True,
+                              check=False, timeout=100)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        told = json.loads(done.stdout)
+        self.assertEqual((told["not_in_old"], told["not_in_new"]), ([], []))
+        [row] = told["workloads"]
+        self.assertEqual((row["workload"], row["n_pairs"]), ("update-relu-784-500", 8))
+        self.assertGreater(min(row["old_ms"], row["new_ms"]), 0.0)
+        low, high = row["middle_half"]
+        self.assertTrue(0.0 < low <= row["ratio"] <= high, row)
+        self.assertIn(row["beyond_noise"], (None, "slower", "faster"))
+        for side in ("old", "new"):  # weights and two moments of Adam at least
+            self.assertGreater(row[f"{side}_peak_mb"], 3 * WEIGHTS_MB)
+        self.assertIn(row["peak_beyond_noise"], (None, "more", "less"))
 
 
 class Workloads(unittest.TestCase):
