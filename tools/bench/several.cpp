@@ -58,7 +58,7 @@ class Several final : public Workload {
           model_(model_of(shape, join_)),
           network_(make_network(model_, shape.n_inputs)),
           batch_(network_),
-          rule_(model_.learning.rule->start(model_.learning, network_, shape.density.has_value())) {
+          rule_(model_.learning.rule->start(model_.learning, network_)) {
         for (std::size_t k = 0; k < shape.n_units.size(); ++k) {
             stage_.learning.push_back(k);
             for (float& w : network_.populations[k].weight.memory()) w *= join_.larger[k];

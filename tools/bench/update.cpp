@@ -30,7 +30,7 @@ class Update final : public Workload {
           model_(model_of(shape)),
           network_(make_network(model_, shape.n_inputs)),
           batch_(network_),
-          rule_(model_.learning.rule->start(model_.learning, network_, shape.density.has_value())),
+          rule_(model_.learning.rule->start(model_.learning, network_)),
           stage_{.learning = {0}} {
         if (shape.density) {
             train_ = std::make_unique<SpikeTrain>(shape);
