@@ -1,7 +1,10 @@
 // An epoch of the classifier on features that are stored: what training the read-out repeats.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <vector>
 
