@@ -27,10 +27,8 @@ class LearningRule {
     /// learn, by gradients that cross populations, from the softmax cross-entropy of what the last one
     /// answers to samples presented with their class.
     virtual bool local() const noexcept = 0;
-    /// The rule at work, for samples whose input is constant over a presentation or varies in it. `learning`
-    /// and network must outlive it.
-    virtual std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
-                                        bool input_varies) const = 0;
+    /// The rule at work. `learning` and network must outlive it.
+    virtual std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network) const = 0;
     /// Bytes that it will hold at work.
     virtual RuleMemory memory(const LearningSpec& learning, const Network& network,
                               const RuleWork& work) const = 0;

@@ -65,7 +65,8 @@ struct Activity {
     /// [variant][sample] inputs other than 0, summed over steps, where the drive is made of spikes; else
     /// empty.
     std::vector<std::vector<double>> spikes_received;
-    /// Under a constant drive: dG/d response · d response/d current, [sample x unit], in rows of whole lines.
+    /// Under a constant drive: d response/d current, [sample x unit], in rows of whole lines, of what is
+    /// scored, times dG/d response; else of what is sent.
     std::vector<Matrix> signal;
     /// Where units answer at several positions: [variant][(sample·positions + position)·units + unit] the
     /// place that a current came from.
@@ -101,15 +102,22 @@ void variant_currents(const Panels& weight, std::span<const float> bias, const V
 /// What a forward pass is to leave behind.
 struct ForwardRequest {
     const Goodness* goodness = nullptr;  ///< where wanted, of each sample
-    bool signal = false;                 ///< its derivative too: the population learns
-    bool output = false;                 ///< what the next population receives (not for output = spikes)
-    bool train = false;                  ///< what it emits in each step
-    const Watcher* watch = nullptr;      ///< who sees each step
+    /// Slopes too: the population learns, from its goodness, or, where none is wanted, from what becomes of
+    /// what it sends.
+    bool signal = false;
+    bool output = false;             ///< what the next population receives (not for output = spikes)
+    bool train = false;              ///< what it emits in each step
+    const Watcher* watch = nullptr;  ///< who sees each step
+
+    bool slopes_of_sent() const noexcept { return signal && goodness == nullptr; }
 };
 
 /// Responses of a population under constant drive, tile by tile. Resizes what it writes.
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity);
+/// The same for some samples of a batch that has its room (make_room()).
+void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+                      Range samples, const ForwardRequest& request, Activity& activity);
 
 /// Bytes that it leaves in an Activity, and that a thread holds meanwhile.
 std::size_t activity_memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
@@ -128,13 +136,20 @@ void shape(Train& train, std::size_t n_variants, Range samples, Range steps, std
 /// does so, and returns the gain that is left to apply.
 float normalise(const Normalisation& normalisation, std::span<float> sent, std::size_t n_groups) noexcept;
 
+/// The way back through a kind that scales, in place: from δ = d loss/d(gain·x) to d loss/dx = gain·δ −
+/// (gain²/length·(δ·x))·x, where x is what was sent and `length` stands in the gain's denominator
+/// (Normalisation::length()).
+void normalise_back(const Normalisation& normalisation, std::span<const float> sent,
+                    std::span<float> slope) noexcept;
+
 /// Makes each matrix of responses, of units in `n_groups` groups, a variant, the input of a population with
 /// this normalisation: as it is, with the gain that scales it, or replaced where it is.
 std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
                               std::size_t n_groups);
-/// The same to variants without changes, whose memory is used again, from sums of squares where they are
-/// known [variant][sample].
+/// The same of some samples, to variants without changes whose memory is used again, from sums of squares
+/// where they are known [variant][sample].
 void as_input(std::span<Matrix> outputs, std::span<const std::vector<double>> squares,
-              const Normalisation& normalisation, std::size_t n_groups, std::vector<Variant>& variants);
+              const Normalisation& normalisation, std::size_t n_groups, Range samples,
+              std::vector<Variant>& variants);
 
 }  // namespace snnff

@@ -44,7 +44,7 @@ Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& siz
     const std::size_t copies =
         replaced ? size.n_variants * size.n_samples * population.n_sent() * sizeof(float) : 0;
     const std::size_t meanwhile = SectionPass::memory(
-        network, k, {size.n_variants, size.n_samples, size.n_changed, size.input_varies}, request.signal);
+        network, k, {size.n_variants, size.n_samples, size.n_changed, size.input_varies}, request);
     if (!by_steps(network, k, size)) {
         return {copies + activity_memory(population, size.n_variants, size.n_samples, request), meanwhile};
     }
@@ -91,19 +91,25 @@ void Batch::climb(std::span<const ForwardRequest> requests) {
     }
 }
 
-void Batch::ascend(Section section, const Dropout* dropout) {
+void Batch::ascend(Section section, const Dropout* dropout, Range samples) {
     const std::size_t k = section.last;
     const Normalisation& normalisation = *network_.populations[k + 1].normalisation;
     std::vector<Matrix>* sent = &activities_[k].output;
     if (normalisation.replaces() || dropout != nullptr) {
-        replaced_[k + 1] = *sent;
-        sent = &replaced_[k + 1];
+        std::vector<Matrix>& copy = replaced_[k + 1];
+        shape(copy, sent->size(), sent->front().rows(), sent->front().cols());
+        for (std::size_t v = 0; v < copy.size(); ++v) {
+            const ConstMatrixView from = ConstMatrixView((*sent)[v]).rows(samples.first, samples.count);
+            std::copy_n(from.data(), from.rows() * from.cols(), copy[v].row(samples.first).data());
+        }
+        sent = &copy;
     }
-    as_input(*sent, activities_[k].squares, normalisation, network_.populations[k].n_groups, inputs_[k + 1]);
+    as_input(*sent, activities_[k].squares, normalisation, network_.populations[k].n_groups, samples,
+             inputs_[k + 1]);
     for (std::size_t v = 0; dropout != nullptr && v < sent->size(); ++v) {
-        Matrix& input = (*sent)[v];
+        const MatrixView input = (*sent)[v].view().rows(samples.first, samples.count);
         for_blocks(input.rows(), 16, [&](std::size_t first, std::size_t count) {
-            leave_out(*dropout, k + 1, input.view().rows(first, count), first);
+            leave_out(*dropout, k + 1, input.rows(first, count), samples.first + first);
         });
     }
     drives_[k + 1] = {inputs_[k + 1], nullptr};

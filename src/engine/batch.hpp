@@ -30,8 +30,11 @@ class Batch {
     /// From the input through whole sections, as many populations as there are requests.
     void climb(std::span<const ForwardRequest> requests);
     /// Makes the output of the section's last population, which its activity keeps, the drive of the next,
-    /// some of it left out where `dropout` is given.
-    void ascend(Section section, const Dropout* dropout = nullptr);
+    /// some of it left out where `dropout` is given: of all samples, or of some.
+    void ascend(Section section, const Dropout* dropout = nullptr) {
+        ascend(section, dropout, {0, n_samples_});
+    }
+    void ascend(Section section, const Dropout* dropout, Range samples);
     /// For who goes through a section wave by wave.
     SectionPass pass(Section section, SectionPass::Memory& memory);
 

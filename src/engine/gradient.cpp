@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t rows_at_once = 6;
 
-enum Slot : std::size_t { room_slot = 5 };
+enum Slot : std::size_t { room_slot = 5, write_slot };
 
 AlignedVector<float>& thread_sums() {
     thread_local AlignedVector<float> sums;
@@ -33,6 +33,18 @@ bool same_base(const Variant& a, const Variant& b) { return a.base.data() == b.b
 
 std::size_t inputs_per_weight_tile(std::size_t n_inputs) noexcept {
     return even_block(n_inputs, most_inputs_per_weight_tile, rows_at_once);
+}
+
+void write_weights(const Gradient& gradient, MatrixView weight) {
+    const std::size_t n_units = weight.rows(), n_inputs = weight.cols();
+    for_blocks(ceil_div(n_units, Panels::width), 1, [&](std::size_t panel, std::size_t) {
+        const MatrixView all = scratch(write_slot, n_inputs, Panels::width);
+        gradient.weights({panel, 1, 0, n_inputs}, all.data());
+        const std::size_t first = panel * Panels::width;
+        for (std::size_t u = first; u < std::min(first + Panels::width, n_units); ++u) {
+            for (std::size_t i = 0; i < n_inputs; ++i) weight(u, i) = all(i, u - first);
+        }
+    });
 }
 
 BlockSums::BlockSums(std::size_t size) : size_(size), levels_(thread_sums()) {}

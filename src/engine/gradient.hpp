@@ -26,6 +26,9 @@ class Gradient {
     virtual std::span<const double> bias() const noexcept = 0;
 };
 
+/// All of a gradient's weights, to [unit x input].
+void write_weights(const Gradient& gradient, MatrixView weight);
+
 /// Units and inputs of the tiles that a gradient is computed in: 64 units and up to 114 inputs, so that
 /// gradient, weights and two moments, 29 KB each, stay in the second-level cache; products take 6 inputs at a
 /// time.
@@ -111,60 +114,42 @@ class ConstantGradient final : public Gradient {
     std::uint32_t first_changed_ = 0, n_changed_ = 0;  // inputs that variants change are within
 };
 
-/// Inputs that rows change: of row r, those from end[r-1] (0 for the first) to end[r], ascending.
-struct RowChanges {
-    std::vector<std::size_t> end;
-    std::vector<std::uint32_t> index;
-    std::vector<float> value;
-
-    bool empty() const noexcept { return index.empty(); }
-    void clear();
-    void add(std::uint32_t input, float input_value);  ///< to the row on its way
-    void end_row() { end.push_back(index.size()); }
-};
-
-/// A gradient that is summed from samples as they come, in as many parts as one likes: with x the input of a
-/// row and δ = d loss/d current,
+/// A gradient that is summed from rows as they come, in as many parts as one likes: with x the input of a row
+/// and δ = d loss/d current,
 ///
-///   dW[u, i] = Σ over rows of (gain·δ[u])·x[i]     chains of fma over 256 samples, added as a binary
-///   counter;
-///                                                  in a chain samples ascend, and steps within a sample
-///   and one chain over all rows for inputs that rows change, added last;   dbias[u] = Σ double(δ[u])
+///   dW[u, i] = Σ over rows of (gain·δ[u])·x[i]     chains of fma over 256 rows, added as a binary counter
+///   dbias[u] = Σ double(δ[u])
 class GradientSum final : public Gradient {
   public:
     struct Rows {
-        ConstMatrixView x;                    ///< [row x input]; row t·n_samples + s is step t of sample s
-        ConstMatrixView signal;               ///< [row x unit], in rows of whole lines
-        std::span<const float> gain{};        ///< [sample]; empty: 1
-        std::size_t n_steps = 1;              ///< rows of a sample
-        const RowChanges* changes = nullptr;  ///< of the rows
+        ConstMatrixView x;              ///< [row x input]
+        ConstMatrixView signal;         ///< [row x unit], in rows of whole lines
+        std::span<const float> gain{};  ///< [row]; empty: 1
     };
     /// Starts from 0. Memory that has its size already is used again.
     void begin(std::size_t n_units, std::size_t n_inputs);
-    /// Further samples, on all threads.
+    /// Further rows, on all threads.
     void add(const Rows& rows);
 
     void weights(const WeightTile& tile, float* out) const override;
     std::span<const double> bias() const noexcept override { return bias_; }
     /// All of it, to [unit x input].
     void write(MatrixView weight) const;
-    /// Bytes held for batches of `n_samples`, of which add() is given `rows_at_once` rows at a time.
-    static std::size_t memory(std::size_t n_units, std::size_t n_inputs, std::size_t n_samples,
-                              std::size_t rows_at_once, bool changes) noexcept;
+    /// Bytes held for `n_rows`, of which add() is given so many at a time.
+    static std::size_t memory(std::size_t n_units, std::size_t n_inputs, std::size_t n_rows,
+                              std::size_t rows_at_once) noexcept;
 
   private:
-    void weigh(const Rows& rows, std::size_t n_samples);
-    void go_on(const Rows& rows, std::size_t n_samples, std::size_t first, std::size_t end);
+    void weigh(const Rows& rows);
+    void go_on(const Rows& rows, std::size_t first, std::size_t end);
     void end_block();
-    void add_changes(const Rows& rows, std::size_t n_samples);
     std::size_t size() const noexcept { return n_panels_ * n_inputs_ * Panels::width; }
 
-    std::size_t n_units_ = 0, n_panels_ = 0, n_inputs_ = 0, n_samples_ = 0;
+    std::size_t n_units_ = 0, n_panels_ = 0, n_inputs_ = 0, n_rows_ = 0;
     std::size_t n_levels_ = 0;                  // sums of blocks, and the chain on its way if there is one
     std::vector<AlignedVector<float>> levels_;  // [level], as Panels
-    AlignedVector<float> weighed_;              // [panel][row, sample by sample, x 16 units]
-    AlignedVector<float> changed_;              // as Panels; empty where no row changes inputs
-    std::vector<float> ones_, gain_;            // [row]
+    AlignedVector<float> weighed_;              // [panel][row x 16 units]
+    std::vector<float> ones_;                   // [row]
     std::vector<double> bias_;                  // [16·n_panels]
 };
 

@@ -108,7 +108,7 @@ std::size_t PatchGradient::memory(const Population& population, std::size_t n_va
     const std::size_t n_rows = samples_at_once(shape, n_samples) * shape.n_places;
     return n_rows * (shape.n_weights + whole_lines(population.n_units()) + 1) * sizeof(float) +
            GradientSum::memory(population.n_units(), shape.n_weights, n_variants * n_samples * shape.n_places,
-                               n_rows, false);
+                               n_rows);
 }
 
 PatchGradient::PatchGradient(const Population& population, std::span<const Variant> variants,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/batch.hpp"
+#include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"
 
 namespace snnff {
@@ -120,11 +121,11 @@ void SectionPass::request(std::span<const ForwardRequest> requests) {
         if (!alone()) activities_[k].squares.clear();
         wanted.output = wanted.output && k == section_.last && population(k).output != Readout::spikes;
         if (!members_[m].by_steps) {
-            if (alone()) continue;
-            make_room(population(k), n_variants_, n_samples_, wanted, activities_[k]);
-        } else if (wanted.output) {
-            shape(activities_[k].output, n_variants_, n_samples_, population(k).n_units());
+            make_room(population(k), n_variants_, n_samples_, wanted, activities_[k],
+                      alone() && wanted.output);
+            continue;
         }
+        if (wanted.output) shape(activities_[k].output, n_variants_, n_samples_, population(k).n_units());
     }
 }
 
@@ -144,7 +145,7 @@ std::size_t SectionPass::wave_end(std::size_t first) const noexcept {
 
 void SectionPass::forward(Range samples) {
     if (alone()) {
-        return forward_constant(population(section_.first), network_.time, from_below_.variants, n_samples_,
+        return forward_constant(population(section_.first), network_.time, from_below_.variants, samples,
                                 members_.front().request, activities_[section_.first]);
     }
     for (std::size_t k = section_.first; k <= section_.last; ++k) begin(k, samples);
@@ -204,6 +205,28 @@ void SectionPass::backward(std::size_t k, std::span<const std::vector<double>> s
     members_[k - section_.first].by_steps->backward(slope);
 }
 
+void SectionPass::backward(std::size_t k, Range samples, ConstMatrixView by_sent) {
+    Memory::Member& member = members_[k - section_.first];
+    if (member.by_steps) return member.by_steps->backward({&by_sent, 1});
+    if (member.constant) return member.constant->backward({&by_sent, 1});
+    const MatrixView signal = activities_[k].signal.front().view().rows(samples.first, samples.count);
+    for_blocks(samples.count, 16, [&](std::size_t first, std::size_t count) {
+        for (std::size_t s = first; s < first + count; ++s)
+            kernels::active().multiply(by_sent.row(s).data(), by_sent.cols(), signal.row(s).data());
+    });
+}
+
+void SectionPass::hand_down(std::size_t k, Range samples, const TurnedWeights& weight,
+                            MatrixView by_received) const {
+    const Memory::Member& member = members_[k - section_.first];
+    if (member.by_steps) return member.by_steps->hand_down(weight, by_received);
+    const ConstMatrixView signal =
+        ConstMatrixView(activities_[k].signal.front()).rows(samples.first, samples.count);
+    for_blocks(samples.count, rows_handed_down, [&](std::size_t first, std::size_t count) {
+        weight.hand_down(signal.rows(first, count), by_received.rows(first, count));
+    });
+}
+
 TrainPass& SectionPass::finish(std::size_t k) {
     TrainPass& pass = *members_[k - section_.first].by_steps;
     pass.finish();
@@ -218,7 +241,8 @@ TrainPass::Size size_of_pass(std::size_t k, const SectionPass::Size& size) {
 
 }  // namespace
 
-std::size_t SectionPass::memory(const Network& network, std::size_t k, const Size& size, bool learns) {
+std::size_t SectionPass::memory(const Network& network, std::size_t k, const Size& size,
+                                const ForwardRequest& request) {
     const Section section = section_of(network, k);
     const Population& population = network.populations[k];
     const bool varies = k > section.first || (k == 0 && size.input_varies);
@@ -230,8 +254,9 @@ std::size_t SectionPass::memory(const Network& network, std::size_t k, const Siz
                                   ? size.n_variants * wave * TrainPass::steps_at_once(network.time) *
                                         population.n_units() * sizeof(float)
                                   : 0;
-    return train + (varies ? TrainPass::memory(population, network.time, size_of_pass(k, size), learns)
-                           : SteadyTrain::memory(population, size.n_variants, wave, learns));
+    return train + (varies
+                        ? TrainPass::memory(population, network.time, size_of_pass(k, size), request.signal)
+                        : SteadyTrain::memory(population, network.time, size.n_variants, wave, request));
 }
 
 std::size_t SectionPass::scratch_memory(const Network& network, std::size_t k, const Size& size) {

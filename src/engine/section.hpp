@@ -9,6 +9,7 @@
 #include "engine/steady_train.hpp"
 #include "engine/stored_train.hpp"
 #include "engine/train_pass.hpp"
+#include "engine/turned_weights.hpp"
 #include "snnff/network.hpp"
 
 namespace snnff {
@@ -59,13 +60,21 @@ class SectionPass {
     /// See TrainPass.
     void backward(std::size_t population, std::span<const std::vector<double>> slope);
     TrainPass& finish(std::size_t population);
+    /// Of one variant, where slopes of what is sent were asked for: from d loss/d of what a population sends,
+    /// [sample of the wave x unit] or, of a train, [sample·steps + step x unit], to d loss/d current, which
+    /// is in the population's signal where it does not go step by step.
+    void backward(std::size_t population, Range samples, ConstMatrixView by_sent);
+    /// Then d loss/d of what comes from below, in the same shape, as it is multiplied by the weights.
+    void hand_down(std::size_t population, Range samples, const TurnedWeights& weight,
+                   MatrixView by_received) const;
 
     /// Bytes of Memory for a population, and of its train and what is watched.
     struct Size {
         std::size_t n_variants, n_samples, n_changed;
         bool input_varies;
     };
-    static std::size_t memory(const Network& network, std::size_t population, const Size& size, bool learns);
+    static std::size_t memory(const Network& network, std::size_t population, const Size& size,
+                              const ForwardRequest& request);
     static std::size_t scratch_memory(const Network& network, std::size_t population, const Size& size);
 
   private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "engine/patches.hpp"
 #include "kernels/dispatch.hpp"
@@ -17,7 +18,7 @@ constexpr std::size_t many_samples = 512;
 constexpr std::size_t floats_per_task = 128 * 1024;
 /// Inputs or weights that stay in the second-level cache beside all else.
 constexpr std::size_t few_floats = 128 * 1024;
-constexpr std::size_t samples_per_score = 4, samples_per_gain = 8, gains_at_once = 512;
+constexpr std::size_t samples_per_score = 4;
 
 enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
@@ -80,9 +81,7 @@ Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t coun
     if (!population_.neuron->spiking()) return to;
     const bool in_measured = measures_ && counts_spikes(population_.measure);
     const bool in_output = request_.output && counts_spikes(population_.output);
-    const Readout readout = in_measured ? population_.measure
-                            : in_output ? population_.output
-                                        : Readout::rate;
+    const Readout readout = in_measured ? population_.measure : in_output ? population_.output : read_apart();
     to.spikes = in_measured ? to.measured : in_output ? to.output : spikes;
     if (readout == Readout::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
     return to;
@@ -91,8 +90,9 @@ Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t coun
 std::size_t Steady::responses(const Places& to, std::span<Response, 3> out) const {
     std::size_t n = 0;
     if (measures_) out[n++] = {population_.measure, to.measured, to.slope};
-    if (request_.output && !sends_measured_) out[n++] = {population_.output, to.output, {}};
-    if (counts_apart()) out[n++] = {Readout::rate, to.spikes, {}};
+    if (request_.output && !sends_measured_)
+        out[n++] = {population_.output, to.output, measures_ ? MatrixView{} : to.slope};
+    if (counts_apart()) out[n++] = {read_apart(), to.spikes, {}};
     return n;
 }
 
@@ -250,22 +250,29 @@ void Watched::note(std::size_t variant, std::size_t sample, std::size_t step, st
 }
 
 void make_room(const Population& population, std::size_t n_variants, std::size_t n_samples,
-               const ForwardRequest& request, Activity& activity) {
+               const ForwardRequest& request, Activity& activity, bool squares) {
     const std::size_t n_sent = population.n_sent();
     if (request.output) shape(activity.output, n_variants, n_samples, n_sent);
     if (request.signal) shape(activity.signal, n_variants, n_samples, whole_lines(n_sent));
     if (request.goodness != nullptr) shape(activity.goodness, n_variants, n_samples * population.n_groups);
     shape(activity.rate, n_variants, n_samples);
+    if (squares) shape(activity.squares, n_variants, n_samples);
 }
 
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       std::size_t n_samples, ForwardRequest request, Activity& activity) {
-    make_room(population, variants.size(), n_samples, request, activity);
-    if (request.output) shape(activity.squares, variants.size(), n_samples);
-    if (!population.projection->dense())
-        return forward_patches(population, time, variants, n_samples, request, activity);
-    Steady steady(population, time, variants, {0, n_samples}, request, activity);
-    if (n_samples < many_samples) {
+    make_room(population, variants.size(), n_samples, request, activity, request.output);
+    forward_constant(population, time, variants, {0, n_samples}, request, activity);
+}
+
+void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+                      Range samples, const ForwardRequest& request, Activity& activity) {
+    if (!population.projection->dense()) {
+        assert(samples.first == 0);
+        return forward_patches(population, time, variants, samples.count, request, activity);
+    }
+    Steady steady(population, time, variants, samples, request, activity);
+    if (samples.count < many_samples) {
         steady.by_samples_and_units();
     } else {
         steady.by_samples();
@@ -294,40 +301,6 @@ std::size_t forward_scratch(const Population& population, std::size_t n_variants
     const std::size_t tile = 2 * samples_per_tile * panels_per_tile * Panels::width;
     const std::size_t n_rows = n_variants * samples_per_task(n_variants, population.weight.n_panels());
     return (2 * tile + 3 * n_rows * population.n_sent()) * sizeof(float);
-}
-
-float normalise(const Normalisation& normalisation, std::span<float> sent, std::size_t n_groups) noexcept {
-    normalisation.replace(sent, n_groups);
-    if (!normalisation.scales()) return 1.0f;
-    return normalisation.gain(kernels::active().sum_squares(sent.data(), sent.size()), sent.size());
-}
-
-std::vector<Variant> as_input(std::span<Matrix> outputs, const Normalisation& normalisation,
-                              std::size_t n_groups) {
-    std::vector<Variant> variants;
-    as_input(outputs, {}, normalisation, n_groups, variants);
-    return variants;
-}
-
-void as_input(std::span<Matrix> outputs, std::span<const std::vector<double>> squares,
-              const Normalisation& normalisation, std::size_t n_groups, std::vector<Variant>& variants) {
-    variants.resize(outputs.size());
-    for (std::size_t v = 0; v < outputs.size(); ++v) {
-        variants[v].base = outputs[v].view();
-        variants[v].gain.assign(outputs[v].rows(), 1.0f);
-    }
-    if (!normalisation.scales() && !normalisation.replaces()) return;
-    const std::size_t n_samples = outputs.empty() ? 0 : outputs.front().rows();
-    const bool known = !squares.empty() && !normalisation.replaces();
-    const std::size_t block = known ? gains_at_once : samples_per_gain;
-    for_blocks(outputs.size() * n_samples, block, [&](std::size_t first, std::size_t count) {
-        for (std::size_t i = first; i < first + count; ++i) {
-            const std::size_t v = i / n_samples, s = i % n_samples;
-            const auto row = outputs[v].row(s);
-            variants[v].gain[s] = known ? normalisation.gain(squares[v][s], row.size())
-                                        : normalise(normalisation, row, n_groups);
-        }
-    });
 }
 
 }  // namespace snnff

@@ -53,6 +53,10 @@ class Steady {
     Places places(std::size_t v, std::size_t first, std::size_t count, MatrixView measured,
                   MatrixView spikes) const;
     bool counts_apart() const noexcept;
+    /// What is read for the rate alone. Spikes of a train that is sent for its slopes are counted.
+    Readout read_apart() const noexcept {
+        return request_.train && request_.slopes_of_sent() ? Readout::count : Readout::rate;
+    }
     std::span<const float> next_read(ConstMatrixView base, const Tile& tile) const;
     template <class PlacesOf>
     void compute(const Tile& tile, const PlacesOf& places) const;
@@ -68,8 +72,9 @@ class Steady {
     bool measures_, sends_measured_;
 };
 
-/// Gives `activity` the places that a request for so many samples writes to.
+/// Gives `activity` the places that a request for so many samples writes to; `squares`: those of the output,
+/// too.
 void make_room(const Population& population, std::size_t n_variants, std::size_t n_samples,
-               const ForwardRequest& request, Activity& activity);
+               const ForwardRequest& request, Activity& activity, bool squares = false);
 
 }  // namespace snnff

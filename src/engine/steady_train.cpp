@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/steps.hpp"
+#include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"
 
 namespace snnff {
@@ -31,6 +33,13 @@ SteadyTrain::SteadyTrain(const Population& population, const TimeGrid& time,
     memory.responses.resize(std::max(memory.responses.size(), n_tiles * n_variants));
     if (memory.current.size() != n_variants || memory.current[0].rows() < samples.count)
         shape(memory.current, n_variants, samples.count, width);
+    const std::size_t n_rows = samples.count * static_cast<std::size_t>(time.steps);
+    if (request.slopes_of_sent() && (memory.psi.size() != n_variants || memory.psi[0].rows() < n_rows)) {
+        const bool fixed = !population.neuron->fixed_carry().empty();
+        shape(memory.psi, n_variants, n_rows, width);
+        for (std::vector<Matrix>* slopes : {&memory.carry, &memory.drive})
+            shape(*slopes, n_variants, fixed ? 0 : n_rows, width);
+    }
     for_tiles([&](const Tile& tile, std::size_t number) {
         const float* done = nullptr;
         Matrix chains(tile.n_samples, tile.n_panels * Panels::width);
@@ -40,18 +49,59 @@ SteadyTrain::SteadyTrain(const Population& population, const TimeGrid& time,
                                       .rows(tile.first_sample, tile.n_samples)
                                       .columns(tile.first_unit(), chains.cols());
             steady_.currents(tile, v, done, chains, to);
-            memory.responses[number * n_variants + v].begin(*population.neuron, tile.n_samples,
-                                                            tile.n_units(population.n_units()),
-                                                            request.signal && adds_up_);
+            memory.responses[number * n_variants + v].begin(
+                *population.neuron, tile.n_samples, tile.n_units(population.n_units()),
+                request.goodness != nullptr && request.signal && adds_up_);
         }
     });
 }
 
-std::size_t SteadyTrain::memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
-                                bool learns) noexcept {
+std::size_t SteadyTrain::memory(const Population& population, const TimeGrid& time, std::size_t n_variants,
+                                std::size_t n_samples, const ForwardRequest& request) noexcept {
     const std::size_t line = population.weight.n_panels() * Panels::width;
-    const std::size_t of_unit = 4 + population.neuron->n_state() + (learns ? 6 : 0);  // of SteppedResponse
-    return n_variants * n_samples * (line + of_unit * population.n_units()) * sizeof(float);
+    const bool adds_slopes = request.signal && !request.slopes_of_sent();
+    const std::size_t of_unit = 4 + population.neuron->n_state() + (adds_slopes ? 6 : 0);  // SteppedResponse
+    const std::size_t n_slopes = population.neuron->fixed_carry().empty() ? 3 : 1;
+    const std::size_t steps =
+        request.slopes_of_sent() ? n_slopes * static_cast<std::size_t>(time.steps) * line : 0;
+    return n_variants * n_samples * (line + of_unit * population.n_units() + steps) * sizeof(float);
+}
+
+/// Where a step of a tile leaves its slopes.
+SteppedResponse::Kept SteadyTrain::kept(const Tile& tile, std::size_t v, std::size_t step) const {
+    const auto n_steps = static_cast<std::size_t>(time_.steps);
+    const auto view = [&](std::vector<Matrix>& of) {
+        if (of[v].empty()) return MatrixView{};
+        return MatrixView(of[v].row(tile.first_sample * n_steps + step).data() + tile.first_unit(),
+                          tile.n_samples, tile.n_units(population_.n_units()), n_steps * of[v].cols());
+    };
+    return {view(memory_.psi), view(memory_.carry), view(memory_.drive)};
+}
+
+void SteadyTrain::backward(std::span<const ConstMatrixView> by_sent) {
+    const auto n_steps = static_cast<std::size_t>(time_.steps);
+    const auto fixed = population_.neuron->fixed_carry();
+    for_tiles([&](const Tile& tile, std::size_t) {
+        for (std::size_t v = 0; v < variants_.size(); ++v) {
+            const SteppedResponse::Kept slopes = kept(tile, v, 0);
+            const auto steps = [&](const MatrixView& of) {
+                return kernels::ConstSteps{of.data(), of.stride(), of.stride() / n_steps};
+            };
+            const std::size_t unit = tile.first_unit(), stride = by_sent[v].stride();
+            Matrix& signal = activity_.signal[v];
+            kernels::WalkBack job = way_back(Readout::spikes, n_steps);
+            job.n_samples = tile.n_samples;
+            job.n = tile.n_units(population_.n_units());
+            job.arriving = {by_sent[v].row(tile.first_sample * n_steps).data() + unit, n_steps * stride,
+                            stride};
+            job.psi = steps(slopes.psi);
+            job.carry = fixed.empty() ? steps(slopes.carry) : kernels::ConstSteps{fixed.data() + unit, 0, 0};
+            if (fixed.empty()) job.drive = steps(slopes.drive);
+            job.summed = true;
+            job.signal = {signal.row(samples_.first + tile.first_sample).data() + unit, signal.cols(), 0};
+            kernels::active().walk_back(job);
+        }
+    });
 }
 
 template <class Body>
@@ -77,7 +127,10 @@ void SteadyTrain::advance(Range steps) {
                                                 .columns(tile.first_unit(), n);
             SteppedResponse& response = memory_.responses[number * n_variants + v];
             for (std::size_t t = steps.first; t < steps.first + steps.count; ++t) {
-                const StepView& view = response.step(*population_.neuron, current, tile.first_unit());
+                const StepView& view =
+                    request_.slopes_of_sent()
+                        ? response.step(*population_.neuron, current, tile.first_unit(), kept(tile, v, t))
+                        : response.step(*population_.neuron, current, tile.first_unit());
                 for (std::size_t s = 0; s < tile.n_samples; ++s) {
                     const std::size_t sample = samples_.first + tile.first_sample + s;
                     if (request_.train) {

@@ -15,6 +15,9 @@ class SteadyTrain {
     struct Memory {
         std::vector<Matrix> current;             // [variant]: [sample x 16·panels]
         std::vector<SteppedResponse> responses;  // [tile][variant]
+        // [variant]: [sample·steps + step x 16·panels], for the way back; carry and drive where a neuron's
+        // are not fixed.
+        std::vector<Matrix> psi, carry, drive;
     };
     SteadyTrain(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                 Range samples, const ForwardRequest& request, Activity& activity, Memory& memory);
@@ -23,11 +26,15 @@ class SteadyTrain {
     void advance(Range steps);
     /// After the last: readouts, goodness and rates are in the activity.
     void end();
+    /// Where slopes of what is sent were asked for: from d loss/d train, [variant]: [sample·steps + step x
+    /// unit], to d loss/d current, the activity's signal: summed from the last step to the first.
+    void backward(std::span<const ConstMatrixView> by_sent);
     /// Bytes of Memory for a wave.
-    static std::size_t memory(const Population& population, std::size_t n_variants, std::size_t n_samples,
-                              bool learns) noexcept;
+    static std::size_t memory(const Population& population, const TimeGrid& time, std::size_t n_variants,
+                              std::size_t n_samples, const ForwardRequest& request) noexcept;
 
   private:
+    SteppedResponse::Kept kept(const Tile& tile, std::size_t variant, std::size_t step) const;
     template <class Body>
     void for_tiles(const Body& body) const;
 

@@ -57,28 +57,13 @@ void step_currents(const Panels& weight, std::span<const float> bias, std::size_
                    const float* chains, const StepChanges& changes, std::span<const float> gain,
                    float* current);
 
-/// Slopes that the steps of a block left behind, [step·count + sample, unit]. Where the neuron's carry is
-/// fixed (NeuronModel::fixed_carry()) it stands for `carry`, and `drive` is 1.
-struct StepSlopes {
-    MatrixView psi, carry, drive;
-    std::span<const float> fixed_carry{};  // [unit]
-};
-
-/// Walks back through the steps of a block. With u[t] = carry[t]·u[t-1] + drive[t]·I[t] - reset (detached),
+/// The kernel's job of walking back through steps, without what it works on. With u[t] = carry[t]·u[t-1] +
+/// drive[t]·I[t] - reset (detached),
 ///   a[t] = direct[t] + carry[t+1]·a[t+1],   d loss/d I[t] = drive[t]·a[t],
 /// where direct[t] is d loss/d u[t] within the step: for a train psi[t]·d loss/d y[t], for an output r it is
 /// d loss/d r times psi[t]/T for a rate, psi[t] for a count, 1 at the last step for the membrane, 1/T for
-/// its mean. carry·a is cut (see steps_between_cuts) after every 64th step, counted from the last.
-///
-/// output   what `arriving` is the slope of
-/// arriving [sample x unit], or [step·count + sample, unit] for a train
-/// signal   d loss/d current: of each step [step·count + sample, unit], which may be the memory of
-///          slopes.psi; or [sample x unit], of a current that is constant: summed from the last step to the
-///          first
-void walk_back(Readout output, const TimeGrid& time, ConstMatrixView arriving, const StepSlopes& slopes,
-               MatrixView signal);
-
-/// The kernel's job for an output, without what it works on.
+/// its mean. carry·a is cut (see steps_between_cuts) after every 64th step, counted from the last. Where the
+/// neuron's carry is fixed (NeuronModel::fixed_carry()) it stands for `carry`, and `drive` is 1.
 kernels::WalkBack way_back(Readout output, std::size_t n_steps);
 
 }  // namespace snnff

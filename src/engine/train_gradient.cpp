@@ -8,7 +8,7 @@
 namespace snnff {
 namespace {
 
-enum Slot : std::size_t { signal_slot = 4 };
+enum Slot : std::size_t { signal_slot = 4, row_slot = 8 };
 
 }  // namespace
 
@@ -18,7 +18,22 @@ void TrainPass::backward(std::span<const std::vector<double>> slope) {
     end_back();
 }
 
+void TrainPass::backward(std::span<const ConstMatrixView> by_sent) {
+    begin_back();
+    memory_.arriving.assign(by_sent.begin(), by_sent.end());
+    way_back_ = population_.output;
+    back({0, n_groups_});
+    end_back();
+}
+
 void TrainPass::begin_back(std::span<const std::vector<double>> slope) {
+    begin_back();
+    weigh_responses(slope);
+    memory_.arriving.assign(memory_.measured.begin(), memory_.measured.end());
+    way_back_ = population_.measure;
+}
+
+void TrainPass::begin_back() {
     assert(n_added_ == first_of_wave_ &&
            n_added_ / samples_per_chain == (n_added_ + n_in_wave_ - 1) / samples_per_chain);
     Memory& memory = memory_;
@@ -41,7 +56,6 @@ void TrainPass::begin_back(std::span<const std::vector<double>> slope) {
     }
     if (n_added_ == 0) memory.bias_of_variant.assign(n_variants_ * n_groups_ * group_width, 0.0);
     memory.ones.assign(samples_per_block_ * n_steps_, 1.0f);
-    weigh_responses(slope);
 }
 
 void TrainPass::back(Range groups) {
@@ -87,7 +101,7 @@ void TrainPass::weigh_responses(std::span<const std::vector<double>> slope) {
 /// Signals of a group, and what comes of them but for the products.
 void TrainPass::walk(std::size_t group) {
     const std::size_t first_unit = group * group_width;
-    kernels::WalkBack job = way_back(population_.measure, n_steps_);
+    kernels::WalkBack job = way_back(way_back_, n_steps_);
     const auto fixed = population_.neuron->fixed_carry();
     job.n_samples = n_in_wave_;
     job.n = std::min(group_width, n_units() - first_unit);
@@ -96,8 +110,10 @@ void TrainPass::walk(std::size_t group) {
         const auto kept = [&](const AlignedVector<float>& of) {
             return kernels::ConstSteps{of.data() + at, stride, group_width};
         };
-        job.arriving = {memory_.measured[v].data() + first_unit, n_units(), 0};
-        if (scores_steps()) job.arriving = {job.arriving.data, n_steps_ * n_units(), n_units()};
+        const ConstMatrixView arriving = memory_.arriving[v];
+        job.arriving = {arriving.data() + first_unit, arriving.stride(), 0};
+        if (way_back_ == Readout::spikes)
+            job.arriving = {job.arriving.data, n_steps_ * arriving.stride(), arriving.stride()};
         job.psi = kept(memory_.psi);
         job.carry =
             fixed.empty() ? kept(memory_.carry) : kernels::ConstSteps{fixed.data() + first_unit, 0, 0};
@@ -114,6 +130,18 @@ void TrainPass::walk(std::size_t group) {
     for (std::size_t d = 0; d < incoming_.size(); ++d) {
         if (varies(d) && !source(d).changing_inputs().empty()) add_changes(d, group);
     }
+}
+
+void TrainPass::hand_down(const TurnedWeights& weight, MatrixView by_received) const {
+    for_blocks(n_in_wave_ * n_steps_, rows_handed_down, [&](std::size_t first, std::size_t count) {
+        const MatrixView signal = scratch(row_slot, count, n_groups_ * group_width);
+        for (std::size_t group = 0; group < n_groups_; ++group) {
+            const float* from = memory_.psi.data() + place(0, group, 0) + first * group_width;
+            for (std::size_t r = 0; r < count; ++r)
+                std::copy_n(from + r * group_width, group_width, signal.row(r).data() + group * group_width);
+        }
+        weight.hand_down(signal, by_received.rows(first, count));
+    });
 }
 
 /// Signals of a current that stays constant: summed over the steps, the last first.

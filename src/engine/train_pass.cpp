@@ -120,7 +120,7 @@ void TrainPass::begin(std::size_t first, std::size_t n, const ForwardRequest& re
             of_variant.resize((first + n) * per_sample, 0.0);
         }
     };
-    grow(activity.goodness, n_variants_, n_scores());
+    if (request.goodness != nullptr) grow(activity.goodness, n_variants_, n_scores());
     grow(activity.rate, n_variants_);
     grow(activity.spikes_received, varies(0) && source(0).spiking() ? n_variants_ : 0);
     make_room(n);

@@ -8,6 +8,7 @@
 #include "engine/activity.hpp"
 #include "engine/gradient.hpp"
 #include "engine/steps.hpp"
+#include "engine/turned_weights.hpp"
 
 namespace snnff {
 
@@ -105,7 +106,8 @@ class TrainPass final : public Gradient {
         AlignedVector<float> psi, carry,
             drive;                     // [variant][group][sample·steps + step][32]; psi becomes the signal
         std::vector<Matrix> measured;  // [variant][sample x unit]; becomes d loss/d response
-        std::vector<Matrix> spikes;    // [variant][sample x unit]
+        std::vector<ConstMatrixView> arriving;  // [variant] where the way back begins: d loss/d response
+        std::vector<Matrix> spikes;             // [variant][sample x unit]
         std::vector<Matrix> constant;  // [variant][sample x 32·groups]: what constant drives bring, and bias
         AlignedVector<float> work;     // [group][block]: states and sums, where there is more than one chunk
         std::vector<Range> chunks;     // of steps, of the last wave
@@ -135,7 +137,13 @@ class TrainPass final : public Gradient {
     /// d loss/d score, [variant][sample of the wave · n_groups + group of units]: adds the wave to the
     /// gradient. Waves come in order.
     void backward(std::span<const std::vector<double>> slope);
-    /// The parts of it: of groups of 32 units, too.
+    /// The same from d loss/d of what it sends, [variant]: [sample of the wave x unit] or, of a train,
+    /// [sample·steps + step x unit].
+    void backward(std::span<const ConstMatrixView> by_sent);
+    /// Then, of one variant, d loss/d of what came over the first projection in each step, [sample·steps +
+    /// step x input], as it is multiplied by the weights.
+    void hand_down(const TurnedWeights& weight, MatrixView by_received) const;
+    /// The parts of going back: of groups of 32 units, too.
     void begin_back(std::span<const std::vector<double>> slope);
     void back(Range groups);
     void end_back();
@@ -170,6 +178,7 @@ class TrainPass final : public Gradient {
                   float* out) const;
     void read_out(const Block& block, std::size_t group, const float* work);
     void score(std::size_t first, std::size_t count);
+    void begin_back();
     void weigh_responses(std::span<const std::vector<double>> slope);
     void walk(std::size_t group);
     void sum_steps(std::size_t group, std::size_t variant);
@@ -200,6 +209,7 @@ class TrainPass final : public Gradient {
     std::size_t samples_per_block_;
     std::vector<std::unique_ptr<ConstantGradient>> constant_;  // [drive], once finished
     ForwardRequest request_{};
+    Readout way_back_ = Readout::activation;  // what `arriving` is the slope of
     Activity* activity_ = nullptr;
     std::size_t first_of_wave_ = 0, n_in_wave_ = 0, n_added_ = 0;  // samples
     std::size_t columns_per_part_ = 64, rows_per_part_ = 64;

@@ -174,7 +174,7 @@ std::size_t even_block(std::size_t n, std::size_t most, std::size_t multiple) {
 }
 
 MatrixView scratch(std::size_t slot, std::size_t rows, std::size_t cols) {
-    thread_local std::array<AlignedVector<float>, 8> buffers;
+    thread_local std::array<AlignedVector<float>, 11> buffers;
     AlignedVector<float>& buffer = buffers.at(slot);
     if (buffer.size() < rows * cols) buffer.resize(rows * cols);
     return {buffer.data(), rows, cols};

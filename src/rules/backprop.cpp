@@ -7,8 +7,8 @@
 
 namespace snnff {
 
-Backprop::Backprop(const LearningSpec& learning, Network& network, bool input_varies)
-    : learning_(learning), network_(network), pass_(network, stored_steps_budget, input_varies) {
+Backprop::Backprop(const LearningSpec& learning, Network& network)
+    : learning_(learning), network_(network), pass_(network) {
     for (const Population& population : network.populations)
         moments_.emplace_back(population, *learning.optimizer);
 }
@@ -19,13 +19,12 @@ std::vector<Rule::Part> Backprop::parts(const Stage& stage) const {
 
 std::span<const Rule::Loss> Backprop::learn(Batch& batch, const Turn& turn, Part) {
     const std::size_t n_populations = network_.populations.size();
-    const double loss = pass_.run(batch.drive(0), turn.label, turn.dropout);
-    for (std::size_t k = 0; k < n_populations; ++k) batch.activity(k).rate = {pass_.rate(k)};
+    const double loss = pass_.run(batch, turn.label, turn.dropout);
     for (std::size_t k = 0; k < n_populations && learning_.takes_update(loss); ++k) {
         const Optimizer::Step step{.t = moments_[k].n_updates + 1,
                                    .rate = learning_.rate * learning_.schedule->factor(turn.progress[k]),
                                    .weight_decay = learning_.weight_decay};
-        apply_update(*learning_.optimizer, step, pass_.sum(k), network_.populations[k], moments_[k]);
+        apply_update(*learning_.optimizer, step, pass_.gradient(k), network_.populations[k], moments_[k]);
     }
     loss_ = {n_populations - 1, loss};
     return {&loss_, 1};
@@ -37,18 +36,15 @@ class BackpropKind final : public LearningRule {
   public:
     std::string_view kind() const noexcept override { return "backprop"; }
     bool local() const noexcept override { return false; }
-    std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
-                                bool input_varies) const override {
-        return std::make_unique<Backprop>(learning, network, input_varies);
+    std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network) const override {
+        return std::make_unique<Backprop>(learning, network);
     }
     RuleMemory memory(const LearningSpec& learning, const Network& network,
                       const RuleWork& work) const override {
-        const auto [n_variants, n_samples, n_changed, input_varies] = work.batch;
-        const std::size_t rates_and_losses = n_samples * 2 * sizeof(double);
-        return {.standing = Moments::memory(network, *learning.optimizer) +
-                            BackpropPass::memory(network, n_samples, input_varies, learning.dropout > 0.0),
-                .of_batch = network.populations.size() * rates_and_losses,
-                .of_thread = BackpropPass::scratch_memory(network, n_samples, input_varies)};
+        return {.standing =
+                    Moments::memory(network, *learning.optimizer) + BackpropPass::memory(network, work.batch),
+                .of_batch = BackpropPass::batch_memory(network, work.batch, learning.dropout > 0.0),
+                .of_thread = BackpropPass::scratch_memory(network, work.batch)};
     }
 };
 

@@ -12,7 +12,7 @@ namespace snnff {
 /// variant, by back-propagation. The loss is the last population's; there is no goodness.
 class Backprop final : public Rule {
   public:
-    Backprop(const LearningSpec& learning, Network& network, bool input_varies);
+    Backprop(const LearningSpec& learning, Network& network);
 
     std::vector<Part> parts(const Stage& stage) const override;
     std::span<const Loss> learn(Batch& batch, const Turn& turn, Part part) override;

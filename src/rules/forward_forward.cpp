@@ -152,8 +152,7 @@ class ForwardForwardKind final : public LearningRule {
   public:
     std::string_view kind() const noexcept override { return "forward_forward"; }
     bool local() const noexcept override { return true; }
-    std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network,
-                                bool /*input_varies*/) const override {
+    std::unique_ptr<Rule> start(const LearningSpec& learning, Network& network) const override {
         return std::make_unique<ForwardForward>(learning, network);
     }
     RuleMemory memory(const LearningSpec& learning, const Network& network,

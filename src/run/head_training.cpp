@@ -173,7 +173,7 @@ std::size_t readout_memory(const Experiment& experiment) {
     if (are_kept(model, n, n_features)) floats += n * n_features;
     if (model.data.augmentation.any()) floats += std::min(chunk_size, n) * experiment.train.n_inputs();
     std::size_t bytes =
-        floats * sizeof(float) + GradientSum::memory(n_labels, n_features, batch_size, batch_size, false);
+        floats * sizeof(float) + GradientSum::memory(n_labels, n_features, batch_size, batch_size);
     const Batch::Size size{1, std::min(chunk_size, n), model.data.overlay.enabled ? n_labels : 0,
                            !comes_constant(model.data, experiment.train)};
     const std::vector<ForwardRequest> requests(experiment.network.populations.size(), {.output = true});

@@ -31,7 +31,7 @@ class Loop {
           presentations_(model_.data, model_.plan, model_.seed, network_.time, train_,
                          network_.populations.front().normalisation),
           ranking_(experiment),
-          rule_(model_.learning.rule->start(model_.learning, network_, !comes_constant(model_.data, train_))),
+          rule_(model_.learning.rule->start(model_.learning, network_)),
           watch_(experiment, observers, shall_stop),
           saving_(checkpoints, [this](State& state) { show(state); }),
           at_(model_.plan, network_.populations.size(), presentations_.n_batches()) {}

@@ -13,7 +13,8 @@ from support import SIM
 
 BENCH = Path(__file__).resolve().parents[2] / "tools" / "bench"
 sys.path.insert(0, str(BENCH))
-import report  # noqa: E402  (the folder comes first)
+import pairs  # noqa: E402  (the folder comes first)
+import report  # noqa: E402
 import timing  # noqa: E402
 
 
@@ -92,6 +93,133 @@ class Scale(unittest.TestCase):
         self.assertEqual([row["grows"] for row in study.results], [None, 0.0, 1.0])
         self.assertEqual([row["times_first"] for row in study.results], [1.0, 1.0, 100.0])
         self.assertIn("1000", self.scale.table(study).splitlines()[-1])
+
+
+class Against(unittest.TestCase):
+    """Two programs that answer as snnff-bench does, with times that are given."""
+
+    ANSWERS = """#!{python}
+import json, os, sys
+names, turns, folder = json.loads({names!r}), json.loads({turns!r}), {folder!r}
+if sys.argv[1:] != ["serve"]:
+    sys.exit(2)
+for line in sys.stdin:
+    verb, *words = line.split()
+    if verb == "names" and names is not None:
+        answer = names
+    elif verb == "list":
+        answer = [{{"name": name}} for name in turns]
+    elif verb == "threads":
+        answer = {{"threads": int(words[0])}}
+    elif verb == "time" and words[0] in turns:
+        # one after the other of the times given, process by process
+        count = os.path.join(folder, words[0])
+        n = os.path.getsize(count) if os.path.exists(count) else 0
+        times = turns[words[0]]
+        ms = times[(n - 1) % len(times)] if n else times[0]
+        with open(count, "a") as out:
+            out.write(".")
+        answer = {{"error": "broken"}} if ms is None else {{"ms": 2*ms, "shortest_ms": ms, "n": 3}}
+    else:
+        answer = {{"error": 'no workload "' + (words or [verb])[0] + '"'}}
+    print(json.dumps(answer), flush=True)
+"""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def program(self, name, turns, names=None):
+        folder = Path(self.folder.name, name)
+        folder.mkdir()
+        path = folder / "snnff-bench"
+        path.write_text(self.ANSWERS.format(python=sys.executable, names=json.dumps(names), turns=json.dumps(turns),
+                                            folder=str(folder)), encoding="utf-8")
+        path.chmod(0o755)
+        return path
+
+    def run_against(self, old, new, *options):
+        return subprocess.run([BENCH / "run", "--against", old, "--bench", new, "--pairs", "8", "--seconds", "1e-6",
+                               *options], capture_output=True, text=True, check=False, timeout=60)
+
+    def rows(self, old, new, *options):
+        done = self.run_against(old, new, "--json", *options)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
+    def test_what_is_beyond_noise_is_told_and_fails_nothing(self):
+        # the old program is asked once more than the new one, to see how long its workload takes
+        old = self.program("old", {"same": [4.0], "slow": [4.0], "fast": [4.0], "little": [4.0], "noisy": [4.0]})
+        new = self.program("new", {"same": [4.0], "slow": [5.0], "fast": [3.0], "little": [4.06],
+                                   "noisy": [3.0, 4.8, 4.4, 5.2]})
+        told = self.rows(old, new)
+        rows = {row["workload"]: row for row in told["workloads"]}
+        self.assertEqual({name: (row["ratio"], row["beyond_noise"]) for name, row in rows.items() if name != "noisy"},
+                         {"same": (1.0, None), "slow": (1.25, "slower"), "fast": (0.75, "faster"),
+                          "little": (1.015, None)})
+        self.assertEqual((rows["slow"]["old_ms"], rows["slow"]["new_ms"], rows["slow"]["n_pairs"]), (4.0, 5.0, 8))
+        self.assertGreater(rows["noisy"]["ratio"], 1.05)
+        self.assertLess(rows["noisy"]["middle_half"][0], rows["noisy"]["middle_half"][1])
+        self.assertIsNone(rows["noisy"]["beyond_noise"])  # a quarter of the pairs has the new one faster
+        self.assertGreater(rows["same"]["new_peak_mb"], 1.0)
+
+    def test_the_report(self):
+        old = self.program("old", {"slow": [4.0], "kept": [2.0], "dropped": [1.0]})
+        new = self.program("new", {"kept": [2.0], "slow": [5.0], "added": [1.0]}, ["kept", "slow", "added"])
+        done = self.run_against(old, new)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = done.stdout.splitlines()
+        first = next(i for i, line in enumerate(lines) if line.startswith("workload"))
+        self.assertEqual(lines[first].split()[:9],
+                         ["workload", "old", "ms", "new", "ms", "new/old", "middle", "half", "beyond"])
+        self.assertEqual(lines[first + 1].split()[:8], ["kept", "2.000", "2.000", "1.000", "1.000", "to", "1.000", "-"])
+        self.assertEqual(lines[first + 2].split()[:8],
+                         ["slow", "4.000", "5.000", "1.250", "1.250", "to", "1.250", "slower"])
+        self.assertIn(f"skipped, as {old} does not have them: added", lines)
+        self.assertIn(f"skipped, as {new} does not have them: dropped", lines)
+        self.assertTrue(lines[-1].startswith("beyond noise: slow slower (1.250)"), lines[-1])
+        told = self.rows(old, new, "--only", "kept", "dropped")
+        self.assertEqual([row["workload"] for row in told["workloads"]], ["kept"])
+        self.assertEqual((told["not_in_old"], told["not_in_new"]), ([], ["dropped"]))
+
+    def test_the_interval_is_that_of_the_sign_test(self):
+        # the third smallest and the third largest of 15: 1 - 2·(1 + 15 + 105)/2^15 = 99.26 %
+        self.assertEqual([pairs.ranks(n) for n in (8, 10, 11, 15, 20, 30)], [0, 0, 0, 2, 3, 7])
+
+    def test_a_workload_that_fails_fails_the_comparison(self):
+        old, new = self.program("old", {"one": [4.0]}), self.program("new", {"one": [None]})
+        done = self.run_against(old, new)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(str(new), done.stderr)
+        self.assertIn("broken", done.stderr)
+
+    def test_what_is_no_benchmark_is_refused_with_what_would_do(self):
+        new = self.program("new", {"one": [4.0]})
+        endless = Path(self.folder.name, "endless")
+        endless.write_text("#!/bin/sh\nexec yes\n", encoding="utf-8")
+        endless.chmod(0o755)
+        for old, words in ((SIM, "does not answer as snnff-bench does"), (endless, "does not answer"),
+                           ("nowhere/snnff-bench", "tools/bench/run --build"), (self.folder.name, "no program"),
+                           (__file__, "no program")):
+            done = self.run_against(old, new)
+            self.assertEqual((done.returncode, done.stdout), (4, ""), old)
+            self.assertIn(str(old), done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_options_that_make_no_sense(self):
+        bench = self.program("one", {"one": [4.0]})
+        for options, words in ((["--only", "two"], "no workload \"two\"; there are one"),
+                               (["--pairs", "7"], "--pairs 7 are too few"), (["--seconds", "0"], "--seconds 0.0"),
+                               (["--seconds", "nan"], "--seconds nan"), (["--threads", "-1"], "--threads -1")):
+            done = self.run_against(bench, bench, *options)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), options)
+            self.assertIn(words, done.stderr)
+
+    def test_help_says_what_can_be_compared(self):
+        for options in (["--against", "--help"], ["--against", "nowhere", "-h"]):
+            done = subprocess.run([BENCH / "run", *options], capture_output=True, text=True, check=False, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("snnff-sim has no workloads", done.stdout)
 
 
 class Program(unittest.TestCase):

@@ -91,8 +91,13 @@ class Memory(CliTest):
                           '[negatives]\nkind = "uniform_wrong"\nper_positive = 6\n')
 
     def test_back_propagation_through_spike_trains(self):
-        populations = '[population.h]\nsize = 1000\noutput = "spikes"\n[population.o]\nsize = 10\noutput = "count"\n'
-        self.as_estimated(populations, 512, 512, rule="backprop", more="[time]\nsteps = 25\n")
+        populations = '[population.h]\nsize = 4000\noutput = "spikes"\n[population.o]\nsize = 10\noutput = "count"\n'
+        self.as_estimated(populations, 256, 128, rule="backprop", more="[time]\nsteps = 50\n")
+
+    def test_back_propagation_through_rates(self):
+        populations = "".join(f'[population.h{k}]\nsize = {size}\noutput = "rate"\n'
+                              for k, size in enumerate((2000, 2000, 10)))
+        self.as_estimated(populations, 4000, 2000, rule="backprop", more="[time]\nsteps = 5\n")
 
     def test_layers_that_rest(self):
         self.as_estimated(lif(1000, 500), 16000, 500, plan='order = "layer_by_layer"',

@@ -183,7 +183,7 @@ class Machine(ProvenanceTest):
         with h5py.File(self.folder / "run.h5") as file:
             for name in ("numbers", "threads", "ranks", "seed", "n_resumed"):
                 self.assertEqual(file["provenance"].attrs[name].dtype, np.uint64, name)
-        self.assertEqual(facts["numbers"], 3)
+        self.assertEqual(facts["numbers"], 4)
         self.assertEqual(facts["ranks"], 1)
         self.assertEqual(facts["seed"], 9007199254740991)
         self.assertEqual(facts["host"], os.uname().nodename)
@@ -206,7 +206,7 @@ class Machine(ProvenanceTest):
             self.assertEqual((facts["kernels"], facts["kernels_from"]), (name, "SNNFF_KERNELS"))
             text = self.good("info", f"{name}.h5")
             slow = r" \(without fused .*, as SNNFF_KERNELS asks: the same bits as everywhere, slowly\)"
-            self.assertRegex(text, rf"kernels +{name}{slow if name == 'baseline' else ''}, numbers 3\n")
+            self.assertRegex(text, rf"kernels +{name}{slow if name == 'baseline' else ''}, numbers 4\n")
 
     def usual_kernels(self):
         self.good("run", "model.toml", "-o", "usual.h5", "-q", environment={"SNNFF_KERNELS": ""})

@@ -8,7 +8,7 @@
 #include "catch.hpp"
 #include "h5.hpp"
 #include "kinds.hpp"
-#include "rules/backprop_pass.hpp"
+#include "taught.hpp"
 
 using namespace snnff;
 
@@ -56,15 +56,13 @@ TEST_CASE("loss and gradients of a network of two layers are PyTorch's") {
         Variant variant;
         variant.base = images;
         variant.gain.assign(images.rows(), 1.0f);
-        BackpropPass pass(network);
-        const double loss =
-            pass.run({{&variant, 1}}, std::vector<std::int32_t>(labels.begin(), labels.end()), nullptr);
-        CHECK(loss == Approx(double(golden.floats("loss").front())).epsilon(1e-5));
+        const Taught taught(network, variant, std::vector<std::int32_t>(labels.begin(), labels.end()));
+        CHECK(taught.loss == Approx(double(golden.floats("loss").front())).epsilon(1e-5));
         for (const std::size_t k : {0u, 1u}) {
             const std::string number = std::to_string(k + 1);
-            const BackpropPass::Gradient gradient = pass.gradient(k);
-            check_close(gradient.weight.values(), golden.floats("first_gradient_weight" + number));
-            check_close(std::vector<float>(gradient.bias.begin(), gradient.bias.end()),
+            check_close(taught.weight(k).values(), golden.floats("first_gradient_weight" + number));
+            const auto bias = taught.bias(k);
+            check_close(std::vector<float>(bias.begin(), bias.end()),
                         golden.floats("first_gradient_bias" + number));
         }
     }

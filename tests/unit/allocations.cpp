@@ -10,7 +10,7 @@
 
 #include "catch.hpp"
 #include "data/presentations.hpp"
-#include "rules/forward_forward.hpp"
+#include "rules/rule.hpp"
 #include "run/plan.hpp"
 #include "run/present_samples.hpp"
 #include "snnff/training.hpp"
@@ -71,7 +71,8 @@ std::size_t allocations(const std::string& populations, const std::string& keys,
     Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
                                 e.network.populations[0].normalisation);
     presentations.begin_epoch(0, {});
-    ForwardForward rule(e.model.learning, e.network);
+    const auto learning_rule = e.model.learning.rule->start(e.model.learning, e.network);
+    Rule& rule = *learning_rule;
     const Stage stage = make_plan(e.model.plan, e.network.populations.size()).front();
     const std::vector<Rule::Part> parts = rule.parts(stage);
     const std::vector<double> progress(e.network.populations.size());
@@ -103,6 +104,7 @@ std::string two_of(const std::string& keys) {
     return text;
 }
 
+const std::string readout = "[population.readout]\nneuron = \"linear\"\nsize = 10\n";
 const std::string lif = "neuron = \"lif\"\nsize = 70", relu = "neuron = \"relu\"\nsize = 70";
 
 }  // namespace
@@ -115,6 +117,9 @@ TEST_CASE("an update under a constant drive takes no memory") {
         CHECK(allocations(two_of(lif + "\nrefractory_steps = 2\nreset = \"zero\""), "", n_threads) == 0);
         CHECK(allocations(two_of(relu), "[learning]\ndropout = 0.25", n_threads) == 0);
         CHECK(allocations(two_of(relu), "order = \"per_batch\"\nupdates_per_batch = 2", n_threads) == 0);
+        const std::string backprop = "[learning]\nrule = \"backprop\"\ndropout = 0.25";
+        CHECK(allocations(two_of(relu) + readout, backprop, n_threads) == 0);
+        CHECK(allocations(two_of(lif) + readout, backprop, n_threads) == 0);
     }
 }
 
@@ -129,5 +134,11 @@ TEST_CASE("an update from spike trains takes memory for the trains alone") {
         const std::size_t sent = allocations(two_of(lif + "\noutput = \"spikes\""), "", n_threads);
         CHECK(sent > 0);
         CHECK(sent <= 16 * n_blocks);
+        const std::string sends = lif + "\noutput = \"spikes\"\nnormalisation = \"none\"";
+        const std::size_t back = allocations(
+            two_of(sends) + readout.substr(0, readout.size() - 1) + "\nnormalisation = \"none\"\n",
+            "[learning]\nrule = \"backprop\"", n_threads);
+        CHECK(back > 0);
+        CHECK(back <= 2 * 4 * n_blocks);  // two trains
     }
 }

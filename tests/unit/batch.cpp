@@ -110,6 +110,23 @@ TEST_CASE("climbing goes through each section and takes its output to the next")
     }
 }
 
+TEST_CASE("scores of a batch stay when it goes through a section again without being scored") {
+    for (const std::string encoding : {"", "[encoding]\nkind = \"latency\""}) {
+        CAPTURE(encoding);
+        Experiment e = experiment(encoding);
+        Presentation presentation(e);
+        Batch& batch = presentation.batch;
+        batch.climb(requests(4, e.model.learning.goodness.get()));
+        std::vector<std::vector<std::vector<double>>> scores;
+        for (std::size_t k = 0; k < 4; ++k) {
+            scores.push_back(batch.activity(k).goodness);
+            for (const double score : scores[k][0]) CHECK(score > 0.0);
+        }
+        batch.climb(requests(4));
+        for (std::size_t k = 0; k < 4; ++k) CHECK(batch.activity(k).goodness == scores[k]);
+    }
+}
+
 TEST_CASE("what a population sent is not changed by who receives it, however often") {
     for (const std::string normalisation : {"none", "rms", "group"}) {
         for (const double share : {0.0, 0.25}) {

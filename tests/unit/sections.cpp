@@ -57,21 +57,23 @@ class Counting final : public NeuronModel {
 
 std::unique_ptr<NeuronModel> make_counting(Options&, const Context&) { return std::make_unique<Counting>(); }
 
-/// `depth` populations that send trains to each other.
-Experiment chain(std::size_t depth, const std::string& keys) {
+/// `depth` populations that send trains to each other, and what follows.
+Experiment chain(std::size_t depth, const std::string& keys,
+                 const std::string& learning = "[learning]\nloss = \"symba\"", const std::string& last = "") {
     static const bool added =
         (catalogue().add<NeuronModel>("counting", "LIF units that count", make_counting), true);
     REQUIRE(added);
     std::string text =
         "[data]\nfolder = \"" SNNFF_ROOT "/data/mnist-sample\"\nn_train = " + std::to_string(n_samples) +
-        "\nn_test = 7\n[time]\nsteps = " + std::to_string(n_steps) +
-        "\n[learning]\nloss = \"symba\"\n[plan]\nbatch_size = 40\nepochs = 2\n" + keys + "\n";
+        "\nn_test = 7\n[time]\nsteps = " + std::to_string(n_steps) + "\n" + learning +
+        "\n[plan]\nbatch_size = 40\nepochs = 2\n" + keys + "\n";
     for (std::size_t k = 0; k < depth; ++k) {
         text += "[population.p" + std::to_string(k) +
                 "]\nneuron = \"counting\"\nsize = " + std::to_string(n_units) + "\n" +
-                (k + 1 < depth ? "output = \"spikes\"\n" : "");
+                (k + 1 < depth || !last.empty() ? "output = \"spikes\"\n" : "") +
+                (last.empty() ? "" : "normalisation = \"none\"\n");
     }
-    return build(read_model_text(text, "test", SNNFF_ROOT, {}));
+    return build(read_model_text(text + last, "test", SNNFF_ROOT, {}));
 }
 
 std::vector<std::size_t> steps_since(const Experiment& e, const auto& work) {
@@ -81,7 +83,8 @@ std::vector<std::size_t> steps_since(const Experiment& e, const auto& work) {
     };
     for (std::size_t k = 0; k < e.network.populations.size(); ++k) taken(k) = 0;
     work();
-    for (std::size_t k = 0; k < e.network.populations.size(); ++k) found.push_back(taken(k) / n_units);
+    for (std::size_t k = 0; k < e.network.populations.size(); ++k)
+        found.push_back(taken(k) / e.network.populations[k].n_units());
     return found;
 }
 
@@ -109,6 +112,20 @@ TEST_CASE("each step of each population is taken once, in training, prediction a
             });
             CHECK(traced == std::vector<std::size_t>(depth, n_steps));
             CHECK(seen == traced);
+        }
+    }
+}
+
+TEST_CASE("each step of each population is taken once by back-propagation, too") {
+    for (const std::string encoding : {"", "[encoding]\nkind = \"poisson\""}) {
+        for (std::size_t depth = 1; depth <= 4; ++depth) {
+            CAPTURE(encoding, depth);
+            Experiment e = chain(depth, encoding, "[learning]\nrule = \"backprop\"",
+                                 "[population.readout]\n"
+                                 "neuron = \"counting\"\nsize = 10\nnormalisation = \"none\"\n");
+            const std::atomic<int> stop{0};
+            const auto trained = steps_since(e, [&] { CHECK(train(e, {}, stop) == Ending::complete); });
+            CHECK(trained == std::vector<std::size_t>(depth + 1, 2 * n_samples * n_steps));
         }
     }
 }

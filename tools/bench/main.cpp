@@ -9,6 +9,7 @@
 #include "interfaces/kernels_in_use.hpp"
 #include "kernels/dispatch.hpp"
 #include "machine.hpp"
+#include "memory.hpp"
 #include "snnff/training.hpp"
 #include "table.hpp"
 #include "threads.hpp"
@@ -62,6 +63,11 @@ class Server {
             for (const Shape& shape : shapes()) {
                 if (shape.mark) all.push_back(to_json(shape));
             }
+            return all;
+        }
+        if (verb == "names") {
+            ordered_json all = ordered_json::array();
+            for (const Shape& shape : shapes()) all.push_back(shape.name);
             return all;
         }
         if (verb == "threads") {
@@ -121,6 +127,9 @@ int main(int argc, char** argv) {
     std::size_t n_repetitions = 1;
     repeat->add_option("NAME", name)->required();
     repeat->add_option("N", n_repetitions);
+    CLI::App* memory =
+        app.add_subcommand("memory", "repeat a workload and say, as JSON, the most memory in use");
+    memory->add_option("NAME", name)->required();
     CLI::App* table = app.add_subcommand("table", "every workload beside its floor");
     double seconds = 1.0;
     bool as_json = false;
@@ -149,10 +158,16 @@ int main(int argc, char** argv) {
         if (*repeat) {
             const auto workload = make_workload(name);
             for (std::size_t i = 0; i < n_repetitions; ++i) workload->repeat();
+        } else if (*memory) {
+            const auto workload = make_workload(name);
+            for (int i = 0; i < 3; ++i) workload->repeat();
+            ordered_json answer{{"peak_bytes", nullptr}};
+            if (const auto bytes = peak_memory()) answer["peak_bytes"] = *bytes;
+            std::cout << answer.dump() << '\n';
         } else if (*of_threads) {
             print_threads(n_pairs, as_json);
         } else {
-            return print_table(seconds, as_json) ? 0 : 1;
+            return print_table(seconds, threads, as_json) ? 0 : 1;
         }
     } catch (const std::exception& error) {
         std::cerr << "snnff-bench: " << error.what() << '\n';

@@ -1,5 +1,4 @@
 """Our side: snnff-bench, asked over a pipe, and snnff-sim, run as a user does."""
-import json
 import pathlib
 import subprocess
 import tempfile
@@ -7,34 +6,14 @@ import time
 
 import numpy as np
 
+from serving import Serving
 from timing import NotMeasured, Way, thread_counts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-class Bench:
-    """`snnff-bench serve`: a command per line, a line of JSON as the answer."""
-
-    def __init__(self, program):
-        self.process = subprocess.Popen([program, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-
-    def ask(self, *words):
-        command = " ".join(map(str, words))
-        print(command, file=self.process.stdin, flush=True)
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"snnff-bench ended at \"{command}\"")
-        answer = json.loads(answer)
-        if isinstance(answer, dict) and "error" in answer:
-            raise RuntimeError(f"snnff-bench, \"{command}\": {answer['error']}")
-        return answer
+class Bench(Serving):
+    """Our workloads, for a peer to be compared with."""
 
     def arrays(self, name):
         """Inputs and results of a workload, by the names of their files without the type."""

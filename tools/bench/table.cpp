@@ -5,10 +5,12 @@
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "kernels/dispatch.hpp"
 #include "machine.hpp"
+#include "memory.hpp"
 #include "product.hpp"
 #include "workload.hpp"
 
@@ -29,26 +31,29 @@ struct WorkloadRow {
     Machine machine;
     double floor_ms;
     Timing taken;
+    std::optional<double> peak_bytes;  // of a process of its own
 
     double ratio() const noexcept { return taken.shortest_ms / floor_ms; }
 };
 
-WorkloadRow measure(const Shape& shape, double seconds) {
+WorkloadRow measure(const Shape& shape, double seconds, std::size_t n_threads) {
     const auto workload = make_workload(shape.name);
     const Work work = workload->work();
     const Machine before = measure_machine(work.footprint);
     const Timing taken = time(*workload, seconds, shape.density ? of_trains : 3);
     const Machine machine = best_of(before, measure_machine(work.footprint));
-    return {shape, work, machine, floor_ms(work, machine), taken};
+    return {shape, work, machine, floor_ms(work, machine), taken, peak_memory_of(shape.name, n_threads)};
 }
 
 std::string_view met(bool is_met) { return is_met ? "yes" : "no"; }
 
 void print(const WorkloadRow& row) {
-    fmt::print("{:<29} {:>8.3f} {:>8.3f} {:>7.3f} {:>8.1f} {:>6.0f} {:>9.3f} {:>9.3f} {:>9.3f} {:>6.2f}",
-               row.shape.name, 1e-9 * row.work.product_flops, 1e-9 * row.work.row_additions,
-               1e-9 * row.work.vector_flops, 1e-6 * row.work.bytes, 1e-9 * row.machine.bytes_per_s,
-               row.floor_ms, row.taken.shortest_ms, row.taken.median_ms, row.ratio());
+    fmt::print(
+        "{:<31} {:>8.3f} {:>8.3f} {:>7.3f} {:>8.1f} {:>6.0f} {:>9.3f} {:>9.3f} {:>9.3f} {:>7} {:>6.2f}",
+        row.shape.name, 1e-9 * row.work.product_flops, 1e-9 * row.work.row_additions,
+        1e-9 * row.work.vector_flops, 1e-6 * row.work.bytes, 1e-9 * row.machine.bytes_per_s, row.floor_ms,
+        row.taken.shortest_ms, row.taken.median_ms,
+        row.peak_bytes ? fmt::format("{:.1f}", 1e-6 * *row.peak_bytes) : "-", row.ratio());
     if (const auto mark = row.shape.floor_mark) fmt::print("  <= {:<5} {}", *mark, met(row.ratio() <= *mark));
     fmt::print("\n");
     std::cout.flush();
@@ -60,11 +65,13 @@ ordered_json to_json(const WorkloadRow& row) {
                       {"kernels", kernels::active().name},
                       {"ours_ms", row.taken.shortest_ms},
                       {"median_ms", row.taken.median_ms},
+                      {"peak_mb", nullptr},
                       {"peer_ms", nullptr},
                       {"floor_ms", row.floor_ms},
                       {"ratio", row.ratio()},
                       {"mark", nullptr},
                       {"met", nullptr}};
+    if (row.peak_bytes) json["peak_mb"] = 1e-6 * *row.peak_bytes;
     if (const auto mark = row.shape.floor_mark) json["mark"] = *mark, json["met"] = row.ratio() <= *mark;
     return json;
 }
@@ -94,7 +101,7 @@ ordered_json to_json(const ProductRow& row) {
 
 }  // namespace
 
-bool print_table(double seconds, bool as_json) {
+bool print_table(double seconds, std::size_t n_threads, bool as_json) {
     double load = 0.0;
     if (::getloadavg(&load, 1) == 1 && load > 0.5) {
         std::cerr << fmt::format("this machine is busy (load {:.1f}): these are no figures to quote\n", load);
@@ -108,13 +115,13 @@ bool print_table(double seconds, bool as_json) {
             "copies of 64 MiB {:.1f} GB/s\n\n",
             kernels::active().name, 1e-9 * machine.fused_flops_per_s, 1e-9 * machine.vector_flops_per_s,
             1e-9 * machine.row_additions_per_s, 1e-9 * machine.bytes_per_s);
-        fmt::print("{:<29} {:>8} {:>8} {:>7} {:>8} {:>6} {:>9} {:>9} {:>9} {:>6}  {:<8} {}\n", "workload",
-                   "products", "rows", "others", "MB", "GB/s", "floor ms", "shortest", "median", "ratio",
-                   "mark", "met");
-        fmt::print("{:<29} {:>8} {:>8} {:>7}\n", "", "GFLOP", "G", "G");
+        fmt::print("{:<31} {:>8} {:>8} {:>7} {:>8} {:>6} {:>9} {:>9} {:>9} {:>7} {:>6}  {:<8} {}\n",
+                   "workload", "products", "rows", "others", "MB", "GB/s", "floor ms", "shortest", "median",
+                   "peak MB", "ratio", "mark", "met");
+        fmt::print("{:<31} {:>8} {:>8} {:>7}\n", "", "GFLOP", "G", "G");
     }
     for (const Shape& shape : shapes()) {
-        const WorkloadRow row = measure(shape, seconds);
+        const WorkloadRow row = measure(shape, seconds, n_threads);
         as_json ? all.push_back(to_json(row)) : print(row);
     }
     if (!as_json) {

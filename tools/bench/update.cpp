@@ -6,6 +6,7 @@
 
 #include "arrays.hpp"
 #include "rules/rule.hpp"
+#include "spike_train.hpp"
 #include "workload.hpp"
 
 namespace snnff::bench {
@@ -16,81 +17,11 @@ ModelSpec model_of(const Shape& shape) {
     return read_model_text(
         fmt::format("[time]\nsteps = {}\n[learning]\nrate = 0.001\noptimizer = \"adam\"\n"
                     "goodness = \"mean_square\"\nloss = {{ kind = \"softplus\", theta = {} }}\n"
-                    ""
                     "[population.only]\nneuron = \"{}\"\nsize = {}\nbias = false\nnormalisation = \"{}\"\n{}",
                     shape.steps, lif ? 0.1 : 2.0, shape.neuron, shape.n_units.front(), train ? "none" : "l2",
                     lif ? "beta = 0.9\nmeasure = \"rate\"\noutput = \"rate\"\n" : ""),
         shape.name, ".", {});
 }
-
-/// The spikes of a population below, positives and negatives.
-class Train final : public StepSource {
-  public:
-    Train(const Shape& shape) : n_samples_(shape.n_samples), n_inputs_(shape.n_inputs) {
-        const auto steps = static_cast<std::size_t>(shape.steps);
-        for (std::size_t v = 0; v < 2; ++v) {
-            spikes_[v].resize(steps * n_samples_ * shape.n_inputs);
-            for (std::size_t row = 0; row < steps * n_samples_; ++row) {
-                for (std::size_t i = 0; i < shape.n_inputs; ++i) {
-                    const float u =
-                        uniform(Seed{2 + v}, Stream::input_spikes, row, static_cast<std::uint32_t>(i));
-                    spikes_[v][row * n_inputs_ + i] = static_cast<double>(u) < *shape.density ? 1 : 0;
-                }
-            }
-        }
-    }
-    /// [step, sample, input]
-    std::vector<float> spikes(std::size_t variant) const {
-        return {spikes_[variant].begin(), spikes_[variant].end()};
-    }
-    std::size_t n_variants() const noexcept override { return 2; }
-    std::size_t n_bases() const noexcept override { return 2; }
-    std::size_t base_of(std::size_t variant) const noexcept override { return variant; }
-    bool spiking() const noexcept override { return true; }
-
-    class Block final : public Steps {
-      public:
-        Block(const Train& train, std::size_t first, std::size_t count)
-            : train_(train), first_(first), count_(count) {}
-        void next(std::span<const MatrixView> bases) override {
-            for (std::size_t v = 0; v < 2; ++v) {
-                for (std::size_t r = 0; r < bases[v].rows(); ++r) {
-                    const std::size_t row = (step_ + r / count_) * train_.n_samples_ + first_ + r % count_;
-                    const std::uint8_t* from = train_.spikes_[v].data() + row * train_.n_inputs_;
-                    std::copy_n(from, train_.n_inputs_, bases[v].row(r).data());
-                }
-            }
-            step_ += bases[0].rows() / count_;
-        }
-
-      private:
-        const Train& train_;
-        std::size_t first_, count_, step_ = 0;
-    };
-    std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override {
-        return std::make_unique<Block>(*this, first, count);
-    }
-
-  private:
-    std::size_t n_samples_, n_inputs_;
-    std::vector<std::uint8_t> spikes_[2];  // [variant]: [step, sample, input], not to be a matter of memory
-};
-
-/// A train that outlives the batch it drives.
-class Borrowed final : public StepSource {
-  public:
-    explicit Borrowed(const StepSource& source) : source_(source) {}
-    std::size_t n_variants() const noexcept override { return source_.n_variants(); }
-    std::size_t n_bases() const noexcept override { return source_.n_bases(); }
-    std::size_t base_of(std::size_t variant) const noexcept override { return source_.base_of(variant); }
-    bool spiking() const noexcept override { return source_.spiking(); }
-    std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override {
-        return source_.open(first, count);
-    }
-
-  private:
-    const StepSource& source_;
-};
 
 class Update final : public Workload {
   public:
@@ -99,10 +30,10 @@ class Update final : public Workload {
           model_(model_of(shape)),
           network_(make_network(model_, shape.n_inputs)),
           batch_(network_),
-          rule_(model_.learning.rule->start(model_.learning, network_, shape.density.has_value())),
+          rule_(model_.learning.rule->start(model_.learning, network_)),
           stage_{.learning = {0}} {
         if (shape.density) {
-            train_ = std::make_unique<Train>(shape);
+            train_ = std::make_unique<SpikeTrain>(shape);
             return;
         }
         if (shape.neuron == "lif") {  // inputs of length 1 take larger weights than most to make spikes
@@ -130,7 +61,7 @@ class Update final : public Workload {
 
     void repeat() override {
         if (train_) {
-            batch_.enter(std::make_unique<Borrowed>(*train_), shape().n_samples);
+            batch_.enter(train_->lent(), shape().n_samples);
         } else {
             batch_.enter(0, variants_, shape().n_samples);
         }
@@ -200,7 +131,7 @@ class Update final : public Workload {
     Matrix images_;
     std::vector<std::int32_t> labels_[2];
     std::vector<Variant> variants_;
-    std::unique_ptr<Train> train_;
+    std::unique_ptr<SpikeTrain> train_;
     double loss_ = 0.0;
 };
 

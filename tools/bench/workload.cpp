@@ -27,6 +27,10 @@ const std::vector<Shape>& shapes() {
         {"update-train-500-500-25-at-15", "update", "lif", 128, 500, {500}, 25, 0.15, {}, 2.5},
         {"update-train-500-500-25-at-30", "update", "lif", 128, 500, {500}, 25, 0.3, {}, 2.5},
         {"update-relu-2000-2000", "update", "relu", 1000, 2000, {2000}, 1, {}, 2.5, 1.3},
+        {"update-backprop-lif-784-500-10", "backprop", "lif", 128, 784, {500, 10}, 10, {}, {}, {}},
+        {"update-train-chain-3", "chain", "lif", 128, 500, {500, 500, 500}, 25, 0.05, {}, {}},
+        {"update-dropout", "dropout", "lif", 128, 784, {500, 500}, 10, {}, {}, {}},
+        {"classifier", "classifier", "", 5000, 2048, {10}, 1, {}, {}, {}},
         {"predict-lif-784-500-500-10", "predict", "lif", 10000, 784, {500, 500}, 10, {}, 40.0, 1.35},
         {"predict-pairs-lif", "predict", "lif", 2000, 784, {1500, 1500}, 8, {}, {}, {}},
         {"predict-groups-lif", "predict", "lif", 2000, 784, {1500, 1500}, 8, {}, {}, {}, true},
@@ -40,6 +44,9 @@ std::unique_ptr<Workload> make_workload(const std::string& name) {
     for (const Shape& shape : shapes()) {
         if (shape.name != name) continue;
         if (shape.kind == "update") return make_update(shape);
+        if (shape.kind == "backprop" || shape.kind == "chain" || shape.kind == "dropout")
+            return make_several(shape);
+        if (shape.kind == "classifier") return make_classifier(shape);
         if (shape.kind == "predict") return make_predict(shape);
         if (shape.kind == "epoch") return make_epoch(shape);
         return make_simulate(shape);

@@ -56,6 +56,8 @@ std::unique_ptr<Workload> make_workload(const std::string& name);
 
 // one file each
 std::unique_ptr<Workload> make_update(const Shape& shape);
+std::unique_ptr<Workload> make_several(const Shape& shape);
+std::unique_ptr<Workload> make_classifier(const Shape& shape);
 std::unique_ptr<Workload> make_predict(const Shape& shape);
 std::unique_ptr<Workload> make_epoch(const Shape& shape);
 std::unique_ptr<Workload> make_simulate(const Shape& shape);
