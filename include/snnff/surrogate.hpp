@@ -1,24 +1,24 @@
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "snnff/arithmetic.hpp"
 
 namespace snnff {
 
-/// What stands in for the derivative of a spike by the membrane, dS/dU, which is 0 or infinite.
-/// With z = U − threshold:
+/// What stands in for the derivative of a spike by the membrane, dS/dU, which is 0 or infinite. Immutable;
+/// one object serves all threads.
 ///
-///   atan              sharpness/2 / (1 + (π/2·sharpness·z)²)             sharpness: alpha
-///   fast_sigmoid      1/(1 + sharpness·|z|)²                             sharpness: k
-///   sigmoid           sharpness·e^(−sharpness·z)/(1 + e^(−sharpness·z))²  sharpness: k
-///   triangular        max(0, 1 − |z|/sharpness)/sharpness                sharpness: width
-///   straight_through  1
-///
-/// Source: snnTorch's snntorch.surrogate (Eshraghian et al., Proc. IEEE 111:1016, 2023), in its
-/// scaling; triangular: Esser et al., PNAS 113:11441 (2016), of unit area.
-struct Surrogate {
-    enum class Kind { atan, fast_sigmoid, sigmoid, triangular, straight_through };
-    Kind kind = Kind::atan;
-    double sharpness = 2.0;
+/// The program's own (src/neuron/surrogate.cpp) are known to the kernels of LIF units, which take them into
+/// their loop over the steps. Any other is asked step by step.
+class Surrogate {
+  public:
+    virtual ~Surrogate() = default;
+    virtual std::string_view kind() const noexcept = 0;
+    /// slope[i] = dS/dU where z[i] = U − threshold. Both have the same length, and may be the same memory. An
+    /// element depends on no other. Does not throw.
+    virtual void slopes(std::span<const float> z, std::span<float> slope) const noexcept = 0;
 };
 
 }  // namespace snnff

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <sstream>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff::app {
 namespace {

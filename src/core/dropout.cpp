@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 

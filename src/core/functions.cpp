@@ -1,4 +1,4 @@
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 
 #include <bit>
 #include <limits>

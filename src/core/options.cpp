@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "core/options_check.hpp"
 
 namespace snnff {

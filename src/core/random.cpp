@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 namespace {

@@ -1,6 +1,6 @@
 #include "snnff/time_grid.hpp"
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "core/two_doubles.hpp"
 
 namespace snnff {

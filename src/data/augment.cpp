@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "parallel/parallel.hpp"
 #include "snnff/random.hpp"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "data/encoding_range.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "data/labels_left.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "core/sums.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"

@@ -5,7 +5,7 @@
 #include <array>
 #include <numeric>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "core/wilson.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "io/model_file.hpp"
 
 namespace snnff {

@@ -7,15 +7,31 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "snnff/surrogate.hpp"
-
 namespace snnff::kernels {
 
 /// See steps_between_cuts in snnff/neuron_model.hpp.
 constexpr std::int64_t steps_between_cuts = 64;
 
 enum class LifReset { none, zero, subtract_delayed, subtract_immediate };
-using SurrogateKind = Surrogate::Kind;
+/// Surrogates that kernels know, dS/dU with z = U − threshold, by the names that a model file has for them:
+///
+///   atan              sharpness/2 / (1 + (π/2·sharpness·z)²)             sharpness: alpha
+///   fast_sigmoid      1/(1 + sharpness·|z|)²                             sharpness: k
+///   sigmoid           sharpness·e^(−sharpness·z)/(1 + e^(−sharpness·z))²  sharpness: k
+///   triangular        max(0, 1 − |z|/sharpness)/sharpness                sharpness: width
+///   straight_through  1
+///
+/// A new one is a line here with a struct of that name in kernels/lif.inc, and its kin's in
+/// neuron/surrogate.cpp. Source: snnTorch's snntorch.surrogate (Eshraghian et al., Proc. IEEE 111:1016,
+/// 2023), in its scaling; triangular: Esser et al., PNAS 113:11441 (2016), of unit area.
+#define SNNFF_SURROGATES(surrogate)                                                        \
+    surrogate(atan, Atan) surrogate(fast_sigmoid, FastSigmoid) surrogate(sigmoid, Sigmoid) \
+        surrogate(triangular, Triangular) surrogate(straight_through, StraightThrough)
+enum class SurrogateKind {
+#define SNNFF_NAME(name, formula) name,
+    SNNFF_SURROGATES(SNNFF_NAME)
+#undef SNNFF_NAME
+};
 
 /// Leaky integrate-and-fire units of one population.
 struct LifUnits {
@@ -237,6 +253,8 @@ struct Kernels {
     const char* name;
     void (*lif_step)(const LifStep&) noexcept;
     void (*lif_respond)(const LifRespond&) noexcept;
+    /// slope = dS/dU of n values z; slope may be z.
+    void (*surrogate)(SurrogateKind, float sharpness, const float* z, std::size_t n, float* slope) noexcept;
     void (*sgd)(const SgdStep&) noexcept;
     void (*adam)(const AdamStep&) noexcept;
     void (*chains)(const Chains&) noexcept;

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "core/sums.hpp"
 #include "snnff/learning.hpp"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "core/sums.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "learning/loss_of_pairs.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"

@@ -1,4 +1,4 @@
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "learning/loss_of_pairs.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"

@@ -1,7 +1,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "kernels/dispatch.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"

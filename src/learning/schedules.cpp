@@ -1,4 +1,4 @@
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 

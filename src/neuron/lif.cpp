@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "kernels/dispatch.hpp"
+#include "neuron/built_in_surrogate.hpp"
 #include "snnff/neuron_model.hpp"
 #include "snnff/options.hpp"
-#include "snnff/surrogate.hpp"
 
 namespace snnff {
 namespace {
@@ -46,16 +46,19 @@ class Lif final : public NeuronModel {
         std::vector<float> beta, threshold;  ///< one per unit
         kernels::LifReset reset = kernels::LifReset::subtract_delayed;
         std::int64_t refractory_steps = 0;
-        Surrogate surrogate;
+        std::unique_ptr<const Surrogate> surrogate;
     };
     explicit Lif(Parameters parameters) : parameters_(std::move(parameters)) {
         units_.n = parameters_.beta.size();
         units_.beta = parameters_.beta.data();
         units_.threshold = parameters_.threshold.data();
         units_.reset = parameters_.reset;
-        units_.surrogate = parameters_.surrogate.kind;
-        units_.sharpness = static_cast<float>(parameters_.surrogate.sharpness);
         units_.refractory = static_cast<float>(parameters_.refractory_steps);
+        const auto* built_in = dynamic_cast<const BuiltInSurrogate*>(parameters_.surrogate.get());
+        if (built_in == nullptr) return;
+        kernels_know_surrogate_ = true;
+        units_.surrogate = built_in->which();
+        units_.sharpness = built_in->sharpness();
     }
     Lif(const Lif&) = delete;  // units_ points into parameters_
     Lif& operator=(const Lif&) = delete;
@@ -115,8 +118,11 @@ class Lif final : public NeuronModel {
         return some;
     }
 
+    void write_psi(const StepView& view) const noexcept;
+
     Parameters parameters_;
     kernels::LifUnits units_;
+    bool kernels_know_surrogate_ = false;
 };
 
 void Lif::step(const StepView& view) const noexcept {
@@ -130,15 +136,36 @@ void Lif::step(const StepView& view) const noexcept {
     if (refractory()) job.refractory = rows_of(view.state[1]);
     job.membrane = rows_of(view.membrane);
     job.emitted = rows_of(view.emitted);
-    job.psi = rows_of(view.psi);
+    if (kernels_know_surrogate_) job.psi = rows_of(view.psi);
     job.carry = rows_of(view.carry);
     job.drive = rows_of(view.drive);
     kernels::active().lif_step(job);
+    if (!kernels_know_surrogate_ && !view.psi.empty()) write_psi(view);
+}
+
+/// By a surrogate that kernels do not know. 0 where the input was ignored.
+void Lif::write_psi(const StepView& view) const noexcept {
+    assert(!refractory() || !view.drive.empty());
+    const std::span threshold = std::span(parameters_.threshold).subspan(view.first_unit);
+    for (std::size_t row = 0; row < view.psi.rows(); ++row) {
+        const auto psi = view.psi.row(row);
+        for (std::size_t u = 0; u < psi.size(); ++u) psi[u] = view.membrane(row, u) - threshold[u];
+        parameters_.surrogate->slopes(psi, psi);
+        for (std::size_t u = 0; u < psi.size() && refractory(); ++u) {
+            if (view.drive(row, u) == 0.0f) psi[u] = 0.0f;
+        }
+    }
 }
 
 void Lif::respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
                   std::size_t first_unit) const {
-    if (refractory()) return NeuronModel::respond(current, time, responses, first_unit);
+    const bool slope_of_spikes = std::ranges::any_of(responses, [](const Response& response) {
+        const bool membrane =
+            response.readout == Readout::membrane || response.readout == Readout::membrane_mean;
+        return !membrane && !response.slope.empty();
+    });
+    if (refractory() || (slope_of_spikes && !kernels_know_surrogate_))
+        return NeuronModel::respond(current, time, responses, first_unit);
 
     assert(responses.size() <= 4);
     std::array<kernels::LifOutput, 4> outputs;
@@ -209,9 +236,7 @@ std::unique_ptr<NeuronModel> make_neuron_lif(Options& options, const Context& co
     p.reset = read_reset(options);
     // A float counts whole steps up to 2^24.
     p.refractory_steps = options.integer(refractory_key, 0, Bounds::between(0.0, 1e6));
-    if (const auto surrogate = options.make<Surrogate>(surrogate_key, "atan", context)) {
-        p.surrogate = *surrogate;
-    }
+    p.surrogate = options.make<Surrogate>(surrogate_key, "atan", context);
     return std::make_unique<Lif>(std::move(p));
 }
 

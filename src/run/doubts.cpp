@@ -10,7 +10,7 @@
 #include <numeric>
 #include <span>
 
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 #include "data/label_field.hpp"
 
 namespace snnff {

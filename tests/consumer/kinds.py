@@ -154,7 +154,8 @@ output = "rate"
     def test_the_stock_program_says_what_it_does_not_know(self):
         self.train()
         facts = json.loads(self.sim(SNNFF_SIM, "info", "run.h5", "--json"))["provenance"]
-        self.assertEqual(facts["kinds_added"], "neuron synaptic, goodness plain_square, projection convolution")
+        self.assertEqual(facts["kinds_added"], "neuron synaptic, goodness plain_square, projection convolution, surrogate quick, loss telling, "
+                         "encoding spike_at, dataset grid")
         said = self.sim(SNNFF_SIM, "eval", "run.h5", code=3)
         self.assertIn("synaptic", said)
         self.assertIn("kinds_added", said)
@@ -168,6 +169,92 @@ output = "rate"
         with h5py.File(self.folder / "plain.h5") as plain, h5py.File(self.folder / "twin.h5") as twin:
             for name in ("training/layer0/loss", "populations/layer0/weight", "training/layer0/goodness_positive"):
                 self.assertLess(relative(plain[name][:], twin[name][:]), 1e-6, name)
+
+    def same_bits(self, one, other, what):
+        with h5py.File(self.folder / one) as a, h5py.File(self.folder / other) as b:
+            self.assertEqual(a.attrs["digest"], b.attrs["digest"], what)
+
+    def spikes(self, rule="forward_forward", keys="", keys_above=""):
+        """LIF units that learn from labelled columns of a grid, for twins that differ in a word."""
+        learns = {
+            "forward_forward": """
+overlay = { n_labels = 3, where = "appended", value = 1.0 }
+learning.loss = { kind = "softplus", theta = 0.3 }""",
+            "backprop": """
+overlay = { kind = "none", n_labels = 3 }
+learning.rule = "backprop\"""",
+        }[rule]
+        unit = """
+neuron = "lif"
+threshold = 0.3
+surrogate = { kind = "fast_sigmoid", k = 4.0 }"""
+        return f"""
+data = {{ kind = "grid", side = 12 }}
+time.steps = 9
+plan = {{ epochs = 3, batch_size = 50 }}{learns}
+[population.a]{unit}
+size = 40
+{keys}
+[population.b]{unit}
+size = 3
+{keys_above}
+"""
+
+    def test_a_surrogate_is_its_twin_bit_by_bit(self):
+        alone = 'normalisation = "none"'
+        for rule, *keys in (("forward_forward",), ("forward_forward", "refractory_steps = 2"),
+                            ("forward_forward", 'measure = "membrane_mean"'),
+                            ("forward_forward", 'output = "spikes"', alone),
+                            ("backprop", 'output = "rate"'), ("backprop", 'output = "spikes"', alone)):
+            with self.subTest(rule, keys=keys):
+                text = self.spikes(rule, *keys)
+                (self.folder / "built_in.toml").write_text(text)
+                (self.folder / "outside.toml").write_text(text.replace("fast_sigmoid", "quick"))
+                for model in ("built_in", "outside"):
+                    self.sim(MY_SIM, "run", f"{model}.toml", "-q", "--force")
+                with h5py.File(self.folder / "outside.h5") as run:
+                    self.assertGreater(run["training/a/spike_rate"][0], 0.0)
+                self.same_bits("built_in.h5", "outside.h5", keys)
+
+    def test_a_loss_is_its_twin_bit_by_bit(self):
+        (self.folder / "twin.toml").write_text(text := self.spikes())
+        (self.folder / "telling.toml").write_text(text.replace('"softplus"', '"telling"'))
+        for model in ("twin", "telling"):
+            self.sim(MY_SIM, "run", f"{model}.toml", "-q")
+        self.same_bits("twin.h5", "telling.h5", "loss")
+        self.assertIn("where good and bad part", self.sim(MY_SIM, "explain", "learning.loss.theta"))
+
+    def test_a_reader_reads_what_a_file_holds(self):
+        (self.folder / "twin.toml").write_text(text := self.spikes())
+        side = 12
+        columns, rows = np.meshgrid(np.arange(side), np.arange(side))
+        with h5py.File(self.folder / "grid_file.h5", "w") as data:
+            data["x"] = np.stack([columns.ravel(), rows.ravel()], 1).astype("f4") / np.float32(side)
+            data["y"] = 3 * columns.ravel() // side
+        (self.folder / "file.toml").write_text(text.replace('kind = "grid", side = 12', 'kind = "hdf5", train = "grid_file.h5", '
+                                                            'test = "grid_file.h5"'))
+        for model in ("twin", "file"):
+            self.sim(MY_SIM, "run", f"{model}.toml", "-q")
+        self.same_bits("twin.h5", "file.h5", "reader")
+        self.assertIn("points of a row", self.sim(MY_SIM, "explain", "data.side"))
+
+    def test_an_encoding_gives_the_spikes_of_a_series(self):
+        """Inputs that spike in the step that their value names, and such trains from a file."""
+        times = np.random.default_rng(3).integers(0, 9, (60, 5)).astype("f4")
+        trains = np.zeros((60, 9, 5), "f4")
+        for sample, step_of in enumerate(times):
+            trains[sample, step_of.astype(int), np.arange(5)] = 1.0
+        for name, values in (("times", times), ("trains", trains)):
+            with h5py.File(self.folder / f"{name}_data.h5", "w") as data:
+                data["x"], data["y"] = values, np.arange(60) % 3
+            text = self.spikes("backprop", 'normalisation = "none"').replace(
+                'kind = "grid", side = 12', f'kind = "hdf5", train = "{name}_data.h5", test = "{name}_data.h5"')
+            (self.folder / f"{name}.toml").write_text(('encoding.kind = "spike_at"\n' if name == "times" else "") + text)
+            self.sim(MY_SIM, "run", f"{name}.toml", "-q")
+        with h5py.File(self.folder / "times.h5") as a, h5py.File(self.folder / "trains.h5") as b:
+            self.assertGreater(a["training/a/spike_rate"][0], 0.0)
+            for array in ("training/b/loss", "populations/a/weight", "populations/b/weight"):
+                self.assertEqual(a[array][:].tobytes(), b[array][:].tobytes(), array)
 
     def convolve(self, case):
         """Writes a golden case of convolutions as a model; returns the file and its keys."""

@@ -1,6 +1,6 @@
 // Our own exp, log, … against the C library's in long double, whose error is some thousandth of an ulp of
 // double.
-#include "core/functions.hpp"
+#include "snnff/functions.hpp"
 
 #include <algorithm>
 #include <bit>

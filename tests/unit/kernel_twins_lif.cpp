@@ -13,9 +13,9 @@ namespace {
 
 constexpr LifReset resets[] = {LifReset::none, LifReset::zero, LifReset::subtract_delayed,
                                LifReset::subtract_immediate};
-constexpr SurrogateKind surrogates[] = {SurrogateKind::atan, SurrogateKind::fast_sigmoid,
-                                        SurrogateKind::sigmoid, SurrogateKind::triangular,
-                                        SurrogateKind::straight_through};
+#define SNNFF_KIND(name, formula) SurrogateKind::name,
+constexpr SurrogateKind surrogates[] = {SNNFF_SURROGATES(SNNFF_KIND)};
+#undef SNNFF_KIND
 
 float slope_of(SurrogateKind kind, float sharpness, float z) {
     switch (kind) {
@@ -253,6 +253,24 @@ TEST_CASE("a response of lif units is their steps one by one") {
             for (const SurrogateKind surrogate : surrogates) {
                 for (const auto& wanted : wishes)
                     check_respond(67, 3, 129, reset, surrogate, kind, wanted, ++seed);
+            }
+        }
+    }
+}
+
+TEST_CASE("slopes of surrogates alone are those that units have in their steps") {
+    for (const SurrogateKind surrogate : surrogates) {
+        for (const std::size_t n : {1u, 15u, 16u, 17u, 70u}) {
+            Numbers numbers(Kind::plain, n);
+            const float sharpness = surrogate == SurrogateKind::atan ? 2.0f : 0.75f;
+            const std::vector<float> z = numbers.list(n);
+            std::vector<float> right(n);
+            for (std::size_t i = 0; i < n; ++i) right[i] = slope_of(surrogate, sharpness, z[i]);
+            for (const Kernels* kernels : variants()) {
+                INFO(kernels->name << ": surrogate " << static_cast<int>(surrogate));
+                std::vector<float> found = z;  // in place
+                kernels->surrogate(surrogate, sharpness, found.data(), n, found.data());
+                CHECK(n_different(found, right) == 0);
             }
         }
     }

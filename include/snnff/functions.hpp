@@ -2,10 +2,13 @@
 
 #include <cstdint>
 
+#include "snnff/arithmetic.hpp"
+
 /// The functions that a number on its way to a result passes through, by their names in mathematics. They are
 /// made of +, −, ×, ÷, integers and tables, each operation rounded to nearest, so that every processor,
 /// compiler and library gives the same bits; std::exp and its like differ between versions of a library, and
-/// with some between processors. std::sqrt is exact by IEEE 754 and used as it is.
+/// with some between processors. std::sqrt is exact by IEEE 754 and used as it is. Kinds from outside that
+/// keep to these have the same bits everywhere, too.
 ///
 /// Errors are in units in the last place (ulp) of the result, the largest of tests/unit/functions.cpp. NaN
 /// gives NaN. None of these throws.
