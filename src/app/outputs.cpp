@@ -98,6 +98,7 @@ void refuse_strangers(const fs::path& output, Beside beside) {
         refuse_irregular(path);
         const bool saved = suffix == ".ckpt" || suffix == ".ckpt.previous";
         if (!saved) refuse_if_in_use(path);  // a checkpoint is read by whoever goes on with its run
+        const InputFile readable(path);      // one that may not be read is not known for what it is
         if (is_leaving(path, saved ? Leaving::checkpoint : Leaving::new_one)) continue;
         throw UsageError(
             fmt::format("{}: would need the name {}, and what has it is nothing that snnff-sim left; move "

@@ -10,6 +10,11 @@
 #include "snnff/error.hpp"
 
 namespace snnff {
+namespace {
+
+constexpr double thousand = 1000.0;  // from one unit of time to the next
+
+}  // namespace
 
 EventSeries::EventSeries(std::size_t n_inputs, const TimeGrid& time, PerBin per_bin)
     : n_inputs_(n_inputs), time_(time), per_bin_(per_bin) {
@@ -56,11 +61,15 @@ void EventSeries::end_sample(std::string_view where) {
 
 void EventSeries::check_any(std::string_view where) const {
     if (!bins_.empty()) return;
+    if (n_dropped_ == 0) throw DataError(fmt::format("{}: holds no event, so samples would be empty", where));
+    const double span_ms = time_.time_ms(time_.steps);
     throw DataError(fmt::format(
-        "{}: {}, so samples would be empty; time.steps and time.dt_ms say how long they are", where,
-        n_dropped_ == 0 ? std::string("holds no event")
-                        : fmt::format("all {} events come after the {} ms of {} steps", n_dropped_,
-                                      time_.time_ms(time_.steps), time_.steps)));
+        "{}: all {} events come after the {} ms of {} steps, so samples would be empty; the latest is at "
+        "{:g} "
+        "ms{}; time.steps and time.dt_ms say how long samples are",
+        where, n_dropped_, span_ms, time_.steps, latest_ms_,
+        latest_ms_ <= thousand * span_ms ? ", a thousandth of which would fit (are times ms in place of s?)"
+                                         : ""));
 }
 
 std::span<const EventSeries::Step> EventSeries::steps_of(std::size_t sample) const noexcept {

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <tuple>
 #include <vector>
 
 #include "core/steps_of_events.hpp"
@@ -17,7 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t side = 34, n_classes = 10, event_bytes = 5;
+constexpr std::size_t side = 34, event_bytes = 5;
+constexpr std::size_t most_classes = 256;  // as in overlay.n_labels
 constexpr std::uint32_t overflow_y = 240, overflow_us = 1u << 13;
 constexpr std::uint64_t most_bytes = std::uint64_t{256} << 20;  // of a recording; the longest have 50 KB
 
@@ -26,7 +32,7 @@ struct Recording {
     std::int32_t label;
 };
 
-/// N-MNIST: a folder per digit, a file per recording, five bytes per event: x, y, polarity (the highest bit)
+/// N-MNIST: a folder per class, a file per recording, five bytes per event: x, y, polarity (the highest bit)
 /// and a time of 23 bits in µs, the highest byte first. An event with y = 240 is none: it says that the clock
 /// ran over, and adds 2^13 µs to the times of all that follow.
 ///
@@ -71,28 +77,49 @@ class Nmnist final : public DatasetReader {
     }
 
   private:
+    /// The class that a folder is called after; nothing for another name.
+    static std::optional<std::int32_t> class_of(const fs::path& folder) {
+        const std::string name = folder.filename().string();
+        std::int32_t number = 0;
+        const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
+        if (failed != std::errc() || end != name.data() + name.size() || number < 0) return {};
+        return static_cast<std::size_t>(number) < most_classes ? std::optional(number) : std::nullopt;
+    }
+
+    /// Calls `take` for each entry that no system left there.
+    template <class Take>
+    static void for_entries(const fs::path& folder, Take take) {
+        std::error_code failed;
+        for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
+             entry.increment(failed)) {
+            // macOS leaves ._00001.bin beside 00001.bin
+            if (!entry->path().filename().native().starts_with('.')) take(entry->path());
+        }
+        if (failed && failed != std::errc::no_such_file_or_directory)
+            throw FileError(fmt::format("{}: cannot be read: {}", shown(folder), failed.message()));
+    }
+
     static std::vector<Recording> find(const fs::path& folder) {
         std::vector<Recording> recordings;
-        for (std::size_t digit = 0; digit < n_classes; ++digit) {
-            std::error_code failed;
-            const fs::path below = folder / std::to_string(digit);
-            for (fs::directory_iterator file(below, failed), end; !failed && file != end;
-                 file.increment(failed)) {
-                // macOS leaves ._00001.bin beside 00001.bin
-                if (file->path().extension() == ".bin" && !file->path().filename().native().starts_with('.'))
-                    recordings.push_back({file->path(), static_cast<std::int32_t>(digit)});
-            }
-            if (failed && failed != std::errc::no_such_file_or_directory) {
-                throw FileError(fmt::format("{}: cannot be read: {}", shown(below), failed.message()));
-            }
-        }
+        for_entries(folder, [&](const fs::path& below) {
+            std::error_code ignored;
+            if (!fs::is_directory(below, ignored)) return;
+            const std::optional<std::int32_t> label = class_of(below);
+            for_entries(below, [&](const fs::path& file) {
+                if (file.extension() != ".bin") return;
+                if (label) return recordings.push_back({file, *label});
+                throw DataError(
+                    fmt::format("{}: holds recordings, and is not called after a class; folders 0 to {} are",
+                                shown(below), most_classes - 1));
+            });
+        });
         if (recordings.empty()) {
             throw FileError(fmt::format("{}: has no recordings; folders 0 to 9 with files *.bin are expected",
                                         shown(folder)));
         }
         std::ranges::sort(recordings, [](const Recording& a, const Recording& b) {
             const auto key = [](const Recording& r) {
-                return std::pair(r.path.filename().native(), r.label);
+                return std::tuple(r.path.filename().native(), r.label, r.path.native());
             };
             return key(a) < key(b);
         });

@@ -12,6 +12,7 @@
 
 #include "io/disk.hpp"
 #include "io/gzip.hpp"
+#include "io/place.hpp"
 #include "io/sha256.hpp"
 #include "snnff/error.hpp"
 
@@ -63,6 +64,7 @@ void BlockSums::add(const std::filesystem::path& path) {
     }
     const std::string line = fmt::format("{}{:020}{}{}\n", words, n_bytes, more_words, hex_of(sums));
     try {
+        const OwnerMayWrite writable(path);
         std::ofstream end(path, std::ios::binary | std::ios::app);
         end.write(reinterpret_cast<const char*>(sums.data()),
                   static_cast<std::streamsize>(sums.size() * sizeof(Sum)));

@@ -142,9 +142,11 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
         // Written last: a file without it was cut short.
         hdf5::set_attribute(root, "complete", std::uint32_t{1});
     });
-    keep_mode(run, written);  // weights that nobody else may read are in both
     try {
         seal(written);
+        // Weights that nobody else may read are in both. Only now: who may only read the run may so write
+        // this.
+        keep_mode(run, written);
     } catch (...) {
         std::error_code ignored;
         fs::remove(written, ignored);

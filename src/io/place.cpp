@@ -108,6 +108,17 @@ void keep_mode(const fs::path& from, const fs::path& to) noexcept {
     ::chmod(to.c_str(), found.st_mode & 07777);
 }
 
+OwnerMayWrite::OwnerMayWrite(const fs::path& path) noexcept : path_(path) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0 || (found.st_mode & S_IWUSR) != 0) return;
+    const mode_t mode = found.st_mode & 07777;
+    if (::chmod(path.c_str(), mode | S_IWUSR) == 0) mode_before_ = static_cast<int>(mode);
+}
+
+OwnerMayWrite::~OwnerMayWrite() {
+    if (mode_before_ >= 0) ::chmod(path_.c_str(), static_cast<mode_t>(mode_before_));
+}
+
 void take_place(const fs::path& written, const fs::path& path) {
     std::error_code error;
     fs::rename(written, path, error);

@@ -23,6 +23,20 @@ void refuse_irregular(const std::filesystem::path& path);
 /// where that is allowed, the owner of `from`. Nothing where `from` is not there.
 void keep_mode(const std::filesystem::path& from, const std::filesystem::path& to) noexcept;
 
+/// Lets the owner write what nobody may, as a file that has the mode of the one whose place it takes, until
+/// it goes out of scope.
+class OwnerMayWrite {
+  public:
+    explicit OwnerMayWrite(const std::filesystem::path& path) noexcept;
+    ~OwnerMayWrite();
+    OwnerMayWrite(const OwnerMayWrite&) = delete;
+    OwnerMayWrite& operator=(const OwnerMayWrite&) = delete;
+
+  private:
+    const std::filesystem::path& path_;
+    int mode_before_ = -1;  ///< negative: was left as it was
+};
+
 /// Renames, so that `path` is the old file or the whole new one at any moment. Throws FileError.
 void take_place(const std::filesystem::path& written, const std::filesystem::path& path);
 

@@ -204,6 +204,8 @@ class Refuses(CliTest):
         bad("holds no event", [([], [])] * 3)
         bad("all 4 events come after the 0.012 ms of 12 steps", [([0.01, 0.02], [1, 2]), ([0.03], [3]), ([0.04], [9])],
             text=model(data, dt_ms=0.001))
+        bad("the latest is at 40000 ms, a thousandth of which would fit (are times ms in place of s?)",
+            [([10, 20], [1, 2]), ([30], [3]), ([40], [9])], text=model(data, dt_ms=4.0))
         bad("has no data set /labels", change=instead("labels"))
         bad("has no", change=instead("spikes"))
         bad("sample 1 has the label 0.5", change=instead("labels", data=[0.0, 0.5, 2.0]))
@@ -247,6 +249,13 @@ class Refuses(CliTest):
         bad("event 1 is at x = 34, y = 2", event(1, 2, 0, 30) + event(34, 2, 0, 30))
         bad("event 0 is at x = 3, y = 239", event(3, 239, 0, 30))
         bad("event 0 is at x = 3, y = 241", event(3, 241, 0, 30))
+        shutil.rmtree(self.folder / "n")
+        for name in ("0", "11", "3"):  # recordings of one's own, of more classes than digits
+            (self.folder / "n/Train" / name).mkdir(parents=True)
+            self.write(f"n/Train/{name}/1.bin", event(1, 2, 0, 30))
+        self.refuse(5, text, "is 11, but overlay.n_labels = 10")
+        (self.folder / "n/Train/11").rename(self.folder / "n/Train/wave")
+        self.refuse(5, text, "Train/wave: holds recordings, and is not called after a class; folders 0 to 255 are")
         shutil.rmtree(self.folder / "n")
         (self.folder / "n/Train/0/a.bin").mkdir(parents=True)
         self.refuse(4, text, "a.bin")

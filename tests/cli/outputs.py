@@ -2,6 +2,7 @@
 modes that stay, and streams that were closed when the program began."""
 import csv
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -89,6 +90,38 @@ class Outputs(CutRunTest):
             self.expect_same()
             self.assertEqual(os.listdir(self.folder / "scratch"), ["cut.h5"])
             self.assertTrue((self.folder / "cut.h5").is_symlink())
+
+    def test_files_that_nobody_may_write_are_replaced_and_gone_on_with(self):
+        """As an ordinary user, for whom modes hold: the folder decides, and the new file has the old one's mode."""
+        self.folder.chmod(0o777)
+        shutil.copy(SIM, self.folder / "sim")
+        user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+
+        def sim(*arguments):
+            return subprocess.run(["./sim", *arguments], cwd=self.folder, capture_output=True, text=True, check=False,
+                                  timeout=60, **user)
+
+        def good(*arguments):
+            done = sim(*arguments)
+            self.assertEqual(done.returncode, 0, f"{arguments}: {done.stderr}")
+        with h5py.File(self.folder / "d.h5", "w") as file:
+            file["x"], file["y"] = [[0.0, 1.0] * 8, [1.0, 0.0] * 8] * 20, [0, 1] * 20
+        self.write("m.toml", '[data]\nkind = "hdf5"\ntrain = "d.h5"\ntest = "d.h5"\n[time]\nsteps = 2\n[overlay]\n'
+                   'n_labels = 2\n[population.h]\nsize = 4\n[plan]\nepochs = 3000\n')
+        every = ("--checkpoint-every", "1 epoch")
+        verbs = [(("run", "m.toml", "-q", "--set", "plan.epochs=2", *every), "o.h5"), (("trace", "o.h5"), "o-traces.h5"),
+                 (("export", "o.h5", "--format", "nir"), "o.nir"), (("export", "o-traces.h5", "--format", "sonata"), "o-sonata.h5")]
+        for verb, output in verbs:
+            good(*verb, "-o", output)
+            (self.folder / output).chmod(0o444)
+            good(*verb, "-o", output, "--force")
+            self.assertEqual(stat.S_IMODE((self.folder / output).stat().st_mode), 0o444)
+        good("run", "m.toml", "-q", "-o", "whole.h5")
+        self.assertEqual(sim("run", "m.toml", "-q", "-o", "cut.h5", "--max-time", "0.02s").returncode, 124)
+        (self.folder / "cut.h5").chmod(0o444)
+        good("resume", "cut.h5", "-q", "--checkpoint-every", "500 epochs")
+        self.expect_same()
+        self.good("info", "--check", "cut.h5", "o.h5", "o-traces.h5")
 
     def test_only_a_run_takes_the_place_of_one_that_was_cut(self):
         self.good("run", "long.toml", "-o", "whole.h5", "-q")
