@@ -19,7 +19,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::string listed(const Names& names) {
+std::string some_of(const Names& names) {
     constexpr std::size_t most = 6;
     const auto first = std::span(names).first(std::min(names.size(), most));
     return fmt::format("{}{}", fmt::join(first, ", "), names.size() > most ? ", ..." : "");
@@ -46,17 +46,17 @@ void align_inputs(Dataset& dataset, const std::vector<std::string>& names) {
         dataset.remarks.push_back(
             fmt::format("{}: its columns are called {}, those of training {}; they are taken in their order, "
                         "and names alike would tell them apart",
-                        where, listed(dataset.input_names), listed(names)));
+                        where, some_of(dataset.input_names), some_of(names)));
         return;
     }
     if (!missing.empty()) {
         throw DataError(fmt::format("{}: has no column {}, which training has; its columns are {}", where,
-                                    listed(missing), listed(dataset.input_names)));
+                                    some_of(missing), some_of(dataset.input_names)));
     }
     if (!further.empty()) {
         const bool one = further.size() == 1;
         dataset.remarks.push_back(fmt::format("{}: column{} {} {} not among those of training, and left out",
-                                              where, one ? "" : "s", listed(further), one ? "is" : "are"));
+                                              where, one ? "" : "s", some_of(further), one ? "is" : "are"));
     }
     Matrix x(dataset.size(), names.size());
     for (std::size_t i = 0; i < names.size(); ++i) {

@@ -107,7 +107,11 @@ std::vector<fs::path> folders_below(const fs::path& folder, const std::string& n
     }
     const std::string hint = fetch_hint(named, "fetch it");
     throw FileError(fmt::format("{}: no such file, nor one of a like name{}{}", shown(named),
-                                there.empty() ? "" : fmt::format("; {} has {}", shown(folder), there), hint));
+                                there.empty() ? ""
+                                              : fmt::format("; {} has {}; data.train_images, train_labels, "
+                                                            "test_images and test_labels take other names",
+                                                            shown(folder), there),
+                                hint));
 }
 
 }  // namespace

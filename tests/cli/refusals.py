@@ -135,6 +135,17 @@ class Data(support.CliTest):
         self.good("validate", self.model, "--set", f"data.folder={self.folder}", "--set", "data.n_train=0",
                   "--set", "data.n_test=0")
 
+    def test_files_of_other_names_are_taken_by_the_keys_that_the_message_names(self):
+        self.good_data()
+        keys = []
+        for split, called in (("train", "train"), ("t10k", "test")):
+            for what in ("images-idx3-ubyte", "labels-idx1-ubyte"):
+                (self.folder / f"{split}-{what}").rename(self.folder / f"emnist-{called}-{what}")
+                keys += ["--set", f'data.{called}_{what[:6]}="emnist-{called}-{what}"']
+        self.check("train-images-idx3-ubyte", "emnist-train-images-idx3-ubyte", "data.train_images", code=4)
+        self.good("validate", self.model, "--set", f"data.folder={self.folder}", "--set", "data.n_train=0",
+                  "--set", "data.n_test=0", *keys)
+
     def test_wrong_magic(self):
         self.good_data()
         self.idx("train-images-idx3-ubyte", 0x1234, [20, 4, 4], bytes(320))
