@@ -199,7 +199,8 @@ Verb add_trace(Command& program) {
         .positive();
     command
         .option("--data", arguments->source.data,
-                "a folder of IDX files or an HDF5 file with x and y; default: the run's own data")
+                "a folder of IDX files or of PNG images, an HDF5 file or .npz archive with x and y, or a CSV "
+                "file; default: the run's own data")
         .type_name("PATH");
     command.option("--split", arguments->source.split, "test (default) or train")
         .type_name("SPLIT")

@@ -121,6 +121,15 @@ std::vector<std::pair<std::string, Options>> Options::named_tables(const Key& ke
             tried([&] { throw PlacedError(*fault); });
             continue;
         }
+        // Tables are exported to files that take their names from these, with some letters before and behind.
+        constexpr std::size_t longest_name = 200;
+        if (name.size() > longest_name) {
+            fault.emplace(value.place,
+                          fmt::format("{} {}... has a name of {} letters; up to {} are taken", key.name,
+                                      shown(Node{name.substr(0, 20), {}}), name.size(), longest_name));
+            tried([&] { throw PlacedError(*fault); });
+            continue;
+        }
         doc.path = path_of(key.name) + "." + name;
         if (!value.is_table()) refuse_no_table(doc, value);
         tables.emplace_back(name, Options(*document_, doc.path, &value, value.place, only_for_));

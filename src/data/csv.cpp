@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/utf8.hpp"
 #include "data/dataset_limits.hpp"
 #include "data/labels.hpp"
 #include "data/scaling.hpp"
@@ -173,7 +174,9 @@ class Csv final : public DatasetReader {
                 check_names(where, names, out);
                 table.n_columns = static_cast<std::size_t>(std::ranges::count(out, false));
                 for (std::size_t i = 0; i < std::min(names.size(), n_fields); ++i) {
-                    if (!out[i]) table.names.push_back(names[i]);
+                    if (out[i]) continue;
+                    // Run files keep them, and hold other tables to them.
+                    table.names.push_back(is_utf8(names[i]) ? names[i] : utf8_of_latin1(names[i]));
                 }
                 if (table.n_columns == 0)
                     throw DataError(fmt::format("{}: has no column of inputs beside its labels", where));

@@ -106,6 +106,14 @@ class Models(support.CliTest):
                 self.refused(3, verb, bad, says=words)
         self.assertEqual(self.files(), ["bad.toml", "small.toml"])
 
+    def test_a_name_that_no_file_could_take_is_refused_before_training(self):
+        def named(n):
+            return self.write("long.toml", support.SMALL.replace("hidden1", "h" * n))
+        self.refused(3, "validate", named(201), says=["long.toml:", "a name of 201 letters; up to 200"])
+        self.good("run", named(200), "-q", "-o", "a.h5", "--set", 'recording.variables=["membrane", "spikes", "current"]')
+        self.good("export", "a.h5", "--format", "csv", "-o", "tables")
+        self.assertIn("report_" + "h" * 200 + "_current.csv", self.files())
+
     def test_overrides_are_checked_like_the_file(self):
         self.refused(3, "run", self.model, "--set", "population.hidden1.bta=0.5", says=["--set", "beta"])
         self.refused(3, "run", self.model, "--set", "plan.epochs=-1", says="plan.epochs")
