@@ -139,6 +139,6 @@ TEST_CASE("an update from spike trains takes memory for the trains alone") {
             two_of(sends) + readout.substr(0, readout.size() - 1) + "\nnormalisation = \"none\"\n",
             "[learning]\nrule = \"backprop\"", n_threads);
         CHECK(back > 0);
-        CHECK(back <= 2 * 4 * n_blocks);  // two trains
+        CHECK(back <= 2 * 16 * n_blocks);  // two trains
     }
 }
