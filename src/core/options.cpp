@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "snnff/functions.hpp"
 #include "core/options_check.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 namespace {

@@ -1,7 +1,7 @@
 #include "snnff/time_grid.hpp"
 
-#include "snnff/functions.hpp"
 #include "core/two_doubles.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 

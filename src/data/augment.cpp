@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "snnff/functions.hpp"
 #include "parallel/parallel.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/random.hpp"
 
 namespace snnff {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "snnff/functions.hpp"
 #include "data/encoding_range.hpp"
 #include "snnff/error.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "snnff/functions.hpp"
 #include "data/labels_left.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
 

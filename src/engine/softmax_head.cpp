@@ -4,10 +4,10 @@
 #include <cmath>
 #include <vector>
 
-#include "snnff/functions.hpp"
 #include "core/sums.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 namespace {

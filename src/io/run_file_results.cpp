@@ -5,10 +5,10 @@
 #include <array>
 #include <numeric>
 
-#include "snnff/functions.hpp"
 #include "core/wilson.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 namespace {

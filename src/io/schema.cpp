@@ -4,8 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "snnff/functions.hpp"
 #include "io/model_file.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "snnff/functions.hpp"
 #include "core/sums.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/learning.hpp"
 
 namespace snnff {

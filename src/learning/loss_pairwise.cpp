@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cassert>
 
-#include "snnff/functions.hpp"
 #include "learning/loss_of_pairs.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 

@@ -1,5 +1,5 @@
-#include "snnff/functions.hpp"
 #include "learning/loss_of_pairs.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 

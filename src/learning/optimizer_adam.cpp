@@ -1,8 +1,8 @@
 #include <cassert>
 #include <cmath>
 
-#include "snnff/functions.hpp"
 #include "kernels/dispatch.hpp"
+#include "snnff/functions.hpp"
 #include "snnff/learning.hpp"
 #include "snnff/options.hpp"
 

@@ -10,8 +10,8 @@
 #include <numeric>
 #include <span>
 
-#include "snnff/functions.hpp"
 #include "data/label_field.hpp"
+#include "snnff/functions.hpp"
 
 namespace snnff {
 namespace {
