@@ -40,11 +40,13 @@ using Row = std::vector<std::string>;
 struct Table {
     std::vector<float> values;  ///< [row, column without labels and those left out]
     std::size_t n_columns = 0;
-    Row names;  ///< of these columns; none where the file has none
+    Row names;                    ///< of these columns; none where the file has none
+    bool names_by_count = false;  ///< which are 0, 1, 2 and so on
     std::vector<std::string> labels;
 };
 
-/// 0, 1, 2 and so on, as pandas calls columns that were given no names. Fewer than four may be values.
+/// 0, 1, 2 and so on, as pandas calls columns that were given no names; a sample of four and more such values
+/// is rarer.
 bool counts_columns(const Row& row) {
     for (std::size_t i = 0; i < row.size(); ++i) {
         if (row[i] != std::to_string(i)) return false;
@@ -104,6 +106,12 @@ class Csv final : public DatasetReader {
         dataset.label = labels_.classes_of(where, found, n);
         dataset.class_names = labels_.names_of(found);
         dataset.input_names = std::move(table.names);
+        if (table.names_by_count) {
+            dataset.remarks.push_back(
+                fmt::format("{}: its first row, 0, 1, 2 and so on, is taken for names of columns, as pandas "
+                            "writes them; data.header = \"no\" makes it a sample",
+                            where));
+        }
         dataset.files = {data_file_at(path)};
         return dataset;
     }
@@ -159,6 +167,7 @@ class Csv final : public DatasetReader {
         const std::string where = shown(path);
         const Row names = read_names(path);
         Table table;
+        table.names_by_count = header_ == Header::automatic && counts_columns(names);
         std::size_t n_fields = 0, label = 0;
         std::vector<bool> out;
         bool first = true;

@@ -38,9 +38,14 @@ void align_inputs(Dataset& dataset, const std::vector<std::string>& names) {
     if (names.empty() || dataset.input_names.empty() || dataset.input_names == names) return;
     const std::set<std::string> here(dataset.input_names.begin(), dataset.input_names.end()),
         wanted(names.begin(), names.end());
-    // A name that stands twice says nothing about its columns.
-    if (here.size() != dataset.input_names.size() || wanted.size() != names.size()) return;
     const std::string where = dataset.files.empty() ? "data" : dataset.files.front().path.string();
+    if (here.size() != dataset.input_names.size() || wanted.size() != names.size()) {
+        dataset.remarks.push_back(
+            fmt::format("{}: its columns are called {}, those of training {}; they are taken in their order, "
+                        "since a name that stands twice tells none",
+                        where, some_of(dataset.input_names), some_of(names)));
+        return;
+    }
     const Names missing = without(names, here), further = without(dataset.input_names, wanted);
     if (missing.size() == names.size() && here.size() == wanted.size()) {
         dataset.remarks.push_back(

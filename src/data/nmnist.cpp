@@ -86,26 +86,27 @@ class Nmnist final : public DatasetReader {
         return static_cast<std::size_t>(number) < most_classes ? std::optional(number) : std::nullopt;
     }
 
-    /// Calls `take` for each entry that no system left there.
+    /// Calls `take` for each entry that no system left there; of a folder that may not be read, for none,
+    /// where it is of no concern.
     template <class Take>
-    static void for_entries(const fs::path& folder, Take take) {
+    static void for_entries(const fs::path& folder, bool concerns, Take take) {
         std::error_code failed;
         for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
              entry.increment(failed)) {
             // macOS leaves ._00001.bin beside 00001.bin
             if (!entry->path().filename().native().starts_with('.')) take(entry->path());
         }
-        if (failed && failed != std::errc::no_such_file_or_directory)
+        if (failed && concerns && failed != std::errc::no_such_file_or_directory)
             throw FileError(fmt::format("{}: cannot be read: {}", shown(folder), failed.message()));
     }
 
     static std::vector<Recording> find(const fs::path& folder) {
         std::vector<Recording> recordings;
-        for_entries(folder, [&](const fs::path& below) {
+        for_entries(folder, true, [&](const fs::path& below) {
             std::error_code ignored;
             if (!fs::is_directory(below, ignored)) return;
             const std::optional<std::int32_t> label = class_of(below);
-            for_entries(below, [&](const fs::path& file) {
+            for_entries(below, label.has_value(), [&](const fs::path& file) {
                 if (file.extension() != ".bin") return;
                 if (label) return recordings.push_back({file, *label});
                 throw DataError(
@@ -114,8 +115,9 @@ class Nmnist final : public DatasetReader {
             });
         });
         if (recordings.empty()) {
-            throw FileError(fmt::format("{}: has no recordings; folders 0 to 9 with files *.bin are expected",
-                                        shown(folder)));
+            throw FileError(
+                fmt::format("{}: has no recordings; folders 0, 1, 2 and so on with files *.bin are expected",
+                            shown(folder)));
         }
         std::ranges::sort(recordings, [](const Recording& a, const Recording& b) {
             const auto key = [](const Recording& r) {

@@ -168,11 +168,12 @@ class NumPy final : public DatasetReader {
             if (n == 1) return std::make_unique<NpyArray>(place.archive, wanted);
         }
         if (name == "y_negative") return nullptr;
+        const bool of_test = split == Split::test && &called(split, name) != &called(Split::train, name);
         throw DataError(
-            fmt::format("{}: has no array {}; it has {}; data.{} names the {}", shown(place.archive),
+            fmt::format("{}: has no array {}; it has {}; data.{}{} names the {}", shown(place.archive),
                         names.size() == 1 ? names.front() : fmt::format("{} nor {}", names[0], names[1]),
-                        there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")), name,
-                        name == "x" ? "samples" : "labels"));
+                        there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")),
+                        of_test ? "test_" : "", name, name == "x" ? "samples" : "labels"));
     }
 
     /// Reads the first `limit` samples (0: all), scaled; returns how many there are.

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "io/nir_weights.hpp"
@@ -20,9 +22,15 @@ std::string where(const GraphPlace& place, const std::string& node) {
     return fmt::format("{}: /node/nodes/{}", place.graph, node);
 }
 
+/// Whether both come from one file, under whatever names.
+bool same_graph(const GraphPlace& a, const GraphPlace& b) {
+    std::error_code ignored;
+    return a.graph == b.graph || std::filesystem::equivalent(a.graph, b.graph, ignored);
+}
+
 /// Weights that feed others, with no neuron between: they are the population's below, or nobody's.
 std::optional<std::string> after_weights(const GraphPlace& place, const RowPlace* below) {
-    const bool elsewhere = below != nullptr && (!below->place || below->place->graph != place.graph);
+    const bool elsewhere = below != nullptr && (!below->place || !same_graph(*below->place, place));
     if (elsewhere) return {};
     if (below == nullptr || below->place->weights != place.fed_by) {
         throw DataError(
@@ -50,8 +58,8 @@ std::optional<std::string> doubt(const RowPlace& of, const RowPlace* below) {
             "{} takes what {} sends there, and the data here, where population \"{}\" is the first",
             where(place, place.weights), place.fed_by, of.population);
     }
-    const bool same_graph = below->place && below->place->graph == place.graph;
-    if (!same_graph || below->place->node == place.fed_by) return {};
+    const bool together = below->place && same_graph(*below->place, place);
+    if (!together || below->place->node == place.fed_by) return {};
     return fmt::format("{} takes what {} sends there, and what population \"{}\", which is {}, sends here",
                        where(place, place.weights), place.fed_by, below->population, below->place->node);
 }

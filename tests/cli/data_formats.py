@@ -223,6 +223,10 @@ class DataFormats(CliTest):
         numbered = ",".join(map(str, range(13))) + "\n" + self.rows()  # as pandas calls columns without names
         self.same(self.csv(numbered, 'label = "12"'))
         self.same(self.csv(numbered, 'label = "-1"'))
+        self.assertIn('taken for names of columns, as pandas writes them; data.header = "no" makes it a sample',
+                      self.good("info", "r.h5"))
+        self.same(self.csv(numbered, 'label = "-1"\nheader = "yes"'))
+        self.assertNotIn("taken for names", self.good("info", "r.h5"))
         self.not_taken(self.csv(numbered, 'label = "-1"\nheader = "no"'), "label of sample 0 is 12")
 
     def test_csv_columns_are_taken_by_name(self):
@@ -259,6 +263,10 @@ class DataFormats(CliTest):
         self.same(test_set([[name.replace("f", "g") for name in names], *lines[1:]]))
         self.assertTrue((measured() == expected).all())
         self.assertIn("taken in their order", self.good("info", "r.h5"))
+        # A name that stands twice cannot tell a column.
+        self.same(test_set([["f0" if name == "f1" else name for name in names], *lines[1:]]))
+        self.assertTrue((measured() == expected).all())
+        self.assertIn("a name that stands twice tells none", self.good("info", "r.h5"))
 
     def test_csv_with_the_lines_of_old_macs(self):
         self.same(self.csv(",".join([*(f"f{i}" for i in range(12)), "label"]) + "\r" + self.rows(end="\r")))
