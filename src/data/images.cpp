@@ -115,10 +115,12 @@ class Images final : public DatasetReader {
         Dataset dataset;
         Sha256 sha256;
         std::uint64_t n_bytes = 0;
-        const PngSize size = PngFile(samples[0].path).size();
+        const PngFile first(samples[0].path);
+        const PngSize size = first.size();
         const std::uint64_t n_inputs = std::uint64_t{size.width} * size.height * (rgb_ ? 3 : 1);
         check_dataset_size(shown(folder), n, n_inputs);
         check_memory_for(shown(folder), n, n_inputs);
+        first.image();  // one that holds what its header claims, before all are made room for
         dataset.x.resize(n, static_cast<std::size_t>(n_inputs));
         for (std::size_t i = 0; i < n; ++i) {
             const PngFile file(samples[i].path);

@@ -7,6 +7,7 @@
 #include <array>
 #include <csetjmp>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <span>
 
@@ -17,6 +18,17 @@ namespace snnff {
 namespace {
 
 constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
+// The header's chunk: its length, type, width, height, bits per value and colour type.
+constexpr std::size_t at_width = 16, at_height = 20, at_depth = 24, at_colour = 25, n_needed = 26;
+
+/// Bytes of an image before deflate: a byte for the filter and the values of each row. 0 where a header names
+/// another colour type than PNG has: libpng refuses it.
+std::uint64_t unpacked_bytes(PngSize size, unsigned depth, unsigned colour) {
+    constexpr unsigned n_channels[] = {1, 0, 3, 1, 2, 0, 4};  // grey, rgb, palette, with alpha
+    const unsigned channels = colour < std::size(n_channels) ? n_channels[colour] : 0;
+    if (channels == 0) return 0;
+    return size.height * (1 + (std::uint64_t{size.width} * channels * depth + 7) / 8);
+}
 
 struct Reading {
     std::span<const std::byte> rest;
@@ -73,16 +85,21 @@ PngFile::PngFile(const std::filesystem::path& path) : name_(shown(path)) {
     content_.resize(static_cast<std::size_t>(file.size_on_disk()));
     content_.resize(file.read(content_));
     if (content_.empty()) throw DataError(fmt::format("{}: is empty", name_));
-    constexpr std::size_t n_signature = 8, n_needed = 24;  // the header's length, type, width and height
+    constexpr std::size_t n_signature = 8;
     const auto* bytes = reinterpret_cast<png_const_bytep>(content_.data());
     if (png_sig_cmp(bytes, 0, std::min(content_.size(), n_signature)) != 0)
         throw DataError(fmt::format("{}: is no PNG image; kind = \"images\" reads those", name_));
     if (content_.size() < n_needed) throw DataError(fmt::format("{}: ends within its header", name_));
-    size_ = {png_get_uint_32(bytes + 16), png_get_uint_32(bytes + 20)};
+    size_ = {png_get_uint_32(bytes + at_width), png_get_uint_32(bytes + at_height)};
     constexpr std::uint32_t longest_side = 1 << 15;
     if (size_.width < 1 || size_.height < 1 || size_.width > longest_side || size_.height > longest_side) {
         throw DataError(fmt::format("{}: claims {} x {} pixels; 1 to {} a side are read", name_, size_.width,
                                     size_.height, longest_side));
+    }
+    constexpr std::uint64_t most_per_byte = 1032;  // deflate: a match of 258 bytes in two bits
+    if (unpacked_bytes(size_, bytes[at_depth], bytes[at_colour]) / most_per_byte > content_.size()) {
+        throw DataError(fmt::format("{}: claims {} x {} pixels, which a file of {} bytes cannot hold", name_,
+                                    size_.width, size_.height, content_.size()));
     }
 }
 

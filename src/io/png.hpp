@@ -30,15 +30,15 @@ struct PngImage {
     std::uint32_t largest() const noexcept { return wide ? 65535 : 255; }
 };
 
-/// A PNG file in memory. Reading one throws FileError or DataError: no such file, no PNG, more than 64 MiB.
+/// A PNG file in memory. Reading one throws FileError or DataError: no such file, no PNG, more than 64 MiB, a
+/// size that so many bytes cannot hold.
 class PngFile {
   public:
     explicit PngFile(const std::filesystem::path& path);
     PngSize size() const noexcept { return size_; }
     std::uint64_t size_on_disk() const noexcept { return content_.size(); }
     void add_to(Sha256& sum) const;
-    /// Unpacks the image; memory goes by size(), which the caller has looked at. Throws DataError for one
-    /// that is broken or cut short.
+    /// Unpacks the image; memory goes by size(). Throws DataError for one that is broken or cut short.
     PngImage image() const;
 
   private:

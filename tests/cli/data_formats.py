@@ -327,13 +327,25 @@ class DataFormats(CliTest):
         wrong = png(np.zeros((4, 4)))
         bomb = bytearray(good)
         bomb[16:24] = struct.pack(">II", 2**31 - 1, 2**31 - 1)
+        # more than such a file can hold: deflate packs up to 1032 bytes into one; 8191 x 9025 float32 are 296 MB
+        header = struct.pack(">II", 8191, 9025) + bytes([8, 0, 0, 0, 0])
+        hollow = good[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + good[33:]
         for name, content, *words in (("1/b.png", wrong, "4 x 4", "one size"), ("1/b.png", good[:-20], "unpacked"),
                                       ("1/b.png", bytes(bomb), "claims"), ("1/b.png", b"GIF89a", "no PNG image"),
+                                      ("0/a.png", hollow, "8191 x 9025", f"of {len(hollow)} bytes cannot hold"),
+                                      ("0/a.png", good[:-20], "unpacked"), ("0/a.png", good[:26], "unpacked"),
+                                      ("0/a.png", good[:25], "within its header"),
                                       ("1/b.jpg", b"", "does not end in .png"), ("b.png", good, "is no folder")):
             where = self.images({"images/0/a.png": good, "images/1/b.png": good})
             self.images({f"images/{name}": content})
             self.not_taken(where, name, *words)
             (self.folder / "images" / name).unlink()
+
+    def test_black_images_as_small_as_deflate_makes_them(self):
+        black = png(np.zeros((1024, 1024)))
+        self.assertGreater(1024*1024, 900*len(black))
+        where = self.images({"images/0/a.png": black, "images/1/b.png": black})
+        self.good("validate", self.write("m.toml", f"[data]\n{where}\n[population.a]\nsize = 2\n"))
 
 
 if __name__ == "__main__":
