@@ -226,8 +226,8 @@ class Document {
     ~Document();
 
     Options root();
-    /// From here on faults are kept, for one message that has all of them.
-    void collect_faults() noexcept { collects_ = true; }
+    /// From here on faults are kept, for one message that has all of them; first those `found` before.
+    void collect_faults(std::vector<std::string> found = {});
     /// Call after everything was read: throws ModelError for the first key nobody asked for, with the nearest
     /// known one; where faults are collected, for all of them by their places, their number at the end.
     /// `every_key`, where given, tells keys of another kind, or of another table, from typing errors.

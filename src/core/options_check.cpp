@@ -1,6 +1,7 @@
 #include "core/options_check.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -51,6 +52,11 @@ std::string shown(const Node& node) {
     std::size_t end = longest;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) --end;  // not inside a letter
     return text.substr(0, end) + "...";
+}
+
+void refuse_all(std::span<const std::string> faults, std::string_view file) {
+    if (faults.size() == 1) throw ModelError(faults.front());
+    throw ModelError(fmt::format("{}\n{} faults in {}", fmt::join(faults, "\n"), faults.size(), file));
 }
 
 void refuse(const KeyDoc& doc, const Node& node, std::string_view why) {

@@ -19,6 +19,9 @@ class PlacedError : public ModelError {
     bool names_two = false;  ///< or more: an effect, perhaps, of another fault in one of them
 };
 
+/// Throws ModelError: the one fault, or all of them, a line each, and how many there are in `file`.
+[[noreturn]] void refuse_all(std::span<const std::string> faults, std::string_view file);
+
 /// Checks of single values, shared by the getters of Options. All throw ModelError.
 
 /// "place: path = value <why>"

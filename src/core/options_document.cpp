@@ -36,6 +36,11 @@ bool Document::is_faulty(const Place& place) const {
     });
 }
 
+void Document::collect_faults(std::vector<std::string> found) {
+    collects_ = true;
+    for (std::string& text : found) keep({std::move(text), {}});
+}
+
 void Document::keep(const Fault& fault) {
     const auto same = [&](const Fault& other) { return other.text == fault.text; };
     if (std::ranges::none_of(faults_, same)) faults_.push_back(fault);
@@ -64,10 +69,9 @@ void Document::refuse_unknown_keys(std::span<const KeyDoc> every_key) {
     // Overrides, which have no line, come first: they were typed just now.
     std::ranges::stable_sort(
         faults_, {}, [](const Fault& fault) { return std::pair(fault.place.line, fault.place.column); });
-    if (faults_.size() == 1) throw ModelError(faults_.front().text);
-    std::string text;
-    for (const Fault& fault : faults_) text += fault.text + "\n";
-    throw ModelError(fmt::format("{}{} faults in {}", text, faults_.size(), root_->place.file));
+    std::vector<std::string> texts;
+    for (Fault& fault : faults_) texts.push_back(std::move(fault.text));
+    refuse_all(texts, root_->place.file);
 }
 
 void Document::find_unknown_keys(const Node& table, const std::string& path,

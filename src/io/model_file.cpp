@@ -118,14 +118,62 @@ void refuse_deep_keys(std::string_view text, const std::string& name) {
 
 toml::table parsed(std::string_view text, const std::string& name) {
     refuse_deep_keys(text, name);
-    try {
-        return toml::parse(text, name);
-    } catch (const toml::parse_error& error) {
-        const auto& begin = error.source().begin;
-        const Place place{name, std::max(1, static_cast<int>(begin.line)),
-                          std::max(1, static_cast<int>(begin.column))};
-        throw ModelError(fmt::format("{}: not TOML: {}", place.text(), error.description()));
+    return toml::parse(text, name);
+}
+
+/// "file:line:column: not TOML: why"
+std::string told(const toml::parse_error& error, const std::string& name) {
+    const auto& begin = error.source().begin;
+    const Place place{name, std::max(1, static_cast<int>(begin.line)),
+                      std::max(1, static_cast<int>(begin.column))};
+    return fmt::format("{}: not TOML: {}", place.text(), error.description());
+}
+
+/// What is wrong with text that `first` says is no TOML: toml++ stops at the first fault, and so the lines of
+/// the statement that has it are made empty, and the rest is read again. Some faults make others of what
+/// follows them: a statement begins after the last line up to which all is well, and where none of
+/// `most_lines` above is, no more is looked for.
+std::vector<std::string> faults_in(std::string text, const std::string& name,
+                                   const toml::parse_error& first) {
+    constexpr std::size_t largest_text = std::size_t{1} << 16, most_faults = 20, most_lines = 20;
+    std::vector<std::string> faults{told(first, name)};
+    if (text.size() > largest_text) return faults;
+    std::vector<std::size_t> starts{0};
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) starts.push_back(++at);
+    const auto line_of = [&](const toml::parse_error& error) {
+        return std::clamp<std::size_t>(error.source().begin.line, 1, starts.size()) - 1;
+    };
+    const auto is_good = [&](std::size_t n_lines) {
+        try {
+            static_cast<void>(toml::parse(std::string_view(text).substr(0, starts[n_lines]), name));
+            return true;
+        } catch (const toml::parse_error&) {
+            return false;
+        }
+    };
+    // The line in which a fault shows may be the next statement: it is kept at first, where others go.
+    const auto clear = [&](std::size_t from, std::size_t to) {
+        for (std::size_t at = starts[from]; at < (to < starts.size() ? starts[to] : text.size()); ++at) {
+            if (text[at] != '\n') text[at] = ' ';
+        }
+    };
+    std::size_t at = line_of(first);
+    while (faults.size() < most_faults) {
+        std::size_t from = at;
+        while (from > 0 && at - from < most_lines && !is_good(from)) --from;
+        if (from > 0 && !is_good(from)) return faults;
+        clear(from, std::max(at, from + 1));
+        try {
+            static_cast<void>(toml::parse(text, name));
+            return faults;
+        } catch (const toml::parse_error& error) {
+            const std::size_t next = line_of(error);
+            if (next < at || (next == at && from == at)) return faults;
+            if (next > at) faults.push_back(told(error, name));
+            at = next;
+        }
     }
+    return faults;
 }
 
 }  // namespace
@@ -155,8 +203,11 @@ std::string read_model_file(const std::filesystem::path& path) {
 }
 
 Node parse_model(std::string_view text, const std::string& name) {
-    const toml::table table = parsed(text, name);
-    return {Converter{name}.table(table), Place{name, 1, 1}};
+    try {
+        return {Converter{name}.table(parsed(text, name)), Place{name, 1, 1}};
+    } catch (const toml::parse_error& error) {
+        refuse_all(faults_in(std::string(text), name, error), name);
+    }
 }
 
 Node parse_value(std::string_view text, const Place& place) {
@@ -164,8 +215,9 @@ Node parse_value(std::string_view text, const Place& place) {
     try {
         const toml::table table = parsed(fmt::format("value = {}", text), name);
         if (table.size() == 1) return Converter{name, &place}.convert("value", *table.get("value"), place);
-    } catch (const ModelError&) {
+    } catch (const toml::parse_error&) {
         // Its line and column are those of a line nobody typed.
+    } catch (const ModelError&) {
     }
     throw ModelError(fmt::format("{}: {} is not a TOML value", name, shown({std::string(text), place})));
 }

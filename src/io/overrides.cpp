@@ -55,8 +55,8 @@ std::vector<std::string> names_in(const Node& root, const std::string& table) {
     return names;
 }
 
-[[noreturn]] void refuse_new_table(const Override& option, const Place& place, const std::string& table,
-                                   const std::string& name, const std::vector<std::string>& known) {
+std::string no_such_table(const Override& option, const Place& place, const std::string& table,
+                          const std::string& name, const std::vector<std::string>& known) {
     std::string there = fmt::format("the model has no {}", table);
     if (!known.empty()) {
         const auto near = nearest(name, known);
@@ -70,30 +70,42 @@ std::vector<std::string> names_in(const Node& root, const std::string& table) {
         further = option.typed.starts_with("--") ? fmt::format("--add {}=VALUE", path)
                                                  : fmt::format("add={{\"{}\": VALUE}}", path);
     }
-    throw ModelError(fmt::format("{}: there is no {} \"{}\"; {} A further one is made by {}", place.text(),
-                                 table, name, there + (there.back() == '?' ? "" : "."), further));
+    return fmt::format("{}: there is no {} \"{}\"; {} A further one is made by {}", place.text(), table, name,
+                       there + (there.back() == '?' ? "" : "."), further);
 }
 
 }  // namespace
 
-void apply_overrides(Node& root, std::span<const Override> options,
-                     std::span<const std::string> named_tables) {
-    for (const Override& option : options) {
-        if (option.adds) apply(root, option, place_of(option));
-    }
+std::vector<std::string> apply_overrides(Node& root, std::span<const Override> options,
+                                         std::span<const std::string> named_tables) {
     std::map<std::string, std::vector<std::string>> known;
-    for (const std::string& table : named_tables) known[table] = names_in(root, table);
-    for (const Override& option : options) {
-        if (option.adds) continue;
+    std::vector<std::string> faults;
+    const auto try_to_apply = [&](const Override& option) {
         const Place place = place_of(option);
-        apply(root, option, place);
+        Node changed = root;  // an option that will not do leaves nothing of itself behind
+        try {
+            apply(changed, option, place);
+        } catch (const ModelError& error) {
+            faults.emplace_back(error.what());
+            return;
+        }
         for (const auto& [table, names] : known) {
-            for (const std::string& name : names_in(root, table)) {
+            for (const std::string& name : names_in(changed, table)) {
                 if (std::ranges::find(names, name) != names.end()) continue;
-                refuse_new_table(option, place, table, name, names);
+                faults.push_back(no_such_table(option, place, table, name, names));
+                return;
             }
         }
+        root = std::move(changed);
+    };
+    for (const Override& option : options) {
+        if (option.adds) try_to_apply(option);
     }
+    for (const std::string& table : named_tables) known[table] = names_in(root, table);
+    for (const Override& option : options) {
+        if (!option.adds) try_to_apply(option);
+    }
+    return faults;
 }
 
 }  // namespace snnff

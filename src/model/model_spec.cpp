@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+#include <vector>
+
 #include "core/float_environment.hpp"
 #include "io/model_file.hpp"
 #include "io/schema.hpp"
@@ -62,9 +65,9 @@ ModelSpec read_model_text(std::string_view text, const std::string& name, const 
     const FloatEnvironment environment;
     const std::vector<KeyDoc> keys = model_keys();
     Node root = parse_model(text, name);
-    apply_overrides(root, overrides, named_tables(keys));
+    std::vector<std::string> faults = apply_overrides(root, overrides, named_tables(keys));
     Document document(root, folder);
-    document.collect_faults();
+    document.collect_faults(std::move(faults));
     ModelSpec model = read(document.root());
     document.refuse_unknown_keys(keys);
     model.path = name;

@@ -8,6 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "snnff/error.hpp"
@@ -28,7 +31,8 @@ std::string message(Call call) {
 
 std::string set(const std::string& text, const std::string& key, const std::string& value) {
     Node root = parse_model(text, "m.toml");
-    apply_overrides(root, std::vector<Override>{{key, value}}, {});
+    for (const std::string& fault : apply_overrides(root, std::vector<Override>{{key, value}}, {}))
+        return fault;
     return value_text(root);
 }
 
@@ -80,6 +84,29 @@ TEST_CASE("text that is no TOML is refused with its line and column") {
           }).starts_with("m.toml:1:"));
 }
 
+TEST_CASE("text with several faults is told of each, and of no effects of them") {
+    const auto places = [](const std::string& text) {
+        std::istringstream lines(message<ModelError>([&] { parse_model(text, "m.toml"); }));
+        std::vector<std::string> found;
+        for (std::string line; std::getline(lines, line);) {
+            const std::size_t end = line.find(": not TOML: ");
+            found.push_back(end == std::string::npos ? line : line.substr(0, end));
+        }
+        return found;
+    };
+    using Lines = std::vector<std::string>;
+    CHECK(places("a =\nb = 1\nc = 5 6\n[d]\ne = \"x\n") ==
+          Lines{"m.toml:1:4", "m.toml:3:7", "m.toml:5:7", "3 faults in m.toml"});
+    // An array that is not closed shows where the next statement begins, which is read all the same.
+    CHECK(places("a = [1,\n 2,\n[b]\nc = 1\nd = 1 2\n[b]\n") ==
+          Lines{"m.toml:3:2", "m.toml:5:7", "m.toml:6:1", "3 faults in m.toml"});
+    CHECK(places("a = 1\n[b]\nx = \"\"\"never\nclosed\n") == Lines{"m.toml:4:8"});
+    CHECK(places("a = 1\na = 2\na = 3\nb = 1\n") == Lines{"m.toml:2:5", "m.toml:3:5", "2 faults in m.toml"});
+    std::string many;
+    for (int i = 0; i < 1000; ++i) many += "x" + std::to_string(i) + " =\n";
+    CHECK(places(many).size() == 21);
+}
+
 TEST_CASE("nesting that would exhaust the stack is refused") {
     const std::size_t many = 200'000;
     std::string keys = "a";
@@ -114,16 +141,32 @@ TEST_CASE("--set replaces what the file says, or adds to it") {
     }
     SECTION("an error names the option as typed") {
         Node root = parse_model("a = 1", "m.toml");
-        apply_overrides(root, std::vector<Override>{{"b", "2"}}, {});
+        CHECK(apply_overrides(root, std::vector<Override>{{"b", "2"}}, {}).empty());
         CHECK(root.find("b")->place.text() == "--set b=2");
-        apply_overrides(root, std::vector<Override>{{"seed", "7", "--seed 7"}}, {});
+        CHECK(apply_overrides(root, std::vector<Override>{{"seed", "7", "--seed 7"}}, {}).empty());
         CHECK(root.find("seed")->place.text() == "--seed 7");
     }
 }
 
+TEST_CASE("of several options every bad one is told, and none leaves anything behind") {
+    Node root = parse_model("[population.hidden1]\nsize = 1", "m.toml");
+    const std::vector<Override> options{{"population.hiden1.size", "2"},
+                                        {"population.hidden1.size", "3"},
+                                        {"population.c.bad key", "4"},
+                                        {"population.d.size", "5"}};
+    const std::vector<std::string> tables{"population"};
+    const std::vector<std::string> faults = apply_overrides(root, options, tables);
+    REQUIRE(faults.size() == 3);
+    CHECK(faults[0].starts_with(
+        "--set population.hiden1.size=2: there is no population \"hiden1\"; did you mean \"hidden1\"?"));
+    CHECK(faults[1].starts_with("--set population.c.bad key=4: \"population.c.bad key\" is not a key"));
+    CHECK(faults[2].starts_with("--set population.d.size=5: there is no population \"d\""));
+    CHECK(value_text(root) == "{ population = { hidden1 = { size = 3 } } }");
+}
+
 TEST_CASE("--set with a bad key or value is refused, named as typed") {
     const auto refusal = [](const std::string& key, const std::string& value) {
-        return message<ModelError>([&] { set("a = 1\nt = [1]", key, value); });
+        return set("a = 1\nt = [1]", key, value);
     };
     const std::string no_key =
         " is not a key; keys are words joined by points, as in population.hidden1.beta";
