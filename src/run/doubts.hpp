@@ -32,6 +32,9 @@ std::vector<std::string> doubts_about_scale(const std::string& where, NamedFacts
 /// About inputs over which labels are written: before they are.
 std::vector<std::string> doubts_about_overlay(const ModelSpec& model, const Dataset& train);
 
+/// About test samples that training has, too.
+std::vector<std::string> doubts_about_shared_samples(const Experiment& experiment);
+
 /// About data and model together, once all was prepared.
 std::vector<std::string> doubts_about_data(const Experiment& experiment);
 

@@ -103,6 +103,28 @@ class Doubts(CliTest):
         for words in ((), ("--data", "train.h5"), ("--split", "train")):
             self.assertEqual(self.sim("eval", "r.h5", *words).stderr, "")
 
+    def test_test_samples_that_training_has(self):
+        x, y = samples(120, 0)
+        self.store("test.h5", x, y)
+        self.assertIn("test.h5: 120 of 120 test samples are among those of training", self.run_of(model()))
+        self.assertIn("120 of 120", self.sim("validate", "m.toml").stderr)
+        new, labels = samples(60, 1)
+        mixed = np.random.default_rng(3).permutation(60)
+        for n, told in ((2, False), (3, True)):  # of 60: from a twentieth on
+            self.store("test.h5", np.r_[x[50:50 + n], new[n:]][mixed], np.r_[y[50:50 + n], labels[n:]][mixed])
+            self.assertEqual(f"{n} of 60 test samples are among those of training" in self.run_of(model()), told)
+        self.store("test.h5", x, (y + 1) % 3)  # the same inputs with other labels
+        self.assertNotIn("among those", self.run_of(model()))
+
+    def test_test_samples_over_time_that_training_has(self):
+        random = np.random.default_rng(4)
+        x, y = random.random((40, 5, 6)).astype("f4"), np.arange(40) % 3
+        self.store("train.h5", x, y)
+        self.store("test.h5", x[:30], y[:30])
+        self.assertIn("test.h5: test samples are those of training, the first 20 at least", self.run_of(model(epochs=1)))
+        self.store("test.h5", x[1:31], y[1:31])
+        self.assertNotIn("those of training", self.run_of(model(epochs=1)))
+
     def test_classes_that_a_sorted_file_leaves_out(self):
         x, y = samples(120, 0)
         order = np.argsort(y, kind="stable")

@@ -25,8 +25,8 @@ class ModelTest(support.CliTest):
         super().setUp()
         self.toy = self.write("m.toml", TOY)
         (self.folder / "d").mkdir()
-        for name, n in (("train", 60), ("t10k", 30)):
-            pixels = bytes((31*s + 7*p) % 256 for s in range(n) for p in range(36))
+        for name, n, first in (("train", 60, 0), ("t10k", 30, 60)):
+            pixels = bytes((31*(first + s) + 7*p) % 256 for s in range(n) for p in range(36))
             self.write(f"d/{name}-images-idx3-ubyte", struct.pack(">4I", 0x803, n, 6, 6) + pixels)
             self.write(f"d/{name}-labels-idx1-ubyte", struct.pack(">2I", 0x801, n) + bytes(s % 3 for s in range(n)))
 
