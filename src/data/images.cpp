@@ -60,15 +60,26 @@ struct Sample {
     std::string name;  ///< of its class
 };
 
+struct Found {
+    std::vector<Sample> samples;
+    std::size_t n_left_alone = 0;    ///< files beside the folders of classes
+    std::string first_left_alone{};  ///< the first one's name
+};
+
 /// The images of every class, by name of the file and then of the class: a class's images do not follow each
 /// other where files are numbered, and n_train takes some of each.
-std::vector<Sample> find(const fs::path& folder) {
-    std::vector<Sample> samples;
+Found find(const fs::path& folder) {
+    Found found;
+    std::vector<Sample>& samples = found.samples;
     std::error_code ignored;
     for (const fs::path& of_class : entries_of(folder)) {
         if (!fs::is_directory(of_class, ignored)) {
-            throw DataError(fmt::format("{}: is no folder; {} holds a folder of images for each class",
-                                        shown(of_class), shown(folder)));
+            if (lower(of_class.extension().string()) == ".png") {
+                throw DataError(fmt::format("{}: is no folder; {} holds a folder of images for each class",
+                                            shown(of_class), shown(folder)));
+            }
+            if (found.n_left_alone++ == 0) found.first_left_alone = shown(of_class.filename());
+            continue;
         }
         const std::size_t before = samples.size();
         for (const fs::path& file : entries_of(of_class)) {
@@ -86,7 +97,7 @@ std::vector<Sample> find(const fs::path& folder) {
     }
     std::ranges::sort(samples, {},
                       [](const Sample& s) { return std::pair(s.path.filename().native(), s.name); });
-    return samples;
+    return found;
 }
 
 /// A folder for each class, named after it, with PNG images of one size. Values of 8 bits count in 255ths, of
@@ -110,7 +121,8 @@ class Images final : public DatasetReader {
 
     Dataset read(Split split, std::size_t limit) const override {
         const fs::path& folder = split == Split::train ? train_ : test_;
-        const std::vector<Sample> samples = find(folder);
+        const Found in_folder = find(folder);
+        const std::vector<Sample>& samples = in_folder.samples;
         const std::size_t n = limit == 0 ? samples.size() : std::min(limit, samples.size());
         Dataset dataset;
         Sha256 sha256;
@@ -133,6 +145,12 @@ class Images final : public DatasetReader {
             file.add_to(sha256);
             n_bytes += file.size_on_disk();
             fill(file.image(), dataset.x.row(i));
+        }
+        if (const std::size_t n_left = in_folder.n_left_alone; n_left > 0) {
+            dataset.remarks.push_back(fmt::format(
+                "{}: {}{} stand{} beside the folders of classes and {} left alone", shown(folder),
+                in_folder.first_left_alone, n_left > 1 ? fmt::format(" and {} more", n_left - 1) : "",
+                n_left > 1 ? "" : "s", n_left > 1 ? "are" : "is"));
         }
         if (!rgb_) {
             dataset.image_rows = size.height;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -156,9 +157,11 @@ class NumPy final : public DatasetReader {
         }
         const std::string which = split == Split::train ? "train" : "test";
         const std::vector<std::string> there = npz_names(place.archive);
-        // As Keras, MedMNIST and others call the arrays of an archive that holds both splits.
-        std::vector<std::string> names{name, name + "_" + which, which + "_" + name};
+        // As Keras, MedMNIST and others call the arrays of an archive that holds both splits: these before a
+        // plain x, which beside x_test is that of training.
+        std::vector<std::string> names{name + "_" + which, which + "_" + name};
         if (name != "y_negative") names.push_back(which + (name == "x" ? "_images" : "_labels"));
+        names.push_back(name);
         if (const std::string& given = called(split, name); !given.empty()) names = {given};
         for (const std::string& wanted : names) {
             const auto n = std::ranges::count(there, wanted);
@@ -171,7 +174,7 @@ class NumPy final : public DatasetReader {
         const bool of_test = split == Split::test && &called(split, name) != &called(Split::train, name);
         throw DataError(
             fmt::format("{}: has no array {}; it has {}; data.{}{} names the {}", shown(place.archive),
-                        names.size() == 1 ? names.front() : fmt::format("{} nor {}", names[0], names[1]),
+                        names.size() == 1 ? names.front() : fmt::format("{} nor {}", name, names[0]),
                         there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")),
                         of_test ? "test_" : "", name, name == "x" ? "samples" : "labels"));
     }

@@ -137,6 +137,13 @@ class DataFormats(CliTest):
         files = 'kind = "numpy"\ntrain = { x = "x.npy", y = "y.npy" }\nx = "images"'
         self.refused(3, "validate", self.write("m.toml", small_model(files)), says="have files of their own")
 
+    def test_a_plain_x_beside_x_test_is_that_of_training(self):
+        for names in (("x_test", "y_test"), ("test_x", "test_y"), ("test_images", "test_labels")):
+            np.savez(self.folder / "a.npz", x=self.x, y=self.y, **dict(zip(names, (self.x[:30] / 2, self.y[:30]))))
+            self.same('kind = "numpy"\ntrain = "a.npz"\ntest = "a.npz"')
+            with h5py.File(self.folder / "r.h5") as run:
+                self.assertEqual(run["evaluation/test/label"][()].tolist(), self.y[:30].tolist())
+
     def test_archives_are_held_to_their_checksums(self):
         for save in (np.savez, np.savez_compressed):
             save(self.folder / "a.npz", x=self.x, y=self.y)
@@ -315,6 +322,17 @@ class DataFormats(CliTest):
         palette = bytes(np.repeat(np.arange(256, dtype="u1")[::-1], 3))
         self.same(self.images({n: png(255 - i, 3, palette=palette) for n, i in zip(names, bytes_)}))
 
+    def test_files_beside_the_folders_of_classes_are_told(self):
+        names = [f"images/{y}/{i:03}.png" for i, y in enumerate(self.y)]
+        where = self.images({name: png(image) for name, image in zip(names, self.pixels())})
+        for name, told in (("README.txt", "README.txt stands"), ("LICENSE", "LICENSE and 1 more stand")):
+            self.images({f"images/{name}": b"of the data"})
+            self.write("m.toml", small_model(where))
+            done = self.sim("validate", "m.toml")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(told, done.stderr)
+        self.same(where)
+
     def test_image_names_and_transparency(self):
         bytes_ = self.pixels()
         names = [f"images/{'abc'[y]}/{i:03}.PNG" for i, y in enumerate(self.y)]
@@ -335,7 +353,8 @@ class DataFormats(CliTest):
                                       ("0/a.png", hollow, "8191 x 9025", f"of {len(hollow)} bytes cannot hold"),
                                       ("0/a.png", good[:-20], "unpacked"), ("0/a.png", good[:26], "unpacked"),
                                       ("0/a.png", good[:25], "within its header"),
-                                      ("1/b.jpg", b"", "does not end in .png"), ("b.png", good, "is no folder")):
+                                      ("1/b.jpg", b"", "does not end in .png"), ("b.png", good, "is no folder"),
+                                      ("1/README.txt", b"", "does not end in .png")):
             where = self.images({"images/0/a.png": good, "images/1/b.png": good})
             self.images({f"images/{name}": content})
             self.not_taken(where, name, *words)
