@@ -13,13 +13,13 @@ class Taught {
     Taught(const snnff::Network& network, const snnff::Variant& input, std::span<const std::int32_t> label,
            const snnff::Dropout* dropout = nullptr, std::size_t budget = snnff::stored_steps_budget)
         : network_(network), batch_(network), pass_(network, budget) {
-        batch_.enter(0, {input}, label.size());
+        batch_.present(0, {input}, label.size());
         loss = pass_.run(batch_, label, dropout);
     }
     Taught(const snnff::Network& network, std::unique_ptr<const snnff::StepSource> input,
            std::span<const std::int32_t> label, std::size_t budget = snnff::stored_steps_budget)
         : network_(network), batch_(network), pass_(network, budget) {
-        batch_.enter(std::move(input), label.size());
+        batch_.present(std::move(input), label.size());
         loss = pass_.run(batch_, label, nullptr);
     }
 

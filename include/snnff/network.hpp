@@ -29,8 +29,8 @@ struct Population {
     std::string name;
     std::shared_ptr<const NeuronModel> neuron;
     std::shared_ptr<const Normalisation> normalisation = no_normalisation();  ///< of what comes from below
-    Readout measure = Readout::activation;  ///< goodness, if any, is measured on this
-    Readout output = Readout::activation;   ///< the next population receives this
+    Reading measure = Reading::activation;  ///< goodness, if any, is measured on this
+    Reading output = Reading::activation;   ///< the next population receives this
     std::shared_ptr<const Projection> projection = dense_projection();  ///< from below
     std::size_t n_received = 0;                                         ///< inputs from below
     std::size_t n_positions = 1;                                        ///< at which each unit answers

@@ -54,8 +54,8 @@ struct PopulationSpec {
     std::shared_ptr<const NeuronModel> neuron;
     std::shared_ptr<const Projection> projection = dense_projection();
     std::shared_ptr<const Normalisation> normalisation = no_normalisation();
-    Readout measure = Readout::activation;  ///< has no meaning under backprop
-    Readout output = Readout::activation;
+    Reading measure = Reading::activation;  ///< has no meaning under backprop
+    Reading output = Reading::activation;
     bool bias = true;
     std::unique_ptr<Initialiser> init;
 };

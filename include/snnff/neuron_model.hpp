@@ -14,7 +14,7 @@ namespace snnff {
 
 /// What is read from a population over one presentation. With u[t] the membrane (for units without
 /// one, the current), y[t] what is emitted in step t (a spike, or the activation) and T steps:
-enum class Readout {
+enum class Reading {
     activation,     ///< mean over steps of y[t]: of units without spikes
     membrane,       ///< u[T-1]
     membrane_mean,  ///< mean over steps of u[t]
@@ -23,13 +23,13 @@ enum class Readout {
     spikes,         ///< the train y[t] itself, one value per step (for the next population only)
 };
 
-inline constexpr std::string_view readout_names[] = {"activation", "membrane", "membrane_mean",
+inline constexpr std::string_view reading_names[] = {"activation", "membrane", "membrane_mean",
                                                      "rate",       "count",    "spikes"};
-inline std::string_view name_of(Readout r) { return readout_names[static_cast<std::size_t>(r)]; }
+inline std::string_view name_of(Reading r) { return reading_names[static_cast<std::size_t>(r)]; }
 
-/// What a readout is times the sum over steps that it is of: of y[t], of u[t], or the last u.
-constexpr float factor_of(Readout readout, std::int64_t n_steps) noexcept {
-    const bool whole = readout == Readout::membrane || readout == Readout::count;
+/// What a reading is times the sum over steps that it is of: of y[t], of u[t], or the last u.
+constexpr float factor_of(Reading reading, std::int64_t n_steps) noexcept {
+    const bool whole = reading == Reading::membrane || reading == Reading::count;
     return whole ? 1.0f : 1.0f / static_cast<float>(n_steps);
 }
 
@@ -41,7 +41,7 @@ struct StepView {
     MatrixView emitted;           ///< written: y[t]
     MatrixView psi;               ///< written unless empty: surrogate derivative dy[t]/du[t]
     MatrixView carry;             ///< written unless empty: du[t]/du[t-1] with the reset detached
-    MatrixView drive;             ///< written unless empty: du[t]/dI[t]; 0 where the input was ignored
+    MatrixView charge;            ///< written unless empty: du[t]/dI[t]; 0 where the input was ignored
     std::int64_t step = 0;        ///< t, from 0
     std::size_t first_unit = 0;   ///< of the population; a multiple of 16
 };
@@ -53,7 +53,7 @@ inline constexpr std::int64_t steps_between_cuts = 64;
 /// What respond() is to return. `value` and, unless empty, `slope` = d value/d current,
 /// both [sample x unit].
 struct Response {
-    Readout readout;
+    Reading reading;
     MatrixView value;
     MatrixView slope;
 };
@@ -66,9 +66,9 @@ class NeuronModel {
 
     virtual std::string_view kind() const noexcept = 0;
     /// Readouts on offer, the default first; `spikes` last where the units spike.
-    virtual std::span<const Readout> readouts() const noexcept = 0;
-    bool offers(Readout readout) const noexcept;
-    bool spiking() const noexcept { return offers(Readout::spikes); }
+    virtual std::span<const Reading> readings() const noexcept = 0;
+    bool offers(Reading reading) const noexcept;
+    bool spiking() const noexcept { return offers(Reading::spikes); }
     /// Floats of state per sample and unit that step() needs.
     virtual std::size_t n_state() const noexcept = 0;
     /// Membrane units have: "1" (dimensionless). Threshold per unit, for plots; empty where none.
@@ -92,16 +92,16 @@ class NeuronModel {
     /// Advances a block of samples by one step under any input. Does not throw.
     virtual void step(const StepView& view) const noexcept = 0;
 
-    /// Whether psi, carry and drive are all that a slope is carried by. Where further states carry slopes of
+    /// Whether psi, carry and charge are all that a slope is carried by. Where further states carry slopes of
     /// their own, those under an input that varies would not be exact: such a kind answers false, gives its
     /// slopes in respond(), and is refused where it would have to learn step by step.
     virtual bool exact_by_step() const noexcept { return true; }
 
     /// All steps of one presentation under a current that stays constant, [sample x unit].
     /// A slope is exact: with the reset detached, s[t] = du[t]/dI follows
-    ///     s[t] = carry[t]·s[t-1] + drive[t],   s[-1] = 0
-    /// and that of y is the sum of psi[t]·s[t]. Any readouts but `spikes`, several at once.
-    /// A response whose membrane is not a number is none either, whatever the readout.
+    ///     s[t] = carry[t]·s[t-1] + charge[t],   s[-1] = 0
+    /// and that of y is the sum of psi[t]·s[t]. Any readings but `spikes`, several at once.
+    /// A response whose membrane is not a number is none either, whatever the reading.
     /// The default calls step() n times (see SteppedResponse); kinds with a fused form override it.
     /// `first_unit` says which units the columns are, as in StepView. Does not throw but for memory.
     virtual void respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
@@ -124,7 +124,7 @@ class SteppedResponse {
     void begin(const NeuronModel& neuron, std::size_t rows, std::size_t cols, bool with_slope);
     /// Where a step leaves its slopes for a walk back, where begin() was not asked for any.
     struct Kept {
-        MatrixView psi{}, carry{}, drive{};
+        MatrixView psi{}, carry{}, charge{};
     };
     /// The next step, under `current` [sample x unit]. What it left is valid until the next.
     const StepView& step(const NeuronModel& neuron, ConstMatrixView current, std::size_t first_unit) {

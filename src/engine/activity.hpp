@@ -31,7 +31,7 @@ struct Range {
 };
 
 /// What a population sent in some steps of some samples of a batch, one value per unit and step.
-struct Train {
+struct StepValues {
     Range samples, steps;
     std::vector<Matrix> of_variant;  ///< [sample·steps.count + step x unit]
 
@@ -45,7 +45,7 @@ struct Train {
 
 /// Current, membrane and what is emitted in some steps, for who watches.
 struct Watched {
-    Train current, membrane, emitted;
+    StepValues current, membrane, emitted;
 
     /// Row `row` of a view is that sample's; its columns are units from view.first_unit on.
     void note(std::size_t variant, std::size_t sample, std::size_t step, std::size_t row,
@@ -72,7 +72,7 @@ struct Activity {
     /// place that a current came from.
     std::vector<std::vector<std::uint32_t>> pooled_from;
     std::vector<Matrix> measured, spikes;  ///< of a population under constant drive, kept for their memory
-    Train train;                           ///< the steps that were taken last, where it sends them on
+    StepValues sent_steps;                 ///< the steps that were taken last, where it sends them on
     Watched watched;                       ///< likewise, where somebody watches
 };
 
@@ -106,7 +106,7 @@ struct ForwardRequest {
     /// what it sends.
     bool signal = false;
     bool output = false;             ///< what the next population receives (not for output = spikes)
-    bool train = false;              ///< what it emits in each step
+    bool sent_steps = false;         ///< what it emits in each step
     const Watcher* watch = nullptr;  ///< who sees each step
 
     bool slopes_of_sent() const noexcept { return signal && goodness == nullptr; }
@@ -129,8 +129,8 @@ void shape(std::vector<Matrix>& matrices, std::size_t n_variants, std::size_t ro
 /// The same of lists of numbers [sample], which are 0 then.
 void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, std::size_t n_samples);
 
-/// Room in a train for some steps of some samples.
-void shape(Train& train, std::size_t n_variants, Range samples, Range steps, std::size_t n_units);
+/// Room for the values of some steps of some samples.
+void shape(StepValues& values, std::size_t n_variants, Range samples, Range steps, std::size_t n_units);
 
 /// Normalises what the units of a population sent, which form `n_groups` groups: replaces it where the kind
 /// does so, and returns the gain that is left to apply.

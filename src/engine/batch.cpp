@@ -15,8 +15,8 @@ Batch::Batch(const Network& network)
       passes_(network.populations.size()),
       activities_(network.populations.size()) {}
 
-void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
-                  std::size_t n_positive) {
+void Batch::present(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
+                    std::size_t n_positive) {
     n_samples_ = n_samples;
     n_positive_ = n_positive;
     n_variants_ = variants.size();
@@ -24,7 +24,7 @@ void Batch::enter(std::size_t entry, std::vector<Variant> variants, std::size_t 
     drives_[entry] = {inputs_[entry], nullptr};
 }
 
-void Batch::enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive) {
+void Batch::present(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive) {
     n_samples_ = n_samples;
     n_positive_ = n_positive;
     n_variants_ = source->n_variants();
@@ -33,12 +33,12 @@ void Batch::enter(std::unique_ptr<const StepSource> source, std::size_t n_sample
 }
 
 bool Batch::by_steps(const Network& network, std::size_t k, const Size& size) noexcept {
-    return k == 0 ? size.input_varies : network.populations[k - 1].output == Readout::spikes;
+    return k == 0 ? size.input_varies : network.populations[k - 1].output == Reading::spikes;
 }
 
 Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& size, ForwardRequest request) {
     const Population& population = network.populations[k];
-    if (population.output == Readout::spikes) request.output = false;
+    if (population.output == Reading::spikes) request.output = false;
     const bool replaced = request.output && k + 1 < network.populations.size() &&
                           network.populations[k + 1].normalisation->replaces();
     const std::size_t copies =

@@ -20,10 +20,10 @@ class Batch {
     explicit Batch(const Network& network);
 
     /// Starts at `entry` with its constant input; the first `n_positive` variants are positive.
-    void enter(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
-               std::size_t n_positive = 1);
+    void present(std::size_t entry, std::vector<Variant> variants, std::size_t n_samples,
+                 std::size_t n_positive = 1);
     /// Starts at the first population with an input that varies from step to step.
-    void enter(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive = 1);
+    void present(std::unique_ptr<const StepSource> source, std::size_t n_samples, std::size_t n_positive = 1);
     /// Takes all samples through a section that they have come up to, and leaves what was asked for in each
     /// activity(population). `requests` are those of the section's populations, from the first on.
     void forward(Section section, std::span<const ForwardRequest> requests);

@@ -81,7 +81,7 @@ void forward_patches(const Population& population, const TimeGrid& time, std::sp
             std::array<Response, 3> wanted{};
             const std::size_t n_wanted = steady.responses(steady.places(v, s, 1), wanted);
             for (const Response& each : std::span(wanted).first(n_wanted)) {
-                const Response here{each.readout, value, each.slope.empty() ? MatrixView{} : slope.view()};
+                const Response here{each.reading, value, each.slope.empty() ? MatrixView{} : slope.view()};
                 population.neuron->respond(pooled, time, {&here, 1});
                 send(value, each.value.row(0));
                 if (!each.slope.empty()) send(slope, each.slope.row(0));

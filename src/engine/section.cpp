@@ -10,7 +10,7 @@ namespace snnff {
 namespace {
 
 bool joined(const Network& network, std::size_t below) {
-    return network.populations[below].output == Readout::spikes;
+    return network.populations[below].output == Reading::spikes;
 }
 
 /// The step that an edge looks back by, where it comes from a population that is not below its own.
@@ -62,7 +62,7 @@ SectionPass::SectionPass(const Network& network, Section section, const Drive& f
       n_samples_(n_samples),
       n_variants_(from_below.n_variants()),
       n_steps_(static_cast<std::size_t>(network.time.steps)),
-      steps_at_once_(TrainPass::steps_at_once(network.time)),
+      steps_at_once_(SteppedPass::steps_at_once(network.time)),
       steps_kept_(steps_at_once_),
       activities_(activities),
       members_(memory.members) {
@@ -77,13 +77,13 @@ void SectionPass::add(std::size_t k, const Drive& from_below, std::span<const st
     Memory::Member& member = members_[k - section_.first];
     const Population& to = population(k);
     member.incoming.clear();
-    member.trains.clear();
-    member.trains.reserve(1 + to.edges.size());  // drives point to them
+    member.stored.clear();
+    member.stored.reserve(1 + to.edges.size());  // drives point to them
     member.by_steps.reset();
     member.constant.reset();
     const auto train_of = [&](std::size_t from, std::size_t delay_steps) {
         return Drive{{},
-                     &member.trains.emplace_back(activities_[from].train, n_variants_,
+                     &member.stored.emplace_back(activities_[from].sent_steps, n_variants_,
                                                  population(from).neuron->spiking(), delay_steps)};
     };
     const auto scaled_by = [](const std::shared_ptr<const Normalisation>& normalisation) {
@@ -114,12 +114,13 @@ void SectionPass::request(std::span<const ForwardRequest> requests) {
     for (std::size_t m = 0; m < members_.size(); ++m) {
         const std::size_t k = section_.first + m;
         ForwardRequest& wanted = members_[m].request = requests[m];
-        wanted.train = m + 1 < members_.size();
+        wanted.sent_steps = m + 1 < members_.size();
         for (std::size_t to = section_.first; to <= section_.last; ++to) {
-            for (const Edge& edge : population(to).edges) wanted.train = wanted.train || edge.from == k;
+            for (const Edge& edge : population(to).edges)
+                wanted.sent_steps = wanted.sent_steps || edge.from == k;
         }
         if (!alone()) activities_[k].squares.clear();
-        wanted.output = wanted.output && k == section_.last && population(k).output != Readout::spikes;
+        wanted.output = wanted.output && k == section_.last && population(k).output != Reading::spikes;
         if (!members_[m].by_steps) {
             make_room(population(k), n_variants_, n_samples_, wanted, activities_[k],
                       alone() && wanted.output);
@@ -137,10 +138,10 @@ std::size_t SectionPass::wave_end(std::size_t first) const noexcept {
         std::size_t n_bases = 0;
         for (const Incoming& each : members_[m].incoming)
             n_bases = std::max(n_bases, each.drive.constant() ? 1 : each.drive.source->n_bases());
-        wave = std::min(
-            wave, TrainPass::wave_size(population, network_.time, n_variants_, n_bases, stored_steps_budget));
+        wave = std::min(wave, SteppedPass::wave_size(population, network_.time, n_variants_, n_bases,
+                                                     stored_steps_budget));
     }
-    return TrainPass::wave_end(first, wave, n_samples_);
+    return SteppedPass::wave_end(first, wave, n_samples_);
 }
 
 void SectionPass::forward(Range samples) {
@@ -171,9 +172,10 @@ void SectionPass::advance(std::size_t k, Range samples, Range steps) {
     Activity& activity = activities_[k];
     const std::size_t n_units = population(k).n_units();
     const Range kept = steps_kept_ == steps_at_once_ ? steps : Range{0, n_steps_};
-    if (member.request.train) shape(activity.train, n_variants_, samples, kept, n_units);
+    if (member.request.sent_steps) shape(activity.sent_steps, n_variants_, samples, kept, n_units);
     if (member.request.watch != nullptr) {
-        for (Train* of : {&activity.watched.current, &activity.watched.membrane, &activity.watched.emitted})
+        for (StepValues* of :
+             {&activity.watched.current, &activity.watched.membrane, &activity.watched.emitted})
             shape(*of, n_variants_, samples, steps, n_units);
     }
     member.by_steps ? member.by_steps->advance(steps) : member.constant->advance(steps);
@@ -186,7 +188,7 @@ void SectionPass::show(std::size_t k, Range samples, Range steps) const {
     for (std::size_t v = 0; v < n_variants_; ++v) {
         for (std::size_t s = samples.first; s < samples.first + samples.count; ++s) {
             for (std::size_t step = steps.first; step < steps.first + steps.count; ++step) {
-                const auto row = [&](Train& of) {
+                const auto row = [&](StepValues& of) {
                     const auto values = of.row(v, s, step);
                     return MatrixView(values.data(), 1, values.size());
                 };
@@ -227,15 +229,15 @@ void SectionPass::hand_down(std::size_t k, Range samples, const TurnedWeights& w
     });
 }
 
-TrainPass& SectionPass::finish(std::size_t k) {
-    TrainPass& pass = *members_[k - section_.first].by_steps;
+SteppedPass& SectionPass::finish(std::size_t k) {
+    SteppedPass& pass = *members_[k - section_.first].by_steps;
     pass.finish();
     return pass;
 }
 
 namespace {
 
-TrainPass::Size size_of_pass(std::size_t k, const SectionPass::Size& size) {
+SteppedPass::Size size_of_pass(std::size_t k, const SectionPass::Size& size) {
     return {size.n_variants, k == 0 ? 1 : size.n_variants, k == 0 ? size.n_changed : 0, size.n_samples};
 }
 
@@ -248,21 +250,21 @@ std::size_t SectionPass::memory(const Network& network, std::size_t k, const Siz
     const bool varies = k > section.first || (k == 0 && size.input_varies);
     if (section.size() == 1 && !varies) return 0;
     const std::size_t wave =
-        std::min(size.n_samples, TrainPass::wave_size(population, network.time, size.n_variants,
-                                                      size.n_variants, stored_steps_budget));
-    const std::size_t train = k < section.last
-                                  ? size.n_variants * wave * TrainPass::steps_at_once(network.time) *
-                                        population.n_units() * sizeof(float)
-                                  : 0;
-    return train + (varies
-                        ? TrainPass::memory(population, network.time, size_of_pass(k, size), request.signal)
-                        : SteadyTrain::memory(population, network.time, size.n_variants, wave, request));
+        std::min(size.n_samples, SteppedPass::wave_size(population, network.time, size.n_variants,
+                                                        size.n_variants, stored_steps_budget));
+    const std::size_t of_steps = k < section.last
+                                     ? size.n_variants * wave * SteppedPass::steps_at_once(network.time) *
+                                           population.n_units() * sizeof(float)
+                                     : 0;
+    return of_steps +
+           (varies ? SteppedPass::memory(population, network.time, size_of_pass(k, size), request.signal)
+                   : SteadySteps::memory(population, network.time, size.n_variants, wave, request));
 }
 
 std::size_t SectionPass::scratch_memory(const Network& network, std::size_t k, const Size& size) {
     const Population& population = network.populations[k];
     const bool varies = k > section_of(network, k).first || (k == 0 && size.input_varies);
-    return varies ? TrainPass::scratch_memory(population, network.time, size_of_pass(k, size))
+    return varies ? SteppedPass::scratch_memory(population, network.time, size_of_pass(k, size))
                   : forward_scratch(population, size.n_variants);
 }
 

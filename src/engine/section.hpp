@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "engine/activity.hpp"
-#include "engine/steady_train.hpp"
-#include "engine/stored_train.hpp"
-#include "engine/train_pass.hpp"
+#include "engine/steady_steps.hpp"
+#include "engine/stepped_pass.hpp"
+#include "engine/stored_steps.hpp"
 #include "engine/turned_weights.hpp"
 #include "snnff/network.hpp"
 
@@ -31,13 +31,13 @@ class SectionPass {
     class Memory {
         friend class SectionPass;
         struct Member {
-            std::vector<StoredTrain> trains;  // of edges, in their order
+            std::vector<StoredSteps> stored;  // of edges, in their order
             std::vector<Incoming> incoming;
-            std::optional<TrainPass> by_steps;  // else its current is constant
-            std::optional<SteadyTrain> constant;
+            std::optional<SteppedPass> by_steps;  // else its current is constant
+            std::optional<SteadySteps> constant;
             ForwardRequest request;
-            TrainPass::Memory of_steps;
-            SteadyTrain::Memory of_constant;
+            SteppedPass::Memory of_steps;
+            SteadySteps::Memory of_constant;
         };
         std::vector<Member> members;  // [population of the section]
     };
@@ -47,7 +47,7 @@ class SectionPass {
                 std::span<Activity> activities, Memory& memory,
                 std::span<const std::vector<Drive>> outside = {});
 
-    /// What is asked of each population of the section; `train` is asked for where another one needs it.
+    /// What is asked of each population of the section; `sent_steps` is asked for where another one needs it.
     void request(std::span<const ForwardRequest> requests);
     /// The end of a wave that begins with sample `first`: all samples, where no step needs to be seen.
     std::size_t wave_end(std::size_t first) const noexcept;
@@ -57,9 +57,9 @@ class SectionPass {
     bool walks_back(std::size_t population) const noexcept {
         return members_[population - section_.first].by_steps.has_value();
     }
-    /// See TrainPass.
+    /// See SteppedPass.
     void backward(std::size_t population, std::span<const std::vector<double>> slope);
-    TrainPass& finish(std::size_t population);
+    SteppedPass& finish(std::size_t population);
     /// Of one variant, where slopes of what is sent were asked for: from d loss/d of what a population sends,
     /// [sample of the wave x unit] or, of a train, [sample·steps + step x unit], to d loss/d current, which
     /// is in the population's signal where it does not go step by step.

@@ -22,7 +22,7 @@ constexpr std::size_t samples_per_score = 4;
 
 enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
-bool counts_spikes(Readout readout) { return readout == Readout::rate || readout == Readout::count; }
+bool counts_spikes(Reading reading) { return reading == Reading::rate || reading == Reading::count; }
 
 bool sends_what_it_measures(const Population& population, const ForwardRequest& request) {
     return request.goodness != nullptr && request.output && population.measure == population.output;
@@ -81,9 +81,9 @@ Steady::Places Steady::places(std::size_t v, std::size_t first, std::size_t coun
     if (!population_.neuron->spiking()) return to;
     const bool in_measured = measures_ && counts_spikes(population_.measure);
     const bool in_output = request_.output && counts_spikes(population_.output);
-    const Readout readout = in_measured ? population_.measure : in_output ? population_.output : read_apart();
+    const Reading reading = in_measured ? population_.measure : in_output ? population_.output : read_apart();
     to.spikes = in_measured ? to.measured : in_output ? to.output : spikes;
-    if (readout == Readout::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
+    if (reading == Reading::count) to.per_step = 1.0 / static_cast<double>(time_.steps);
     return to;
 }
 
@@ -101,7 +101,7 @@ std::size_t Steady::responses(const Places& to, const Tile& tile, std::span<Resp
         return all.data() == nullptr ? MatrixView{} : all.columns(tile.first_unit(), tile.n_units(n_sent_));
     };
     const std::size_t n = responses(to, out);
-    for (Response& each : out.first(n)) each = {each.readout, part(each.value), part(each.slope)};
+    for (Response& each : out.first(n)) each = {each.reading, part(each.value), part(each.slope)};
     return n;
 }
 
@@ -229,19 +229,19 @@ void shape(std::vector<std::vector<double>>& numbers, std::size_t n_variants, st
     for (std::vector<double>& of_variant : numbers) of_variant.assign(n_samples, 0.0);
 }
 
-void shape(Train& train, std::size_t n_variants, Range samples, Range steps, std::size_t n_units) {
-    train.samples = samples;
-    train.steps = steps;
+void shape(StepValues& values, std::size_t n_variants, Range samples, Range steps, std::size_t n_units) {
+    values.samples = samples;
+    values.steps = steps;
     const std::size_t n_rows = samples.count * steps.count;
-    train.of_variant.resize(n_variants);
-    for (Matrix& matrix : train.of_variant) {
+    values.of_variant.resize(n_variants);
+    for (Matrix& matrix : values.of_variant) {
         if (matrix.rows() < n_rows || matrix.cols() != n_units) matrix.resize(n_rows, n_units);
     }
 }
 
 void Watched::note(std::size_t variant, std::size_t sample, std::size_t step, std::size_t row,
                    const StepView& view) {
-    const auto copy = [&](ConstMatrixView from, Train& to) {
+    const auto copy = [&](ConstMatrixView from, StepValues& to) {
         std::ranges::copy(from.row(row), to.row(variant, sample, step).subspan(view.first_unit).begin());
     };
     copy(view.current, current);

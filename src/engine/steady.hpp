@@ -27,7 +27,7 @@ class Steady {
     void by_samples();
 
     /// The parts of it, for who computes some units alone, or takes the steps one by one. Places for
-    /// readouts, made once:
+    /// readings, made once:
     void make_places();
     /// Responses of the units of some panels, which know nothing of the others.
     void respond(Range panels);
@@ -35,14 +35,14 @@ class Steady {
     /// those of the base at `done`.
     void currents(const Tile& tile, std::size_t v, const float*& done, MatrixView chains,
                   MatrixView out) const;
-    /// Where a variant's readouts of some samples go, [sample x unit]; empty where they are not wanted. Two
+    /// Where a variant's readings of some samples go, [sample x unit]; empty where they are not wanted. Two
     /// that are the same share their place.
     struct Places {
         MatrixView measured, slope, output, spikes;
         double per_step = 1.0;  ///< what makes spikes per step of what is in `spikes`
     };
     Places places(std::size_t v, std::size_t first, std::size_t count) const;
-    /// What is asked for; returns how many readouts.
+    /// What is asked for; returns how many readings.
     std::size_t responses(const Places& to, std::span<Response, 3> out) const;
     /// The same of a tile's units.
     std::size_t responses(const Places& to, const Tile& tile, std::span<Response, 3> out) const;
@@ -54,8 +54,8 @@ class Steady {
                   MatrixView spikes) const;
     bool counts_apart() const noexcept;
     /// What is read for the rate alone. Spikes of a train that is sent for its slopes are counted.
-    Readout read_apart() const noexcept {
-        return request_.train && request_.slopes_of_sent() ? Readout::count : Readout::rate;
+    Reading read_apart() const noexcept {
+        return request_.sent_steps && request_.slopes_of_sent() ? Reading::count : Reading::rate;
     }
     std::span<const float> next_read(ConstMatrixView base, const Tile& tile) const;
     template <class PlacesOf>

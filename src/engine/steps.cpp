@@ -93,12 +93,12 @@ void step_currents(const Panels& weight, std::span<const float> bias, std::size_
                                     .current = {current, group_width}});
 }
 
-kernels::WalkBack way_back(Readout output, std::size_t n_steps) {
+kernels::WalkBack way_back(Reading output, std::size_t n_steps) {
     kernels::WalkBack job;
     job.n_steps = n_steps;
-    job.last_only = output == Readout::membrane;
-    job.from_emitted = !job.last_only && output != Readout::membrane_mean;
-    const bool each = output == Readout::spikes;  // a slope of every step arrives
+    job.last_only = output == Reading::membrane;
+    job.from_emitted = !job.last_only && output != Reading::membrane_mean;
+    const bool each = output == Reading::spikes;  // a slope of every step arrives
     job.weight = each ? 1.0f : factor_of(output, static_cast<std::int64_t>(n_steps));
     return job;
 }

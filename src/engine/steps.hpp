@@ -58,12 +58,12 @@ void step_currents(const Panels& weight, std::span<const float> bias, std::size_
                    float* current);
 
 /// The kernel's job of walking back through steps, without what it works on. With u[t] = carry[t]·u[t-1] +
-/// drive[t]·I[t] - reset (detached),
-///   a[t] = direct[t] + carry[t+1]·a[t+1],   d loss/d I[t] = drive[t]·a[t],
+/// charge[t]·I[t] - reset (detached),
+///   a[t] = direct[t] + carry[t+1]·a[t+1],   d loss/d I[t] = charge[t]·a[t],
 /// where direct[t] is d loss/d u[t] within the step: for a train psi[t]·d loss/d y[t], for an output r it is
 /// d loss/d r times psi[t]/T for a rate, psi[t] for a count, 1 at the last step for the membrane, 1/T for
 /// its mean. carry·a is cut (see steps_between_cuts) after every 64th step, counted from the last. Where the
-/// neuron's carry is fixed (NeuronModel::fixed_carry()) it stands for `carry`, and `drive` is 1.
-kernels::WalkBack way_back(Readout output, std::size_t n_steps);
+/// neuron's carry is fixed (NeuronModel::fixed_carry()) it stands for `carry`, and `charge` is 1.
+kernels::WalkBack way_back(Reading output, std::size_t n_steps);
 
 }  // namespace snnff

@@ -131,7 +131,7 @@ std::vector<std::string> what_nir_cannot_say(const ModelSpec& model, const Netwo
             add(fmt::format("{}: its input is normalised ({}) before the weights", population.name,
                             population.normalisation->kind()));
         }
-        if (population.output != Readout::spikes && population.neuron->spiking() &&
+        if (population.output != Reading::spikes && population.neuron->spiking() &&
             &population != &network.populations.back()) {
             add(fmt::format("{}: the next population receives its {}, not its spikes", population.name,
                             name_of(population.output)));

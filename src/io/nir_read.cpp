@@ -42,13 +42,13 @@ void expect_equal(const hdf5::Group& node, std::string_view what, double there, 
 }
 
 /// What a unit's weights and bias are multiplied by, and what is added to its bias.
-struct Drive {
+struct Current {
     std::vector<double> gain, bias;
     std::size_t n_shifted = 0;  ///< units with a v_reset other than 0
 };
 
 /// Throws where the node has other dynamics than the population.
-Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Population& population) {
+Current drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Population& population) {
     const auto decays = population.neuron->decays();
     if (decays.empty()) {
         throw DataError(fmt::format("{}: is a {} node; population \"{}\" has the neuron \"{}\"", node.where(),
@@ -63,7 +63,7 @@ Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populatio
                r = read_nir_units(node.dataset("r"), n), v_reset = values("v_reset", 0.0),
                v_leak = leaky ? values("v_leak", 0.0) : std::vector<double>(n, 0.0),
                tau = leaky ? read_nir_units(node.dataset("tau"), n) : std::vector<double>(n, 1.0);
-    Drive drive;
+    Current current;
     for (std::size_t u = 0; u < n; ++u) {
         if (!(tau[u] > 0.0)) {
             throw DataError(
@@ -83,13 +83,13 @@ Drive drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populatio
         }
         expect_equal(node, v_reset[u] == 0.0 ? "v_threshold" : "v_threshold - v_reset", above,
                      static_cast<double>(population.neuron->thresholds()[u]), u, "threshold");
-        drive.n_shifted += v_reset[u] != 0.0 ? 1 : 0;
+        current.n_shifted += v_reset[u] != 0.0 ? 1 : 0;
         const double gain = r[u] * (leaky ? share : dt_s);
         // r and tau are float32, as NIR's writers have them: their quotient is off by a few units there.
-        drive.gain.push_back(std::abs(gain - 1.0) <= 1e-6 ? 1.0 : gain);
-        drive.bias.push_back(leaky ? share * (v_leak[u] - v_reset[u]) : 0.0);
+        current.gain.push_back(std::abs(gain - 1.0) <= 1e-6 ? 1.0 : gain);
+        current.bias.push_back(leaky ? share * (v_leak[u] - v_reset[u]) : 0.0);
     }
-    return drive;
+    return current;
 }
 
 /// The words that a graph written here has of a population; `otherwise` where it has none.
@@ -149,22 +149,22 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
                                     fmt::join(nodes.child_groups(), ", ")));
     }
     const std::string type = nir_type_of(nodes, name);
-    Drive drive{std::vector<double>(population.n_units(), 1.0),
-                std::vector<double>(population.n_units(), 0.0)};
+    Current current{std::vector<double>(population.n_units(), 1.0),
+                    std::vector<double>(population.n_units(), 0.0)};
     Remarks remarks;
     if (is_nir_neuron(type)) {
         const double dt_s = dt_ms ? *dt_ms / 1000.0 : dt_of(graph, model_dt_ms);
-        drive = drive_of(nodes.group(name), type == "LIF", dt_s, population);
+        current = drive_of(nodes.group(name), type == "LIF", dt_s, population);
         remarks.notes.push_back(fmt::format("{}: time constants belong to steps of {:.6g} ms, {}",
                                             nodes.group(name).where(), 1000.0 * dt_s,
                                             dt_ms           ? "as init.dt_ms says"
                                             : has_dt(graph) ? "as its metadata say; init.dt_ms takes another"
                                                             : "the model's; init.dt_ms takes another"));
-        if (drive.n_shifted > 0) {
+        if (current.n_shifted > 0) {
             remarks.notes.push_back(
                 fmt::format("{}: v_reset of {} unit{} is not 0: their membranes are counted "
                             "from it, and begin at it",
-                            nodes.group(name).where(), drive.n_shifted, drive.n_shifted == 1 ? "" : "s"));
+                            nodes.group(name).where(), current.n_shifted, current.n_shifted == 1 ? "" : "s"));
         }
     } else if (!has_nir_weights(type)) {
         throw DataError(fmt::format("{}: is of the type \"{}\"; LIF, IF, Affine and Linear are understood",
@@ -172,7 +172,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
     }
     const NirWeights found = nir_weights_of(graph, nodes, name, population);
     const hdf5::Group weights = nodes.group(found.node);
-    for (std::size_t u = 0; u < population.n_units(); ++u) drive.gain[u] *= found.of_rows[u];
+    for (std::size_t u = 0; u < population.n_units(); ++u) current.gain[u] *= found.of_rows[u];
     remarks.doubts = differences(graph, name, nodes.group(name), found.node, population);
     const std::string next_type = found.next.empty() ? "" : nir_type_of(nodes, found.next);
     if (!found.next.empty() && next_type != "Output" && !has_nir_weights(next_type)) {
@@ -191,7 +191,8 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
     const auto weight = read_nir_numbers(weights.dataset("weight"), {population.n_units(), n_inputs});
     std::vector<float> scaled(weight.size());
     for (std::size_t i = 0; i < scaled.size(); ++i)
-        scaled[i] = static_cast<float>(weight[i] * drive.gain[i / n_inputs] * found.of_columns[i % n_inputs]);
+        scaled[i] =
+            static_cast<float>(weight[i] * current.gain[i / n_inputs] * found.of_columns[i % n_inputs]);
     if (!std::ranges::all_of(scaled, [](float value) { return std::isfinite(value); }))
         throw DataError(weights.where() + ": holds weights that are no finite numbers once they are scaled");
     population.weight.copy_in(scaled);
@@ -199,7 +200,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
     if (weights.has("bias")) bias = read_nir_units(weights.dataset("bias"), population.n_units());
     population.bias.resize(population.n_units());
     for (std::size_t u = 0; u < bias.size(); ++u) {
-        bias[u] = bias[u] * drive.gain[u] + drive.bias[u];
+        bias[u] = bias[u] * current.gain[u] + current.bias[u];
         population.bias[u] = static_cast<float>(bias[u]);
     }
     const auto nonzero = std::ranges::find_if(bias, [](double value) { return value != 0.0; });

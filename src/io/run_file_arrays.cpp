@@ -44,11 +44,11 @@ bool holds_numbers(const hdf5::Group& group, const std::string& attribute) {
 
 class Walk {
   public:
-    explicit Walk(const hdf5::Group& root) : root_(root) { enter(root, "", 0); }
+    explicit Walk(const hdf5::Group& root) : root_(root) { visit(root, "", 0); }
     std::vector<ArrayPlace> places;
 
   private:
-    void enter(const hdf5::Group& group, const std::string& path, std::size_t depth) {
+    void visit(const hdf5::Group& group, const std::string& path, std::size_t depth) {
         if (depth > deepest) {
             throw FileError(
                 fmt::format("{}: has more than {} groups within each other", group.where(), deepest));
@@ -74,7 +74,7 @@ class Walk {
         group.check(opened.get(), fmt::format("\"{}\" cannot be opened", name));
         const H5I_type_t kind = H5Iget_type(opened.get());
         if (kind == H5I_GROUP) {
-            enter(root_.group(path), path, depth + 1);
+            visit(root_.group(path), path, depth + 1);
         } else if (kind == H5I_DATASET && !is_scale_without_content(root_.dataset(path))) {
             places.push_back({path, ""});
         }

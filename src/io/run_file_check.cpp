@@ -32,7 +32,7 @@ std::string without_name(const Error& error, const fs::path& path) {
 class EveryObject {
   public:
     EveryObject(const hdf5::Group& root, const fs::path& path) : root_(root), path_(path) {
-        attempt([&] { enter("", 0); });
+        attempt([&] { visit("", 0); });
     }
     std::vector<std::string> damage;
 
@@ -46,7 +46,7 @@ class EveryObject {
         }
     }
 
-    void enter(const std::string& path, std::size_t depth) {
+    void visit(const std::string& path, std::size_t depth) {
         if (depth > deepest)
             throw FileError(fmt::format("/{}: has more than {} groups within each other", path, deepest));
         std::optional<hdf5::Group> inner;
@@ -65,7 +65,7 @@ class EveryObject {
         const hdf5::Handle opened(group.check(H5Oopen(group.id(), name.c_str(), H5P_DEFAULT),
                                               fmt::format("\"{}\" cannot be opened", name)),
                                   H5Oclose);
-        if (H5Iget_type(opened.get()) == H5I_GROUP) return enter(path, depth + 1);
+        if (H5Iget_type(opened.get()) == H5I_GROUP) return visit(path, depth + 1);
         const hdf5::Dataset dataset = root_.dataset(path);
         read_attributes(dataset);
         if (H5Dget_storage_size(dataset.id()) == 0) return;  // an axis without values

@@ -62,8 +62,8 @@ struct LifStep {
     Rows potential;   ///< state: v, updated
     Rows refractory;  ///< state: steps left without input, updated; null where units.refractory is 0
     Rows membrane, emitted;
-    Rows psi, carry, drive;  ///< each may be null
-    bool cuts = false;       ///< v is +0 where it is too small for a normal float: after every 64th step
+    Rows psi, carry, charge;  ///< each may be null
+    bool cuts = false;        ///< v is +0 where it is too small for a normal float: after every 64th step
 };
 
 enum class LifMeasure { spikes, last_membrane, membrane_sum };
@@ -232,7 +232,7 @@ struct ConstSteps {
 };
 
 /// All steps of walk_back(), the last first, for `n` units of some samples:
-///   a = (weight·arriving)·psi + later,   later = carry·a,   signal = drive·a
+///   a = (weight·arriving)·psi + later,   later = carry·a,   signal = charge·a
 /// with later = +0 at first and cut after every 64th step counted from the end.
 struct WalkBack {
     std::size_t n_samples = 0, n_steps = 0, n = 0;
@@ -240,7 +240,7 @@ struct WalkBack {
     bool last_only = false;  ///< the weight is 0 in all steps but the last
     ConstSteps arriving, psi, carry;
     bool from_emitted = true;  ///< else psi is 1
-    ConstSteps drive;          ///< null where it is 1 everywhere
+    ConstSteps charge;         ///< null where it is 1 everywhere
     Steps signal;              ///< may be the memory of psi
     bool summed = false;       ///< over the steps, as they are walked through
 };

@@ -11,27 +11,27 @@
 namespace snnff {
 namespace {
 
-constexpr auto all_readouts = std::span<const std::string_view>(readout_names);
-constexpr auto measurable = all_readouts.first(all_readouts.size() - 1);  // a train is no single number
-static_assert(all_readouts.back() == "spikes");
+constexpr auto all_readings = std::span<const std::string_view>(reading_names);
+constexpr auto measurable = all_readings.first(all_readings.size() - 1);  // a train is no single number
+static_assert(all_readings.back() == "spikes");
 
-Readout read_readout(Options& table, const Key& key, const NeuronModel& neuron,
-                     std::span<const std::string_view> allowed) {
+Reading chosen_reading(Options& table, const Key& key, const NeuronModel& neuron,
+                       std::span<const std::string_view> allowed) {
     // The default depends on the neuron, so the documentation names none.
-    const std::string_view fallback = table.describing() ? "" : name_of(neuron.readouts().front());
+    const std::string_view fallback = table.describing() ? "" : name_of(neuron.readings().front());
     const std::size_t index = table.choice(key, fallback, allowed);
-    if (index == allowed.size()) return neuron.readouts().front();
-    const auto readout = static_cast<Readout>(index);
-    if (!neuron.offers(readout)) {
+    if (index == allowed.size()) return neuron.readings().front();
+    const auto reading = static_cast<Reading>(index);
+    if (!neuron.offers(reading)) {
         std::string offered;
-        for (const Readout r : neuron.readouts()) {
+        for (const Reading r : neuron.readings()) {
             if (static_cast<std::size_t>(r) < allowed.size()) {
                 offered += fmt::format("{}\"{}\"", offered.empty() ? "" : ", ", name_of(r));
             }
         }
         table.conflict(key.name, table, "neuron", fmt::format("such units offer {}", offered));
     }
-    return readout;
+    return reading;
 }
 
 PopulationSpec read_population(const std::string& name, Options& table, Context context,
@@ -52,7 +52,7 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
 
     population.projection = table.make<Projection>(
         {"projection", "", "which of the population's inputs its units see"}, "dense", context);
-    const bool driven_by_spikes = below != nullptr && below->output == Readout::spikes;
+    const bool driven_by_spikes = below != nullptr && below->output == Reading::spikes;
     population.normalisation = table.make_inline<Normalisation>(
         {"normalisation", "",
          "of the population's input, so that its length tells nothing of the goodness below. Spike trains "
@@ -65,16 +65,18 @@ PopulationSpec read_population(const std::string& name, Options& table, Context 
                        "a spike train cannot be normalised step by step; \"none\" would do");
     }
     if (!backprop) {
-        population.measure = read_readout(
-            table, {"measure", "", "what goodness is measured on; by default the neuron's first readout"},
+        population.measure = chosen_reading(
+            table,
+            {"measure", "",
+             "what goodness is measured on; by default the first reading that the neuron offers"},
             *population.neuron, measurable);
     }
-    population.output = read_readout(table,
-                                     {"output", "",
-                                      "what the next population receives; by default the neuron's first "
-                                      "readout. spikes: the train itself, "
-                                      "step by step; all else as a constant current"},
-                                     *population.neuron, all_readouts);
+    population.output =
+        chosen_reading(table,
+                       {"output", "",
+                        "what the next population receives; by default the first reading that the neuron "
+                        "offers. spikes: the train itself, step by step; all else as a constant current"},
+                       *population.neuron, all_readings);
     return population;
 }
 

@@ -56,7 +56,7 @@ void read_readout_section(Options& root, const Context& context, const Populatio
                          "it is the only population; a second one, or layers = \"all\", would do");
     }
     for (std::size_t k = readout.first_population; k < tables.size(); ++k) {
-        if (model.network.populations[k].output != Readout::spikes) continue;
+        if (model.network.populations[k].output != Reading::spikes) continue;
         options.conflict("kind", tables[k].second, "output",
                          "a read-out takes one number per unit; output = \"rate\" or \"count\" would do");
     }

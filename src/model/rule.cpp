@@ -142,7 +142,7 @@ void check_groups(Options& root, const PopulationTables& tables, const ModelSpec
 void check_dropout(Options& root, const PopulationTables& tables, const ModelSpec& model) {
     if (!model.learning.local() || !(model.learning.dropout > 0.0)) return;
     for (std::size_t k = 0; k + 1 < model.network.populations.size(); ++k) {
-        if (model.network.populations[k].output != Readout::spikes) continue;
+        if (model.network.populations[k].output != Reading::spikes) continue;
         tables[k].second.conflict(
             "output", learning_table(root), "dropout",
             "spikes of a train are not left out; another output, or no dropout, would do");
@@ -162,7 +162,7 @@ void check_backprop(Options& root, const PopulationTables& tables, const ModelSp
         table.conflict("size", overlay, "n_labels",
                        "under learning.rule = \"backprop\" the last population has a unit for each label");
     }
-    if (last.output == Readout::spikes) {
+    if (last.output == Reading::spikes) {
         table.conflict("output", learning, "rule",
                        "the last population answers with one number per label; \"rate\", \"count\", "
                        "\"membrane\" or \"membrane_mean\" would do");

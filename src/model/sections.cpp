@@ -19,9 +19,9 @@ std::size_t count(Options& options, const Key& key, std::int64_t fallback) {
 }
 
 bool has(const NeuronModel& neuron, std::string_view variable) {
-    if (variable == "membrane") return neuron.offers(Readout::membrane);
+    if (variable == "membrane") return neuron.offers(Reading::membrane);
     if (variable == "spikes") return neuron.spiking();
-    if (variable == "activation") return neuron.offers(Readout::activation);
+    if (variable == "activation") return neuron.offers(Reading::activation);
     return true;  // everything is driven by a current
 }
 

@@ -28,7 +28,7 @@ void check_projection(const ModelSpec& model, const PopulationSpec& spec) {
     if (spec.projection->dense()) return;
     if (!model.learning.local())
         refuse(model, spec, "does not learn by back-propagation; \"dense\" would do");
-    if (spec.output == Readout::spikes)
+    if (spec.output == Reading::spikes)
         refuse(model, spec, "cannot send its train on; another population output would do");
     if (!model.data.encoding->constant())
         refuse(model, spec, "takes currents that stay constant; encoding.kind = \"constant\" would do");

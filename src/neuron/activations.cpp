@@ -8,7 +8,7 @@
 namespace snnff {
 namespace {
 
-constexpr Readout activation_readouts[] = {Readout::activation};
+constexpr Reading activation_readings[] = {Reading::activation};
 
 void fill(MatrixView view, float value) {
     for (std::size_t i = 0; i < view.rows() && !view.empty(); ++i) std::ranges::fill(view.row(i), value);
@@ -22,7 +22,7 @@ class Pointwise final : public NeuronModel {
         : kind_(kind), function_(function), parameter_(static_cast<float>(parameter)) {}
 
     std::string_view kind() const noexcept override { return kind_; }
-    std::span<const Readout> readouts() const noexcept override { return activation_readouts; }
+    std::span<const Reading> readings() const noexcept override { return activation_readings; }
     std::size_t n_state() const noexcept override { return 0; }
 
     void step(const StepView& view) const noexcept override {
@@ -31,7 +31,7 @@ class Pointwise final : public NeuronModel {
         }
         apply(view.current, view.emitted, view.psi);
         fill(view.carry, 0.0f);
-        fill(view.drive, 1.0f);
+        fill(view.charge, 1.0f);
     }
 
     void respond(ConstMatrixView current, const TimeGrid&, std::span<const Response> responses,

@@ -13,8 +13,8 @@
 namespace snnff {
 namespace {
 
-constexpr Readout lif_readouts[] = {Readout::rate, Readout::count, Readout::membrane, Readout::membrane_mean,
-                                    Readout::spikes};
+constexpr Reading lif_readings[] = {Reading::rate, Reading::count, Reading::membrane, Reading::membrane_mean,
+                                    Reading::spikes};
 
 kernels::Rows rows_of(MatrixView view) {
     return view.empty() ? kernels::Rows{} : kernels::Rows{view.data(), view.stride()};
@@ -64,7 +64,7 @@ class Lif final : public NeuronModel {
     Lif& operator=(const Lif&) = delete;
 
     std::string_view kind() const noexcept override { return "lif"; }
-    std::span<const Readout> readouts() const noexcept override { return lif_readouts; }
+    std::span<const Reading> readings() const noexcept override { return lif_readings; }
     /// V (or U, where the reset is delayed), and the steps without input that are left.
     std::size_t n_state() const noexcept override { return refractory() ? 2 : 1; }
     std::span<const float> thresholds() const noexcept override { return parameters_.threshold; }
@@ -138,21 +138,21 @@ void Lif::step(const StepView& view) const noexcept {
     job.emitted = rows_of(view.emitted);
     if (kernels_know_surrogate_) job.psi = rows_of(view.psi);
     job.carry = rows_of(view.carry);
-    job.drive = rows_of(view.drive);
+    job.charge = rows_of(view.charge);
     kernels::active().lif_step(job);
     if (!kernels_know_surrogate_ && !view.psi.empty()) write_psi(view);
 }
 
 /// By a surrogate that kernels do not know. 0 where the input was ignored.
 void Lif::write_psi(const StepView& view) const noexcept {
-    assert(!refractory() || !view.drive.empty());
+    assert(!refractory() || !view.charge.empty());
     const std::span threshold = std::span(parameters_.threshold).subspan(view.first_unit);
     for (std::size_t row = 0; row < view.psi.rows(); ++row) {
         const auto psi = view.psi.row(row);
         for (std::size_t u = 0; u < psi.size(); ++u) psi[u] = view.membrane(row, u) - threshold[u];
         parameters_.surrogate->slopes(psi, psi);
         for (std::size_t u = 0; u < psi.size() && refractory(); ++u) {
-            if (view.drive(row, u) == 0.0f) psi[u] = 0.0f;
+            if (view.charge(row, u) == 0.0f) psi[u] = 0.0f;
         }
     }
 }
@@ -161,7 +161,7 @@ void Lif::respond(ConstMatrixView current, const TimeGrid& time, std::span<const
                   std::size_t first_unit) const {
     const bool slope_of_spikes = std::ranges::any_of(responses, [](const Response& response) {
         const bool membrane =
-            response.readout == Readout::membrane || response.readout == Readout::membrane_mean;
+            response.reading == Reading::membrane || response.reading == Reading::membrane_mean;
         return !membrane && !response.slope.empty();
     });
     if (refractory() || (slope_of_spikes && !kernels_know_surrogate_))
@@ -171,10 +171,10 @@ void Lif::respond(ConstMatrixView current, const TimeGrid& time, std::span<const
     std::array<kernels::LifOutput, 4> outputs;
     std::size_t n_outputs = 0;
     for (const Response& response : responses) {
-        kernels::LifOutput output{kernels::LifMeasure::spikes, factor_of(response.readout, time.steps),
+        kernels::LifOutput output{kernels::LifMeasure::spikes, factor_of(response.reading, time.steps),
                                   rows_of(response.value), rows_of(response.slope)};
-        if (response.readout == Readout::membrane) output.measure = kernels::LifMeasure::last_membrane;
-        if (response.readout == Readout::membrane_mean) output.measure = kernels::LifMeasure::membrane_sum;
+        if (response.reading == Reading::membrane) output.measure = kernels::LifMeasure::last_membrane;
+        if (response.reading == Reading::membrane_mean) output.measure = kernels::LifMeasure::membrane_sum;
         outputs.at(n_outputs++) = output;
     }
     kernels::LifRespond job;

@@ -6,7 +6,7 @@
 namespace snnff {
 namespace {
 
-constexpr Readout linear_readouts[] = {Readout::activation};
+constexpr Reading linear_readings[] = {Reading::activation};
 
 void copy(ConstMatrixView from, MatrixView to) {
     for (std::size_t i = 0; i < from.rows(); ++i) std::ranges::copy(from.row(i), to.row(i).begin());
@@ -20,7 +20,7 @@ void fill(MatrixView view, float value) {
 class Linear final : public NeuronModel {
   public:
     std::string_view kind() const noexcept override { return "linear"; }
-    std::span<const Readout> readouts() const noexcept override { return linear_readouts; }
+    std::span<const Reading> readings() const noexcept override { return linear_readings; }
     std::size_t n_state() const noexcept override { return 0; }
 
     void step(const StepView& view) const noexcept override {
@@ -28,7 +28,7 @@ class Linear final : public NeuronModel {
         copy(view.current, view.emitted);
         fill(view.psi, 1.0f);
         fill(view.carry, 0.0f);
-        fill(view.drive, 1.0f);
+        fill(view.charge, 1.0f);
     }
 
     void respond(ConstMatrixView current, const TimeGrid&, std::span<const Response> responses,

@@ -24,8 +24,8 @@ void write(const Matrix& from, float factor, MatrixView to) {
 
 }  // namespace
 
-bool NeuronModel::offers(Readout readout) const noexcept {
-    return std::ranges::find(readouts(), readout) != readouts().end();
+bool NeuronModel::offers(Reading reading) const noexcept {
+    return std::ranges::find(readings(), reading) != readings().end();
 }
 
 void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time, std::span<const Response> responses,
@@ -34,7 +34,7 @@ void NeuronModel::respond(ConstMatrixView current, const TimeGrid& time, std::sp
     const bool with_slope =
         std::ranges::any_of(responses, [](const Response& response) { return !response.slope.empty(); });
     const bool counts = std::ranges::any_of(
-        responses, [](const Response& response) { return response.readout == Readout::count; });
+        responses, [](const Response& response) { return response.reading == Reading::count; });
     // Without memory every step is the same, and a mean is any one of them.
     const std::int64_t n_steps = n_state() == 0 && !counts ? 1 : time.steps;
     steps.begin(*this, current.rows(), current.cols(), with_slope);
@@ -63,7 +63,7 @@ const StepView& SteppedResponse::step(const NeuronModel& neuron, ConstMatrixView
                                       std::size_t first_unit, const Kept& kept) {
     view_.psi = kept.psi;
     view_.carry = kept.carry;
-    view_.drive = kept.drive;
+    view_.charge = kept.charge;
     view_.current = current;
     view_.first_unit = first_unit;
     ++view_.step;
@@ -85,9 +85,9 @@ const StepView& SteppedResponse::step(const NeuronModel& neuron, ConstMatrixView
 
 void SteppedResponse::write(std::span<const Response> responses) const {
     for (const Response& response : responses) {
-        const bool last = response.readout == Readout::membrane;
-        const bool of_membrane = last || response.readout == Readout::membrane_mean;
-        const float factor = factor_of(response.readout, view_.step + 1);
+        const bool last = response.reading == Reading::membrane;
+        const bool of_membrane = last || response.reading == Reading::membrane_mean;
+        const float factor = factor_of(response.reading, view_.step + 1);
         snnff::write(last          ? membrane_
                      : of_membrane ? sum_of_membrane_
                                    : sum_of_emitted_,

@@ -19,8 +19,8 @@ MatrixView room(Matrix& matrix, std::size_t rows, std::size_t cols) {
 
 /// Whether a population keeps its steps: a train comes in or goes out.
 bool keeps_steps(const Network& network, std::size_t k, bool input_varies) {
-    const bool varies = k == 0 ? input_varies : network.populations[k - 1].output == Readout::spikes;
-    return varies || network.populations[k].output == Readout::spikes;
+    const bool varies = k == 0 ? input_varies : network.populations[k - 1].output == Reading::spikes;
+    return varies || network.populations[k].output == Reading::spikes;
 }
 
 /// Samples that go through all sections at a time.
@@ -29,7 +29,8 @@ std::size_t samples_per_wave(const Network& network, std::size_t n_samples, bool
     std::size_t wave = n_samples;
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         if (!keeps_steps(network, k, input_varies)) continue;
-        wave = std::min(wave, TrainPass::wave_size(network.populations[k], network.time, 1, 1, budget_bytes));
+        wave =
+            std::min(wave, SteppedPass::wave_size(network.populations[k], network.time, 1, 1, budget_bytes));
     }
     return wave;
 }
@@ -51,7 +52,7 @@ BackpropPass::BackpropPass(const Network& network, std::size_t budget_bytes)
 }
 
 std::size_t BackpropPass::rows_per_sample(std::size_t k) const {
-    return network_.populations[k].output == Readout::spikes ? static_cast<std::size_t>(network_.time.steps)
+    return network_.populations[k].output == Reading::spikes ? static_cast<std::size_t>(network_.time.steps)
                                                              : 1;
 }
 
@@ -62,7 +63,7 @@ double BackpropPass::run(Batch& batch, std::span<const std::int32_t> label, cons
     passes_.clear();
     for (std::size_t k = 1; k < members_.size(); ++k) members_[k].turned.turn(network_.populations[k].weight);
     for (std::size_t first = 0, end; first < n; first = end) {
-        end = wave == n ? n : TrainPass::wave_end(first, wave, n);
+        end = wave == n ? n : SteppedPass::wave_end(first, wave, n);
         forward(batch, {first, end - first}, dropout);
         backward(batch, {first, end - first}, label, dropout);
     }
@@ -141,7 +142,7 @@ std::size_t BackpropPass::memory(const Network& network, const Batch::Size& size
     std::size_t bytes = 0;
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         const Population& population = network.populations[k];
-        const bool train = population.output == Readout::spikes;
+        const bool train = population.output == Reading::spikes;
         bytes += Batch::memory(network, k, size, {.signal = true, .output = true}).meanwhile;
         bytes += wave * (train ? n_steps : 1) * population.n_units() * sizeof(float);
         if (k > 0) bytes += TurnedWeights::memory(population.n_units(), population.n_inputs());
@@ -171,7 +172,7 @@ std::size_t BackpropPass::scratch_memory(const Network& network, const Batch::Si
 std::size_t BackpropPass::batch_memory(const Network& network, const Batch::Size& size, bool thins_out) {
     std::size_t bytes = size.n_samples * sizeof(double);  // losses
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
-        const bool sends_once = network.populations[k].output != Readout::spikes;
+        const bool sends_once = network.populations[k].output != Reading::spikes;
         bytes += Batch::memory(network, k, size, {.signal = true, .output = true}).kept;
         if (thins_out && sends_once && k + 1 < network.populations.size())  // a copy, some of it left out
             bytes += size.n_samples * network.populations[k].n_sent() * sizeof(float);

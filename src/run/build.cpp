@@ -175,7 +175,7 @@ void check_slopes(const ModelSpec& model, const Dataset& train) {
     bool by_step = train.series || !model.data.encoding->constant();
     for (std::size_t k = 0; k < model.network.populations.size(); ++k) {
         const PopulationSpec& spec = model.network.populations[k];
-        const bool sends_train = spec.output == Readout::spikes;
+        const bool sends_train = spec.output == Reading::spikes;
         std::string_view remedy;
         if (by_step)
             remedy = k == 0 ? "encoding.kind = \"constant\" of data without steps"

@@ -20,8 +20,8 @@ namespace {
 constexpr std::size_t chunk_size = 1024;
 
 bool carries_spikes(const Population& population) {
-    return population.output == Readout::rate || population.output == Readout::count ||
-           population.output == Readout::spikes;
+    return population.output == Reading::rate || population.output == Reading::count ||
+           population.output == Reading::spikes;
 }
 
 /// The presentations that a prediction takes, as labels to write: each of them for goodness, then none at all

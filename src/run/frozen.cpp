@@ -92,8 +92,8 @@ void FrozenLayers::climb(Batch& batch) const {
     batch.climb(std::vector<ForwardRequest>(entry_, {.output = true}));
 }
 
-void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout,
-                         Memory& memory, Batch& batch) {
+void FrozenLayers::present(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout,
+                           Memory& memory, Batch& batch) {
     const std::size_t n_positive = side == Side::negatives ? 0 : 1;
     const Dropout* of_entry = entry_ == first_learning_ ? dropout : nullptr;
     if (kept_.empty()) {
@@ -111,7 +111,7 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
     const std::size_t first_variant = side == Side::negatives ? 1 : 0;
     kept = kept.subspan(first_variant);
     if (of_entry == nullptr && runs_through(samples, presentations_.n_samples())) {
-        batch.enter(entry_, inputs_of_kept(kept, samples, first_variant), samples.size(), n_positive);
+        batch.present(entry_, inputs_of_kept(kept, samples, first_variant), samples.size(), n_positive);
         return;
     }
     shape(memory.gathered, kept.size(), samples.size(), kept.front().cols());
@@ -129,7 +129,8 @@ void FrozenLayers::enter(std::span<const std::uint32_t> samples, Side side, cons
             });
         }
     }
-    batch.enter(entry_, inputs_of_kept(memory.gathered, samples, first_variant), samples.size(), n_positive);
+    batch.present(entry_, inputs_of_kept(memory.gathered, samples, first_variant), samples.size(),
+                  n_positive);
 }
 
 }  // namespace snnff

@@ -23,8 +23,8 @@ class FrozenLayers {
     };
     /// Presents samples, as positives, negatives or both, and takes them up to the section that learns first.
     /// `dropout`, where given, is for the input of that population.
-    void enter(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Memory& memory,
-               Batch& batch);
+    void present(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Memory& memory,
+                 Batch& batch);
 
     /// Bytes of what is kept, of what is held besides while it is computed, and of what a sample of a batch
     /// takes of it; 0 where nothing is kept: then batches climb through so many populations.

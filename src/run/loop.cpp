@@ -107,7 +107,7 @@ class Loop {
         item.label.clear();
         for (const std::uint32_t sample : samples) item.label.push_back(train_.label[sample]);
         item.losses.clear();
-        frozen.enter(samples, at_.side(), dropout_of(item), item.memory, item.batch);
+        frozen.present(samples, at_.side(), dropout_of(item), item.memory, item.batch);
         at_.next_batch();
     }
 

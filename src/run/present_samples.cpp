@@ -9,9 +9,9 @@ void present_samples(const Presented& presented, std::vector<Variant> variants, 
                      std::size_t n_positive, Batch& batch) {
     const std::size_t n = presented.samples.size();
     if (comes_constant(presented.data, presented.dataset)) {
-        batch.enter(0, std::move(variants), n, n_positive);
+        batch.present(0, std::move(variants), n, n_positive);
     } else {
-        batch.enter(std::make_unique<EncodedInput>(presented, std::move(variants), dropout), n, n_positive);
+        batch.present(std::make_unique<EncodedInput>(presented, std::move(variants), dropout), n, n_positive);
     }
 }
 

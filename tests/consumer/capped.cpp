@@ -11,8 +11,8 @@ struct Capped final : NeuronModel {
     explicit Capped(double ceiling) : ceiling(static_cast<float>(ceiling)) {}
     std::string_view kind() const noexcept override { return "capped"; }
     std::size_t n_state() const noexcept override { return 0; }
-    std::span<const Readout> readouts() const noexcept override {
-        static constexpr Readout all[] = {Readout::activation};
+    std::span<const Reading> readings() const noexcept override {
+        static constexpr Reading all[] = {Reading::activation};
         return all;
     }
     void step(const StepView& view) const noexcept override {  // matrices are [sample x unit]
@@ -23,7 +23,7 @@ struct Capped final : NeuronModel {
                 if (view.psi.empty()) continue;                                      // not learning
                 view.psi(s, u) = current > 0.0f && current < ceiling ? 1.0f : 0.0f;  // dy/dI
                 view.carry(s, u) = 0.0f;                                             // no memory
-                view.drive(s, u) = 1.0f;
+                view.charge(s, u) = 1.0f;
             }
         }
     }

@@ -24,9 +24,9 @@ class Synaptic final : public NeuronModel {
         : alpha_(std::move(alpha)), beta_(std::move(beta)), threshold_(std::move(threshold)) {}
 
     std::string_view kind() const noexcept override { return "synaptic"; }
-    std::span<const Readout> readouts() const noexcept override {
-        static constexpr std::array all{Readout::rate, Readout::count, Readout::membrane,
-                                        Readout::membrane_mean, Readout::spikes};
+    std::span<const Reading> readings() const noexcept override {
+        static constexpr std::array all{Reading::rate, Reading::count, Reading::membrane,
+                                        Reading::membrane_mean, Reading::spikes};
         return all;
     }
     std::size_t n_state() const noexcept override { return 2; }  // i, U
@@ -67,9 +67,9 @@ class Synaptic final : public NeuronModel {
                 }
                 const float mean = 1.0f / static_cast<float>(time.steps);
                 for (const Response& response : responses) {
-                    const bool last = response.readout == Readout::membrane;
-                    const bool membrane = last || response.readout == Readout::membrane_mean;
-                    const float factor = last || response.readout == Readout::count ? 1.0f : mean;
+                    const bool last = response.reading == Reading::membrane;
+                    const bool membrane = last || response.reading == Reading::membrane_mean;
+                    const float factor = last || response.reading == Reading::count ? 1.0f : mean;
                     response.value(row, j) = factor * (last ? now.u : membrane ? sum : count);
                     if (response.slope.empty()) continue;
                     response.slope(row, j) = factor * (last ? slope.u : membrane ? of_sum : of_count);

@@ -188,7 +188,8 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
             presentations.begin_epoch(0, {});
             Batch batch(experiment.network);
             Matrix images;
-            batch.enter(0, presentations.variants(presentations.samples(0), images), experiment.train.size());
+            batch.present(0, presentations.variants(presentations.samples(0), images),
+                          experiment.train.size());
             check_membrane(golden, experiment, 0);
             first_update(golden, experiment, batch, 0);
 
@@ -198,7 +199,7 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
             if (golden.has("expected/layer0/final_bias")) {
                 std::ranges::copy(golden.floats("expected/layer0/final_bias"), first.bias.begin());
             }
-            if (first.output != Readout::spikes) {
+            if (first.output != Reading::spikes) {
                 const ForwardRequest output{.output = true};
                 batch.forward({0, 0}, {&output, 1});
                 check_close("output positive", batch.activity(0).output[0].values(),

@@ -53,12 +53,12 @@ struct Trained {
         for (std::size_t m = 0; m < optimizer.n_moments(); ++m)
             moments[m].resize(weight.rows(), weight.cols());
     }
-    Matrix gradient_of(const TrainPass& pass, std::size_t drive) const {
+    Matrix gradient_of(const SteppedPass& pass, std::size_t drive) const {
         Panels panels(weight->rows(), weight->cols());
         pass.weights(drive, {0, panels.n_panels(), 0, panels.cols()}, panels.memory().data());
         return panels.matrix();
     }
-    void update(const Optimizer& optimizer, std::int64_t t, double rate, const TrainPass& pass,
+    void update(const Optimizer& optimizer, std::int64_t t, double rate, const SteppedPass& pass,
                 std::size_t drive) {
         Panels gradient(weight->rows(), weight->cols());
         pass.weights(drive, {0, gradient.n_panels(), 0, gradient.cols()}, gradient.memory().data());
@@ -74,7 +74,7 @@ struct Bias {
         bias.assign(init.begin(), init.end());
         for (auto& moment : moments) moment.assign(init.size(), 0.0f);
     }
-    void update(const Optimizer& optimizer, std::int64_t t, double rate, const TrainPass& pass) {
+    void update(const Optimizer& optimizer, std::int64_t t, double rate, const SteppedPass& pass) {
         std::vector<float> gradient(pass.bias().begin(), pass.bias().begin() + std::ptrdiff_t(bias->size()));
         optimizer.apply({.t = t, .rate = rate, .weight_decay = 0.0}, gradient, *bias, moments[0], moments[1]);
     }
@@ -115,8 +115,8 @@ class Damped final : public NeuronModel {
   public:
     explicit Damped(float damping) : damping_(damping) {}
     std::string_view kind() const noexcept override { return "damped"; }
-    std::span<const Readout> readouts() const noexcept override {
-        static constexpr Readout all[] = {Readout::activation, Readout::spikes};
+    std::span<const Reading> readings() const noexcept override {
+        static constexpr Reading all[] = {Reading::activation, Reading::spikes};
         return all;
     }
     std::size_t n_state() const noexcept override { return 1; }
@@ -130,7 +130,7 @@ class Damped final : public NeuronModel {
                 if (view.psi.empty()) continue;
                 view.psi(s, u) = current > 0.0f ? 1.0f - kept : 0.0f;
                 view.carry(s, u) = 0.0f;
-                view.drive(s, u) = 1.0f;
+                view.charge(s, u) = 1.0f;
             }
         }
     }
@@ -151,7 +151,7 @@ TEST_CASE("spikes from beside, a step later, are those of a loop in PyTorch") {
                                           {key("beta", golden.spec["beta"].get<double>()),
                                            key("threshold", golden.spec["v_threshold"].get<double>())},
                                           {network.time, n_units});
-    population.measure = population.output = Readout::rate;
+    population.measure = population.output = Reading::rate;
     population.weight.resize(n_units, shape[1]);
     Edge& lateral = population.edges.emplace_back();
     lateral.from = 0;
@@ -190,7 +190,7 @@ TEST_CASE("spikes from beside, a step later, are those of a loop in PyTorch") {
             slope);
         CHECK(loss == Approx(losses[epoch]).epsilon(1e-4));
         pass.backward(0, slope);
-        const TrainPass& gradient = pass.finish(0);
+        const SteppedPass& gradient = pass.finish(0);
         if (epoch == 0) {
             check_close("membrane", membrane, golden.floats("expected/layer0/first_membrane_positive"), 1e-5);
             CHECK(spikes == golden.floats("expected/layer0/first_spikes_positive"));
@@ -223,8 +223,8 @@ TEST_CASE("a network that sees itself from above is that of a loop in PyTorch") 
     for (std::size_t k = 0; k < 2; ++k) {
         Population& population = network.populations[k];
         population.neuron = std::make_shared<Damped>(golden.spec["damping"].get<float>());
-        population.measure = Readout::spikes;  // each step is scored
-        population.output = k == 0 ? Readout::spikes : Readout::activation;
+        population.measure = Reading::spikes;  // each step is scored
+        population.output = k == 0 ? Reading::spikes : Reading::activation;
         population.normalisation = rms;
         population.weight.resize(sizes[k + 1], sizes[k]);
     }
@@ -296,9 +296,9 @@ TEST_CASE("a network that sees itself from above is that of a loop in PyTorch") 
             CHECK(loss == Approx(losses[k * n_epochs + epoch]).epsilon(1e-4));
             pass.backward(k, slope);
         }
-        const TrainPass &first = pass.finish(0), &second = pass.finish(1);
+        const SteppedPass &first = pass.finish(0), &second = pass.finish(1);
         if (epoch == 0) {
-            const auto check = [&](const char* name, const Trained& trained, const TrainPass& of,
+            const auto check = [&](const char* name, const Trained& trained, const SteppedPass& of,
                                    std::size_t drive) {
                 check_close(name, trained.gradient_of(of, drive).values(),
                             golden.floats("expected/first_gradient_" + std::string(name)), 1e-5);

@@ -43,27 +43,27 @@ std::vector<Kind> all_kinds() {
 
 std::string text(const Kind& kind) { return kind.name + " " + value_text(Node{kind.keys, {}}); }
 
-/// Every readout on offer with its slope, side by side.
+/// Every reading on offer with its slope, side by side.
 struct Responses {
-    std::vector<Readout> readouts;
+    std::vector<Reading> readings;
     std::vector<Matrix> value, slope;
 
     Responses(const NeuronModel& model, std::size_t rows, std::size_t cols) {
-        for (const Readout r : model.readouts()) {
-            if (r != Readout::spikes) readouts.push_back(r);
+        for (const Reading r : model.readings()) {
+            if (r != Reading::spikes) readings.push_back(r);
         }
-        value.assign(readouts.size(), Matrix(rows, cols));
+        value.assign(readings.size(), Matrix(rows, cols));
         slope = value;
     }
     std::vector<Response> views() {
         std::vector<Response> all;
-        for (std::size_t i = 0; i < readouts.size(); ++i) all.push_back({readouts[i], value[i], slope[i]});
+        for (std::size_t i = 0; i < readings.size(); ++i) all.push_back({readings[i], value[i], slope[i]});
         return all;
     }
     /// The largest |a − b|/max(|b|, 1) of any value, or slope.
     double distance(const Responses& b, std::vector<Matrix> Responses::*member) const {
         double worst = 0.0;
-        for (std::size_t i = 0; i < readouts.size(); ++i) {
+        for (std::size_t i = 0; i < readings.size(); ++i) {
             for (std::size_t k = 0; k < value[i].size(); ++k) {
                 const double x = (this->*member)[i].data()[k], y = (b.*member)[i].data()[k];
                 worst = std::max(worst, std::abs(x - y) / std::max(std::abs(y), 1.0));
@@ -99,23 +99,23 @@ TEST_CASE("responses and slopes are finite for any current that a float can be")
         for (std::size_t i = 0; i < current.rows(); ++i) std::ranges::fill(current.row(i), extremes[i]);
         Responses responses(*model, current.rows(), n_units);
         model->respond(current, time_grid, responses.views());
-        for (std::size_t k = 0; k < responses.readouts.size(); ++k) {
-            CAPTURE(text(kind), name_of(responses.readouts[k]));
+        for (std::size_t k = 0; k < responses.readings.size(); ++k) {
+            CAPTURE(text(kind), name_of(responses.readings[k]));
             CHECK(std::ranges::all_of(responses.value[k].values(), [](float x) { return std::isfinite(x); }));
             CHECK(std::ranges::all_of(responses.slope[k].values(), [](float x) { return std::isfinite(x); }));
         }
     }
 }
 
-TEST_CASE("a current that is no number gives a response that is none, whatever the readout") {
+TEST_CASE("a current that is no number gives a response that is none, whatever the reading") {
     for (const Kind& kind : all_kinds()) {
         const auto model = made_kind(kind);
         Matrix current = currents();
         current(2, 7) = std::numeric_limits<float>::quiet_NaN();
         Responses responses(*model, n_samples, n_units);
         model->respond(current, time_grid, responses.views());
-        for (std::size_t k = 0; k < responses.readouts.size(); ++k) {
-            CAPTURE(text(kind), name_of(responses.readouts[k]));
+        for (std::size_t k = 0; k < responses.readings.size(); ++k) {
+            CAPTURE(text(kind), name_of(responses.readings[k]));
             CHECK(std::isnan(responses.value[k](2, 7)));
             CHECK(std::ranges::count_if(responses.value[k].values(), [](float x) { return std::isnan(x); }) ==
                   1);
@@ -131,8 +131,8 @@ TEST_CASE("a block of samples responds as its samples do one by one, to the last
         model->respond(current, time_grid, block.views());
         for (std::size_t i = 0; i < n_samples; ++i) {
             model->respond(current.view().rows(i, 1), time_grid, one.views());
-            for (std::size_t k = 0; k < block.readouts.size(); ++k) {
-                CAPTURE(text(kind), i, name_of(block.readouts[k]));
+            for (std::size_t k = 0; k < block.readings.size(); ++k) {
+                CAPTURE(text(kind), i, name_of(block.readings[k]));
                 CHECK(std::ranges::equal(block.value[k].row(i), one.value[k].row(0)));
                 CHECK(std::ranges::equal(block.slope[k].row(i), one.slope[k].row(0)));
             }
@@ -147,16 +147,16 @@ TEST_CASE("a unit responds the same wherever it stands and whatever else is aske
         Responses all(*model, n_samples, n_units);
         model->respond(current, time_grid, all.views());
 
-        // In reverse order, into the middle of a wider matrix, one readout at a time.
+        // In reverse order, into the middle of a wider matrix, one reading at a time.
         Matrix reversed(n_samples, n_units), value(n_samples, n_units + 9), slope(n_samples, n_units + 9);
         for (std::size_t i = 0; i < n_samples; ++i) {
             std::ranges::reverse_copy(current.row(i), reversed.row(i).begin());
         }
-        for (std::size_t k = 0; k < all.readouts.size(); ++k) {
+        for (std::size_t k = 0; k < all.readings.size(); ++k) {
             for (const bool with_slope : {true, false}) {
                 value.fill(-77.0f);
                 slope.fill(-77.0f);
-                const Response response{all.readouts[k], value.view().columns(4, n_units),
+                const Response response{all.readings[k], value.view().columns(4, n_units),
                                         with_slope ? slope.view().columns(4, n_units) : MatrixView{}};
                 model->respond(reversed, time_grid, {&response, 1});
                 std::size_t n_wrong = 0;
@@ -168,7 +168,7 @@ TEST_CASE("a unit responds the same wherever it stands and whatever else is aske
                         n_wrong += slope(i, j) != (inside && with_slope ? all.slope[k](i, unit) : -77.0f);
                     }
                 }
-                CAPTURE(text(kind), name_of(all.readouts[k]), with_slope);
+                CAPTURE(text(kind), name_of(all.readings[k]), with_slope);
                 CHECK(n_wrong == 0);
             }
         }
@@ -214,11 +214,11 @@ TEST_CASE("a spike train's mean is the rate") {
     const Matrix current = currents();
     for (const Kind& kind : all_kinds()) {
         const auto model = made_kind(kind);
-        CHECK(model->spiking() == (model->readouts().back() == Readout::spikes));
+        CHECK(model->spiking() == (model->readings().back() == Reading::spikes));
         if (!model->spiking()) continue;
         CHECK(model->thresholds().size() == n_units);
         Matrix rate(n_samples, n_units), count(n_samples, n_units);
-        const Response responses[] = {{Readout::rate, rate, {}}, {Readout::count, count, {}}};
+        const Response responses[] = {{Reading::rate, rate, {}}, {Reading::count, count, {}}};
         model->respond(current, time_grid, responses);
         double n_spikes = 0.0;
         for (std::size_t i = 0; i < rate.size(); ++i) {
@@ -245,7 +245,7 @@ TEST_CASE("where a neuron says its carry is fixed, every step has that carry and
         std::vector<Matrix> memory(model->n_state(), Matrix(n_samples, n_units));
         std::vector<MatrixView> state(memory.begin(), memory.end());
         Matrix membrane(n_samples, n_units), emitted = membrane, psi = membrane, carry = membrane,
-                                             drive = membrane;
+                                             charge = membrane;
         for (std::int64_t t = 0; t < time_grid.steps; ++t) {
             model->step({.current = current,
                          .state = state,
@@ -253,9 +253,9 @@ TEST_CASE("where a neuron says its carry is fixed, every step has that carry and
                          .emitted = emitted,
                          .psi = psi,
                          .carry = carry,
-                         .drive = drive});
+                         .charge = charge});
             for (std::size_t s = 0; s < n_samples; ++s) CHECK(std::ranges::equal(carry.row(s), fixed));
-            CHECK(std::ranges::all_of(drive.values(), [](float d) { return d == 1.0f; }));
+            CHECK(std::ranges::all_of(charge.values(), [](float d) { return d == 1.0f; }));
         }
     }
     CHECK(n_fixed > 0);

@@ -115,7 +115,7 @@ TEST_CASE("what is kept of populations that rest is what they answer, bit by bit
                     FrozenLayers::Memory memory;
                     for (const Side side : {Side::both, Side::positives, Side::negatives, Side::both}) {
                         Batch batch(e.network);
-                        frozen.enter(samples, side, given, memory, batch);
+                        frozen.present(samples, side, given, memory, batch);
                         CHECK(batch.n_positive() == (side == Side::negatives ? 0 : 1));
                         CHECK(batch.n_variants() == (side == Side::both ? 2 : 1));
                         const Input found = input_of(batch, entry);
@@ -137,10 +137,10 @@ TEST_CASE("outputs are kept where every epoch shows the same, else computed for 
         const auto samples = samples_of(false);
         FrozenLayers::Memory memory;
         Batch batch(e.network);
-        frozen.enter(samples, Side::both, nullptr, memory, batch);
+        frozen.present(samples, Side::both, nullptr, memory, batch);
         const Input before = input_of(batch, 1);
         for (float& weight : e.network.populations[0].weight.memory()) weight = -weight;
-        frozen.enter(samples, Side::both, nullptr, memory, batch);
+        frozen.present(samples, Side::both, nullptr, memory, batch);
         const bool keeps = FrozenLayers::memory(e.network, 1, e.model.data, n_train).kept > 0;
         const bool changed = !(input_of(batch, 1) == before);
         CHECK(changed == !keeps);
@@ -161,7 +161,7 @@ TEST_CASE("nothing is kept below the first population, nor below a section that 
         Batch batch(e.network);
         const auto samples = samples_of(false);
         presentations.begin_epoch(0, {});
-        frozen.enter(samples, Side::both, nullptr, memory, batch);
+        frozen.present(samples, Side::both, nullptr, memory, batch);
         CHECK(batch.drive(0).variants.size() == 2);
         CHECK(std::ranges::equal(batch.drive(0).variants[0].base.row(3), e.train.x.row(40)));
     }

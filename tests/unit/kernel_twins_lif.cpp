@@ -67,7 +67,7 @@ struct Units {
     }
 };
 
-enum Matrix : std::size_t { potential, refractory, mem, emitted, psi, carry, drive, n_matrices };
+enum Matrix : std::size_t { potential, refractory, mem, emitted, psi, carry, charge, n_matrices };
 
 void check_step(std::size_t n, std::size_t rows, LifReset reset, SurrogateKind surrogate, Kind kind,
                 unsigned how, std::uint64_t seed) {
@@ -107,7 +107,7 @@ void check_step(std::size_t n, std::size_t rows, LifReset reset, SurrogateKind s
         if (!slopes) continue;
         right[psi][i] = free ? slope_of(surrogate, units.view.sharpness, now - threshold) : 0.0f;
         right[carry][i] = reset == LifReset::zero && resets_now ? 0.0f : beta;
-        right[drive][i] = free ? 1.0f : 0.0f;
+        right[charge][i] = free ? 1.0f : 0.0f;
     }
     for (const Kernels* kernels : variants()) {
         std::vector<std::vector<float>> found = start;
@@ -123,7 +123,7 @@ void check_step(std::size_t n, std::size_t rows, LifReset reset, SurrogateKind s
                            place(emitted, true),
                            place(psi, slopes),
                            place(carry, slopes),
-                           place(drive, slopes),
+                           place(charge, slopes),
                            cuts});
         INFO(kernels->name << ": " << n << " units, reset " << static_cast<int>(reset) << ", surrogate "
                            << static_cast<int>(surrogate) << ", how " << how << ", kind "

@@ -221,11 +221,11 @@ namespace {
 
 void check_walk(std::size_t n_samples, std::size_t n_steps, std::size_t n, Kind kind, unsigned how) {
     const bool from_emitted = (how & 1) != 0, summed = (how & 2) != 0, last_only = (how & 4) != 0,
-               drives = (how & 8) != 0;
+               has_charge = (how & 8) != 0;
     Numbers numbers(kind, n_steps * 71 + n);
     const std::size_t step_stride = n + n % 4, sample_stride = n_steps * step_stride + 8;
     const std::size_t size = n_samples * sample_stride;
-    const auto arriving = numbers.list(n_samples * n), drive = numbers.list(size);
+    const auto arriving = numbers.list(n_samples * n), charge = numbers.list(size);
     auto psi = numbers.list(size), carry = numbers.list(n);
     for (std::size_t u = 0; u < n; u += 3) carry[u] = u % 2 == 0 ? 0.25f : 0x1p-100f;  // down to what is cut
     auto right = psi;
@@ -239,7 +239,7 @@ void check_walk(std::size_t n_samples, std::size_t n_steps, std::size_t n, Kind 
                 const float a = direct + later;
                 later = carry[u] * a;
                 if (back % 64 == 0) later = cut(later);
-                const float signal = drives ? drive[i] * a : a;
+                const float signal = has_charge ? charge[i] * a : a;
                 sum += signal;
                 if (!summed) right[i] = signal;
             }
@@ -258,7 +258,7 @@ void check_walk(std::size_t n_samples, std::size_t n_steps, std::size_t n, Kind 
              .psi = {found.data(), sample_stride, step_stride},
              .carry = {carry.data(), 0, 0},
              .from_emitted = from_emitted,
-             .drive = drives ? ConstSteps{drive.data(), sample_stride, step_stride} : ConstSteps{},
+             .charge = has_charge ? ConstSteps{charge.data(), sample_stride, step_stride} : ConstSteps{},
              .signal = {found.data(), sample_stride, step_stride},
              .summed = summed});
         INFO(kernels->name << ": " << n_steps << " steps, " << n << " units, how " << how << ", kind "

@@ -35,8 +35,8 @@ TEST_CASE("the shortest model has every default") {
     CHECK(only.n_units == 500);
     CHECK(only.neuron->kind() == "lif");
     CHECK(only.normalisation->kind() == "rms");
-    CHECK(only.measure == only.neuron->readouts().front());
-    CHECK(only.output == only.neuron->readouts().front());
+    CHECK(only.measure == only.neuron->readings().front());
+    CHECK(only.output == only.neuron->readings().front());
     CHECK(only.bias);
     REQUIRE(only.init != nullptr);
     CHECK(model.data.overlay.enabled);
@@ -128,8 +128,8 @@ phases = ["neutral"]
     CHECK(model.network.populations[0].normalisation->kind() == "rms");
     CHECK_FALSE(model.network.populations[0].bias);
     CHECK(model.network.populations[1].name == "alpha");
-    CHECK(model.network.populations[1].measure == Readout::count);
-    CHECK(model.network.populations[1].output == Readout::spikes);
+    CHECK(model.network.populations[1].measure == Reading::count);
+    CHECK(model.network.populations[1].output == Reading::spikes);
     const auto thresholds = model.network.populations[1].neuron->thresholds();
     CHECK(std::vector<float>(thresholds.begin(), thresholds.end()) == std::vector<float>{1.0f, 2.0f, 3.5f});
     CHECK(model.network.populations[2].normalisation->kind() == "none");

@@ -58,7 +58,7 @@ TEST_CASE("features are the populations' outputs, each normalised, one after the
     const LabelWriter writer(e.model.data, e.network.time, e.train, made<Normalisation>("rms"));
     const auto images = e.train.x.view().rows(0, 20);
     const std::vector<std::int32_t> none(20, -1);
-    batch.enter(
+    batch.present(
         0, {writer.write(images, input_squares(*e.model.data.encoding, e.network.time, images), none)}, 20);
     Matrix features(20, 70);
     std::vector<Matrix> outputs;

@@ -32,9 +32,9 @@ constexpr std::size_t n_units = 70, n_steps = 6, n_samples = 90;
 class Counting final : public NeuronModel {
   public:
     std::string_view kind() const noexcept override { return "counting"; }
-    std::span<const Readout> readouts() const noexcept override {
-        static constexpr Readout all[] = {Readout::rate, Readout::count, Readout::membrane,
-                                          Readout::membrane_mean, Readout::spikes};
+    std::span<const Reading> readings() const noexcept override {
+        static constexpr Reading all[] = {Reading::rate, Reading::count, Reading::membrane,
+                                          Reading::membrane_mean, Reading::spikes};
         return all;
     }
     std::size_t n_state() const noexcept override { return 1; }
@@ -48,7 +48,7 @@ class Counting final : public NeuronModel {
                 if (view.psi.empty()) continue;
                 view.psi(s, u) = 1.0f / (1.0f + (membrane - 0.3f) * (membrane - 0.3f));
                 view.carry(s, u) = 0.5f;
-                view.drive(s, u) = 1.0f;
+                view.charge(s, u) = 1.0f;
             }
         }
     }
@@ -169,7 +169,7 @@ struct Joined {
             for (std::size_t s = 0; s < n_rows; ++s)
                 slope[v].push_back(0.1 * double(s % 7) - 0.3 * double(v));
         }
-        batch.enter(0, variants, n_rows);
+        batch.present(0, variants, n_rows);
         batch.forward({0, 1}, std::vector<ForwardRequest>(2));
     }
     Experiment e;
@@ -190,7 +190,7 @@ TEST_CASE("the halves of a population, computed apart, are the whole: under a cu
         CAPTURE(measure);
         Joined joined(measure);
         Population population = joined.e.network.populations[0];
-        population.output = Readout::rate;
+        population.output = Reading::rate;
         const ForwardRequest all{
             .goodness = joined.e.model.learning.goodness.get(), .signal = true, .output = true};
         const TimeGrid& time = joined.e.network.time;
@@ -217,12 +217,12 @@ TEST_CASE("the halves of a population, computed apart, are the whole: step by st
         Joined joined(measure);
         const Population& population = joined.e.network.populations[1];
         const TimeGrid& time = joined.e.network.time;
-        const StoredTrain train(joined.batch.activity(0).train, 2, true, 0);
+        const StoredSteps train(joined.batch.activity(0).sent_steps, 2, true, 0);
         const ForwardRequest request{
             .goodness = joined.e.model.learning.goodness.get(), .signal = true, .output = true};
         const auto result = [&](bool apart) {
-            TrainPass::Memory memory;
-            TrainPass pass(population, time, {{}, &train}, memory);
+            SteppedPass::Memory memory;
+            SteppedPass pass(population, time, {{}, &train}, memory);
             Activity activity;
             shape(activity.output, 2, n_rows, population.n_units());
             pass.begin(0, n_rows, request, activity);
@@ -279,16 +279,16 @@ TEST_CASE("readouts of a current that stays constant are the same at once and st
         variants[0].gain.assign(20, 1.5f);
         const TimeGrid time{1.0, 130};
         const auto goodness = made<Goodness>("mean_square");
-        for (const Readout readout : population.neuron->readouts()) {
-            if (readout == Readout::spikes) continue;
-            CAPTURE(name_of(readout));
-            population.measure = population.output = readout;
+        for (const Reading reading : population.neuron->readings()) {
+            if (reading == Reading::spikes) continue;
+            CAPTURE(name_of(reading));
+            population.measure = population.output = reading;
             const ForwardRequest all{.goodness = goodness.get(), .signal = true, .output = true};
             Activity at_once, by_step;
             forward_constant(population, time, variants, 20, all, at_once);
             make_room(population, 1, 20, all, by_step);
-            SteadyTrain::Memory memory;
-            SteadyTrain steps(population, time, variants, {0, 20}, all, by_step, memory);
+            SteadySteps::Memory memory;
+            SteadySteps steps(population, time, variants, {0, 20}, all, by_step, memory);
             steps.advance({0, 70});
             steps.advance({70, 60});
             steps.end();
@@ -318,8 +318,8 @@ TEST_CASE("steps taken in parts, with labels among the inputs, are the whole") {
     std::vector<std::vector<double>> slope(2);
     for (std::size_t v = 0; v < 2; ++v) slope[v] = {0.1, 0.2, -0.3 * static_cast<double>(v)};
     const auto result = [&](std::size_t at_once) {
-        TrainPass::Memory memory;
-        TrainPass pass(population, e.network.time, {{}, &source}, memory);
+        SteppedPass::Memory memory;
+        SteppedPass pass(population, e.network.time, {{}, &source}, memory);
         Activity activity;
         pass.begin(0, 3, {.goodness = e.model.learning.goodness.get(), .signal = true}, activity);
         for (std::size_t step = 0; step < 410; step += at_once)
@@ -333,7 +333,7 @@ TEST_CASE("steps taken in parts, with labels among the inputs, are the whole") {
         return std::tuple{activity.goodness, activity.spikes_received, std::move(weights)};
     };
     const auto [goodness, received, weights] = result(410);
-    REQUIRE(TrainPass::steps_at_once(e.network.time) == 400);
+    REQUIRE(SteppedPass::steps_at_once(e.network.time) == 400);
     for (const std::size_t at_once : {400u, 7u}) {
         CAPTURE(at_once);
         const auto [of_parts, received_in_parts, weights_of_parts] = result(at_once);

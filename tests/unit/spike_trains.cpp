@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "engine/train_pass.hpp"
+#include "engine/stepped_pass.hpp"
 #include "kernels/dispatch.hpp"
 #include "kinds.hpp"
 #include "snnff/random.hpp"
@@ -105,7 +105,7 @@ class Source final : public StepSource {
 Population population_of() {
     Population population;
     population.neuron = made<NeuronModel>("linear", {});
-    population.measure = population.output = Readout::activation;
+    population.measure = population.output = Reading::activation;
     population.weight.resize(n_units, n_inputs);
     population.bias.resize(n_units);
     population.learns_bias = true;
@@ -223,12 +223,12 @@ TEST_CASE(
             // In units of the memory that one sample takes.
             for (const std::size_t wave : {64u, 7u}) {
                 CAPTURE(static_cast<int>(kind), kernels->name, wave);
-                TrainPass::Memory memory;
-                TrainPass pass(population, time, {{}, &source}, memory);
+                SteppedPass::Memory memory;
+                SteppedPass pass(population, time, {{}, &source}, memory);
                 Activity activity;
                 shape(activity.output, variant_count, n_samples, n_units);
                 for (std::size_t first = 0, end; first < n_samples; first = end) {
-                    end = TrainPass::wave_end(first, wave, n_samples);
+                    end = SteppedPass::wave_end(first, wave, n_samples);
                     pass.forward(first, end - first,
                                  {.goodness = goodness.get(), .signal = true, .output = true}, activity);
                     std::vector<std::vector<double>> of_wave;

@@ -7,7 +7,7 @@
 #include "catch.hpp"
 #include "engine/batch.hpp"
 #include "engine/steps.hpp"
-#include "engine/stored_train.hpp"
+#include "engine/stored_steps.hpp"
 #include "kinds.hpp"
 #include "lif_options.hpp"
 #include "network_twin.hpp"
@@ -53,7 +53,7 @@ struct Pair {
             const Part& part = parts[k];
             Population p;
             p.neuron = part.kind == "lif" ? made_lif(part.unit, part.n_units) : made<NeuronModel>(part.kind);
-            p.output = Readout(index_of(readout_names, part.output));
+            p.output = Reading(index_of(reading_names, part.output));
             p.normalisation = made<Normalisation>(part.normalisation);
             p.weight.resize(part.n_units, n);
             p.bias.resize(part.n_units);
@@ -148,7 +148,7 @@ TEST_CASE(
 
 TEST_CASE("gradients of networks without spikes are exact, for every activation and normalisation") {
     for (const std::string_view kind : names_of<NeuronModel>()) {
-        if (!made<NeuronModel>(kind)->offers(Readout::activation)) continue;
+        if (!made<NeuronModel>(kind)->offers(Reading::activation)) continue;
         for (const char* normalisation : {"none", "l2", "rms"}) {
             Pair pair({{std::string(kind), "activation"},
                        {std::string(kind), "activation", normalisation, 6},
@@ -349,14 +349,14 @@ TEST_CASE("spikes teach the same as the input of a network as from the populatio
     const Taught whole(pair.library, variant, labels);
 
     Batch batch(pair.library);
-    batch.enter(0, {variant}, labels.size());
+    batch.present(0, {variant}, labels.size());
     batch.forward({0, 1}, std::vector<ForwardRequest>(2));
     Network upper;
     upper.time = pair.library.time;
     for (std::size_t k = 1; k < 3; ++k) upper.populations.push_back(pair.library.populations[k]);
     for (const std::size_t budget : {stored_steps_budget, std::size_t{1}}) {  // or in waves of one sample
-        const Taught part(upper, std::make_unique<StoredTrain>(batch.activity(0).train, 1, true, 0), labels,
-                          budget);
+        const Taught part(upper, std::make_unique<StoredSteps>(batch.activity(0).sent_steps, 1, true, 0),
+                          labels, budget);
         CHECK(part.loss == Approx(whole.loss).epsilon(1e-6));
         for (std::size_t k = 0; k < 2; ++k) check_same(part.weight(k), whole.weight(k + 1));
     }

@@ -10,7 +10,7 @@
 #include "catch.hpp"
 #include "engine/activity.hpp"
 #include "engine/gradient.hpp"
-#include "engine/train_pass.hpp"
+#include "engine/stepped_pass.hpp"
 #include "kinds.hpp"
 #include "lif_options.hpp"
 #include "smooth_twin.hpp"
@@ -65,7 +65,7 @@ std::vector<std::vector<double>> slopes_of(const std::vector<std::vector<double>
 /// How far a response moves from where it is at `at` when the current becomes x.
 using Varied = std::function<double(double x, double at)>;
 
-void check_chain(const NeuronModel& model, Readout measure, const TimeGrid& time, const Varied& change) {
+void check_chain(const NeuronModel& model, Reading measure, const TimeGrid& time, const Varied& change) {
     constexpr std::size_t n_samples = 4, n_units = 7;  // groups of 3, 2 and 2
     Matrix current(n_samples, n_units), r(n_samples, n_units), slope(n_samples, n_units);
     for (std::uint32_t i = 0; i < current.size(); ++i)
@@ -151,7 +151,7 @@ TEST_CASE("goodness of classes and its softmax chain to the gradient of the loss
     constexpr std::size_t n_steps = 10;
     for (const twin::Lif& unit : lif_options()) {
         describe(unit);
-        check_chain(*made_lif(unit, 7), Readout::count, {1.0, n_steps}, [&](double x, double at) {
+        check_chain(*made_lif(unit, 7), Reading::count, {1.0, n_steps}, [&](double x, double at) {
             const std::vector<double> here(n_steps, x), centre(n_steps, at);
             const twin::Events events = twin::events(unit, centre);
             return twin::smooth(unit, here, events).of("count") -
@@ -163,7 +163,7 @@ TEST_CASE("goodness of classes and its softmax chain to the gradient of the loss
 TEST_CASE("goodness of classes and its softmax chain to the gradient of the loss, for every activation") {
     for (const auto& [kind, f] : twin::activations) {
         CAPTURE(kind);
-        check_chain(*made<NeuronModel>(kind), Readout::activation, {1.0, 10},
+        check_chain(*made<NeuronModel>(kind), Reading::activation, {1.0, 10},
                     [&, f = f](double x, double at) { return f(x) - f(at); });
     }
 }
@@ -244,11 +244,11 @@ TEST_CASE("weights of groups learn by the gradient of the loss, under constant i
         taken(ConstantGradient(population, plain, activity.signal, plain_slope, memory), population);
     const OneStep source(x);
     const Drive drive{{}, &source};
-    TrainPass::Memory of_steps;
-    TrainPass pass(population, time, drive, of_steps);
+    SteppedPass::Memory of_steps;
+    SteppedPass pass(population, time, drive, of_steps);
     Activity stepped;
     for (std::size_t first = 0, end; first < n_samples; first = end) {
-        end = TrainPass::wave_end(first, 64, n_samples);
+        end = SteppedPass::wave_end(first, 64, n_samples);
         pass.forward(first, end - first, {.goodness = goodness.get(), .signal = true}, stepped);
         const auto from = [&](std::size_t s) {
             return plain_slope[0].begin() + static_cast<std::ptrdiff_t>(s * n_classes);

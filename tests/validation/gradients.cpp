@@ -21,8 +21,8 @@ namespace {
 
 const std::string lif_measures[] = {"rate", "count", "membrane", "membrane_mean"};
 
-Readout readout(const std::string& name) {
-    return static_cast<Readout>(std::ranges::find(readout_names, name) - std::begin(readout_names));
+Reading reading(const std::string& name) {
+    return static_cast<Reading>(std::ranges::find(reading_names, name) - std::begin(reading_names));
 }
 
 double noise(std::uint32_t i, std::uint32_t j) { return normal(Seed{5}, Stream::initial_weight, i, j); }
@@ -36,7 +36,7 @@ double difference(const std::function<double(double)>& f, double x) {
 
 }  // namespace
 
-TEST_CASE("the slope of every LIF readout is the derivative of its smooth twin") {
+TEST_CASE("the slope of every LIF reading is the derivative of its smooth twin") {
     constexpr std::size_t n_steps = 20, n = 64;
     Matrix current(1, n);
     for (std::uint32_t j = 0; j < n; ++j) current(0, j) = static_cast<float>(0.2 + 0.5 * noise(j, 0));
@@ -45,7 +45,7 @@ TEST_CASE("the slope of every LIF readout is the derivative of its smooth twin")
         const auto model = made_lif(unit, n);
         for (const std::string& measure : lif_measures) {
             Matrix value(1, n), slope(1, n);
-            const Response response{readout(measure), value, slope};
+            const Response response{reading(measure), value, slope};
             model->respond(current, {1.0, n_steps}, {&response, 1});
             double worst = 0.0;
             for (std::size_t j = 0; j < n; ++j) {
@@ -122,7 +122,7 @@ using Varied = std::function<double(double x, double at)>;
 
 /// d loss/d current of 3 positives and two sets of 3 negatives of a population of 5 units, by the
 /// library's parts chained, against differences of the whole.
-void check_chain(const NeuronModel& model, Readout measure, const TimeGrid& time, const Varied& change) {
+void check_chain(const NeuronModel& model, Reading measure, const TimeGrid& time, const Varied& change) {
     constexpr std::size_t n_samples = 9, n_positive = 3, n_units = 5;
     Matrix current(n_samples, n_units), r(n_samples, n_units), slope(n_samples, n_units);
     Matrix gradient(n_samples, n_units);
@@ -166,7 +166,7 @@ void check_chain(const NeuronModel& model, Readout measure, const TimeGrid& time
                 CAPTURE(goodness_kind, minimise, loss_kind, scale);
                 // As above: psi at k = 25 makes 25 times as much of the membrane's rounding.
                 CHECK(worst <= 3e-5 * std::max(scale, 1e-3));
-                if (measure != Readout::rate) CHECK(scale > 0.0);
+                if (measure != Reading::rate) CHECK(scale > 0.0);
             }
         }
     }
@@ -180,7 +180,7 @@ TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for ever
         const auto model = made_lif(unit, 5);
         for (const std::string& measure : lif_measures) {
             describe(unit);
-            check_chain(*model, readout(measure), {1.0, n_steps}, [&](double x, double at) {
+            check_chain(*model, reading(measure), {1.0, n_steps}, [&](double x, double at) {
                 const std::vector<double> here(n_steps, x), centre(n_steps, at);
                 const twin::Events events = twin::events(unit, centre);
                 return twin::smooth(unit, here, events).of(measure) -
@@ -193,11 +193,11 @@ TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for ever
 TEST_CASE("neuron, goodness and loss chain to the gradient of the loss, for every activation") {
     for (const std::string_view kind : names_of<NeuronModel>()) {
         const auto model = made<NeuronModel>(kind);
-        if (!model->offers(Readout::activation)) continue;
+        if (!model->offers(Reading::activation)) continue;
         CAPTURE(kind);
         REQUIRE(twin::activations.contains(std::string(kind)));
         const auto f = twin::activations.at(std::string(kind));
-        check_chain(*model, Readout::activation, {1.0, 10},
+        check_chain(*model, Reading::activation, {1.0, 10},
                     [&](double x, double at) { return f(x) - f(at); });
     }
 }
@@ -214,7 +214,7 @@ TEST_CASE("an activation and its slope are the formula and its derivative, near 
         current(0, i) = static_cast<float>(points[i]);
         points[i] = static_cast<double>(current(0, i));
     }
-    const Response response{Readout::activation, value, slope};
+    const Response response{Reading::activation, value, slope};
     for (const auto& [kind, f] : twin::activations) {
         made<NeuronModel>(kind)->respond(current, {1.0, 3}, {&response, 1});
         for (std::size_t i = 0; i < points.size(); ++i) {
@@ -233,7 +233,7 @@ TEST_CASE("an activation and its slope are the formula and its derivative, near 
 TEST_CASE("leaky_relu takes its slope from the model, and no other than 0 to 1") {
     const std::vector<float> current{-4.0f, 0.0f, 4.0f};
     Matrix value(1, 3), slope(1, 3);
-    const Response response{Readout::activation, value, slope};
+    const Response response{Reading::activation, value, slope};
     made<NeuronModel>("leaky_relu", {key("slope", 0.25)})
         ->respond({current.data(), 1, 3}, {1.0, 3}, {&response, 1});
     CHECK(std::ranges::equal(value.row(0), std::vector<float>{-1.0f, 0.0f, 4.0f}));

@@ -8,7 +8,7 @@
 #include "catch.hpp"
 #include "data/encoded_input.hpp"
 #include "data/presentations.hpp"
-#include "engine/train_pass.hpp"
+#include "engine/stepped_pass.hpp"
 #include "kinds.hpp"
 #include "smooth_twin.hpp"
 #include "snnff/training.hpp"
@@ -66,8 +66,8 @@ TEST_CASE("the gradient of a population under encoded input is that of its smoot
                                       variants, nullptr);
             const Drive drive{{}, &source};
 
-            TrainPass::Memory memory;
-            TrainPass pass(population, e.network.time, drive, memory);
+            SteppedPass::Memory memory;
+            SteppedPass pass(population, e.network.time, drive, memory);
             Activity activity;
             pass.forward(0, n_samples,
                          {.goodness = e.model.learning.goodness.get(), .signal = true, .output = false},

@@ -13,28 +13,28 @@ using namespace snnff;
 namespace {
 
 struct Trace {
-    std::vector<float> membrane, spikes, psi, drive;
+    std::vector<float> membrane, spikes, psi, charge;
 };
 
 /// One unit, step by step, under any current.
 Trace trace(const NeuronModel& unit, const std::vector<float>& current) {
     std::vector<Matrix> state(unit.n_state(), Matrix(1, 1));
     std::vector<MatrixView> views(state.begin(), state.end());
-    Matrix u(1, 1), s(1, 1), psi(1, 1), drive(1, 1);
+    Matrix u(1, 1), s(1, 1), psi(1, 1), charge(1, 1);
     Trace result;
     for (const float input : current) {
-        unit.step({{&input, 1, 1}, views, u, s, psi, {}, drive});
+        unit.step({{&input, 1, 1}, views, u, s, psi, {}, charge});
         result.membrane.push_back(u(0, 0));
         result.spikes.push_back(s(0, 0));
         result.psi.push_back(psi(0, 0));
-        result.drive.push_back(drive(0, 0));
+        result.charge.push_back(charge(0, 0));
     }
     return result;
 }
 
-float responded(const NeuronModel& unit, float current, std::int64_t steps, Readout readout) {
+float responded(const NeuronModel& unit, float current, std::int64_t steps, Reading reading) {
     Matrix value(1, 1);
-    const Response response{readout, value, {}};
+    const Response response{reading, value, {}};
     unit.respond({&current, 1, 1}, {1.0, steps}, {&response, 1});
     return value(0, 0);
 }
@@ -65,7 +65,7 @@ TEST_CASE("a constant current below threshold charges the membrane to I/(1 - bet
         CHECK(t.spikes[k] == 0.0f);
     }
     CHECK(t.membrane.back() == Approx(0.8).epsilon(1e-5));
-    CHECK(responded(*unit, current, 400, Readout::membrane) == Approx(0.8).epsilon(1e-5));
+    CHECK(responded(*unit, current, 400, Reading::membrane) == Approx(0.8).epsilon(1e-5));
 }
 
 TEST_CASE("reset to zero: the firing rate follows the current along its closed form") {
@@ -85,8 +85,8 @@ TEST_CASE("reset to zero: the firing rate follows the current along its closed f
                     std::floor(std::log(1.0 - (1.0 - decay) / current) / std::log(decay)) + 1.0;
                 n_spikes = std::floor(double(steps) / period);
             }
-            CHECK(double(responded(*unit, float(current), steps, Readout::count)) == n_spikes);
-            CHECK(responded(*unit, float(current), steps, Readout::rate) ==
+            CHECK(double(responded(*unit, float(current), steps, Reading::count)) == n_spikes);
+            CHECK(responded(*unit, float(current), steps, Reading::rate) ==
                   Approx(n_spikes / double(steps)).epsilon(1e-6));
         }
     }
@@ -99,7 +99,7 @@ TEST_CASE("without leak a subtracting unit turns every threshold's worth of char
         for (const float current : {0.125f, 0.375f, 0.5f, 0.875f}) {
             for (const std::int64_t steps : {1, 2, 7, 64, 1001}) {
                 const double expected = std::ceil(double(current) * double(steps)) - 1.0;
-                CHECK(double(responded(*unit, current, steps, Readout::count)) == expected);
+                CHECK(double(responded(*unit, current, steps, Reading::count)) == expected);
             }
         }
     }
@@ -161,8 +161,8 @@ TEST_CASE("a refractory unit ignores its input for so many steps, and goes on de
         const Trace t = trace(*unit, current);
         CHECK(t.membrane == std::vector<float>{0.75f, 1.5f, 0.5f, 0.5f, 1.25f, 0.25f, 0.25f, 1.0f, 1.75f});
         CHECK(t.spikes == std::vector<float>{0, 1, 0, 0, 1, 0, 0, 0, 1});
-        CHECK(t.drive == std::vector<float>{1, 1, 0, 0, 1, 0, 0, 1, 1});
-        for (std::size_t k = 0; k < t.psi.size(); ++k) CHECK((t.psi[k] > 0.0f) == (t.drive[k] == 1.0f));
+        CHECK(t.charge == std::vector<float>{1, 1, 0, 0, 1, 0, 0, 1, 1});
+        for (std::size_t k = 0; k < t.psi.size(); ++k) CHECK((t.psi[k] > 0.0f) == (t.charge[k] == 1.0f));
     }
     SECTION("same-step reset, leak") {
         const auto unit = made<NeuronModel>(
@@ -177,7 +177,7 @@ TEST_CASE("a refractory unit ignores its input for so many steps, and goes on de
                 const auto unit =
                     made<NeuronModel>("lif", {key("reset", reset), key("refractory_steps", wait)});
                 const double expected = std::ceil(100.0 / double(1 + wait));
-                CHECK(double(responded(*unit, 50.0f, 100, Readout::count)) == expected);
+                CHECK(double(responded(*unit, 50.0f, 100, Reading::count)) == expected);
             }
         }
     }
@@ -190,7 +190,7 @@ TEST_CASE("decay and threshold may differ from unit to unit") {
         {{}, 4});
     const std::vector<float> current(4, 0.5f);
     Matrix membrane(1, 4), count(1, 4);
-    const Response responses[] = {{Readout::membrane, membrane, {}}, {Readout::count, count, {}}};
+    const Response responses[] = {{Reading::membrane, membrane, {}}, {Reading::count, count, {}}};
     units->respond({current.data(), 1, 4}, {1.0, 8}, responses);
     for (std::size_t j = 0; j < 4; ++j) {
         double u = 0.0, n = 0.0;
@@ -210,7 +210,7 @@ TEST_CASE("a time constant gives beta = exp(-dt/tau), whatever the step") {
         const auto steps = static_cast<std::int64_t>(std::lround(20.0 / dt));
         const std::vector<float> current{0.001f, 0.001f};
         Matrix u(1, 2);
-        const Response response{Readout::membrane, u, {}};
+        const Response response{Reading::membrane, u, {}};
         unit->respond({current.data(), 1, 2}, {dt, steps + 1}, {&response, 1});
         for (std::size_t j = 0; j < 2; ++j) {
             const double tau = j == 0 ? 10.0 : 20.0, decay = std::exp(-dt / tau);

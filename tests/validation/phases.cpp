@@ -45,7 +45,7 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     const std::vector<double> progress(network.populations.size());
     Batch batch(network);
     FrozenLayers::Memory memory;
-    frozen.enter(presentations.samples(0), side, nullptr, memory, batch);
+    frozen.present(presentations.samples(0), side, nullptr, memory, batch);
     const Population before = network.populations[k];
     Update update{
         rule.learn(batch, {stage, progress, e.train.label}, rule.parts(stage).front()).front().loss, {}, {}};

@@ -22,7 +22,7 @@ void lif_respond(benchmark::State& state) {
     const TimeGrid time{.dt_ms = 1.0, .steps = state.range(0)};
     const Matrix current = bench::random_images(n_rows, n_units);
     Matrix rate(n_rows, n_units), slope(n_rows, n_units);
-    const Response response{Readout::rate, rate, slope};
+    const Response response{Reading::rate, rate, slope};
     for (auto _ : state) model.network.populations.front().neuron->respond(current, time, {&response, 1});
     const auto unit_steps = static_cast<double>(current.size()) * static_cast<double>(time.steps);
     state.counters["unit-steps/s"] =

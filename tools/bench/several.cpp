@@ -161,9 +161,9 @@ class Several final : public Workload {
 
     void update() {
         if (train_) {
-            batch_.enter(train_->lent(), shape().n_samples);
+            batch_.present(train_->lent(), shape().n_samples);
         } else {
-            batch_.enter(0, variants_, shape().n_samples);
+            batch_.present(0, variants_, shape().n_samples);
         }
         const std::vector<double> progress(network_.populations.size(), 0.0);
         const Dropout dropout{Seed{5}, 0.2, n_updates_++};

@@ -61,9 +61,9 @@ class Update final : public Workload {
 
     void repeat() override {
         if (train_) {
-            batch_.enter(train_->lent(), shape().n_samples);
+            batch_.present(train_->lent(), shape().n_samples);
         } else {
-            batch_.enter(0, variants_, shape().n_samples);
+            batch_.present(0, variants_, shape().n_samples);
         }
         const double progress = 0.0;
         loss_ = rule_->learn(batch_, {stage_, {&progress, 1}, labels_[0]}, {0, 0}).front().loss;

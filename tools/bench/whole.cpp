@@ -133,7 +133,7 @@ class Simulate final : public Workload {
     }
     void repeat() override {
         for_blocks(current_.rows(), 4, [&](std::size_t first, std::size_t count) {
-            const Response response{Readout::count, count_.view().rows(first, count), {}};
+            const Response response{Reading::count, count_.view().rows(first, count), {}};
             model_.network.populations.front().neuron->respond(current_.view().rows(first, count), time_,
                                                                {&response, 1});
         });

@@ -1,4 +1,4 @@
-#include "engine/steady_train.hpp"
+#include "engine/steady_steps.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,7 @@ constexpr std::size_t samples_at_once = 16;  ///< of a tile, whose states and su
 
 }  // namespace
 
-SteadyTrain::SteadyTrain(const Population& population, const TimeGrid& time,
+SteadySteps::SteadySteps(const Population& population, const TimeGrid& time,
                          std::span<const Variant> variants, Range samples, const ForwardRequest& request,
                          Activity& activity, Memory& memory)
     : population_(population),
@@ -37,7 +37,7 @@ SteadyTrain::SteadyTrain(const Population& population, const TimeGrid& time,
     if (request.slopes_of_sent() && (memory.psi.size() != n_variants || memory.psi[0].rows() < n_rows)) {
         const bool fixed = !population.neuron->fixed_carry().empty();
         shape(memory.psi, n_variants, n_rows, width);
-        for (std::vector<Matrix>* slopes : {&memory.carry, &memory.drive})
+        for (std::vector<Matrix>* slopes : {&memory.carry, &memory.charge})
             shape(*slopes, n_variants, fixed ? 0 : n_rows, width);
     }
     for_tiles([&](const Tile& tile, std::size_t number) {
@@ -56,7 +56,7 @@ SteadyTrain::SteadyTrain(const Population& population, const TimeGrid& time,
     });
 }
 
-std::size_t SteadyTrain::memory(const Population& population, const TimeGrid& time, std::size_t n_variants,
+std::size_t SteadySteps::memory(const Population& population, const TimeGrid& time, std::size_t n_variants,
                                 std::size_t n_samples, const ForwardRequest& request) noexcept {
     const std::size_t line = population.weight.n_panels() * Panels::width;
     const bool adds_slopes = request.signal && !request.slopes_of_sent();
@@ -68,17 +68,17 @@ std::size_t SteadyTrain::memory(const Population& population, const TimeGrid& ti
 }
 
 /// Where a step of a tile leaves its slopes.
-SteppedResponse::Kept SteadyTrain::kept(const Tile& tile, std::size_t v, std::size_t step) const {
+SteppedResponse::Kept SteadySteps::kept(const Tile& tile, std::size_t v, std::size_t step) const {
     const auto n_steps = static_cast<std::size_t>(time_.steps);
     const auto view = [&](std::vector<Matrix>& of) {
         if (of[v].empty()) return MatrixView{};
         return MatrixView(of[v].row(tile.first_sample * n_steps + step).data() + tile.first_unit(),
                           tile.n_samples, tile.n_units(population_.n_units()), n_steps * of[v].cols());
     };
-    return {view(memory_.psi), view(memory_.carry), view(memory_.drive)};
+    return {view(memory_.psi), view(memory_.carry), view(memory_.charge)};
 }
 
-void SteadyTrain::backward(std::span<const ConstMatrixView> by_sent) {
+void SteadySteps::backward(std::span<const ConstMatrixView> by_sent) {
     const auto n_steps = static_cast<std::size_t>(time_.steps);
     const auto fixed = population_.neuron->fixed_carry();
     for_tiles([&](const Tile& tile, std::size_t) {
@@ -89,14 +89,14 @@ void SteadyTrain::backward(std::span<const ConstMatrixView> by_sent) {
             };
             const std::size_t unit = tile.first_unit(), stride = by_sent[v].stride();
             Matrix& signal = activity_.signal[v];
-            kernels::WalkBack job = way_back(Readout::spikes, n_steps);
+            kernels::WalkBack job = way_back(Reading::spikes, n_steps);
             job.n_samples = tile.n_samples;
             job.n = tile.n_units(population_.n_units());
             job.arriving = {by_sent[v].row(tile.first_sample * n_steps).data() + unit, n_steps * stride,
                             stride};
             job.psi = steps(slopes.psi);
             job.carry = fixed.empty() ? steps(slopes.carry) : kernels::ConstSteps{fixed.data() + unit, 0, 0};
-            if (fixed.empty()) job.drive = steps(slopes.drive);
+            if (fixed.empty()) job.charge = steps(slopes.charge);
             job.summed = true;
             job.signal = {signal.row(samples_.first + tile.first_sample).data() + unit, signal.cols(), 0};
             kernels::active().walk_back(job);
@@ -105,7 +105,7 @@ void SteadyTrain::backward(std::span<const ConstMatrixView> by_sent) {
 }
 
 template <class Body>
-void SteadyTrain::for_tiles(const Body& body) const {
+void SteadySteps::for_tiles(const Body& body) const {
     const std::size_t n_panels = population_.weight.n_panels();
     const std::size_t n_blocks = ceil_div(samples_.count, samples_at_once);
     for_blocks(n_blocks * ceil_div(n_panels, panels_per_tile), 1, [&](std::size_t number, std::size_t) {
@@ -117,7 +117,7 @@ void SteadyTrain::for_tiles(const Body& body) const {
     });
 }
 
-void SteadyTrain::advance(Range steps) {
+void SteadySteps::advance(Range steps) {
     const std::size_t n_variants = variants_.size();
     for_tiles([&](const Tile& tile, std::size_t number) {
         const std::size_t n = tile.n_units(population_.n_units());
@@ -133,10 +133,10 @@ void SteadyTrain::advance(Range steps) {
                         : response.step(*population_.neuron, current, tile.first_unit());
                 for (std::size_t s = 0; s < tile.n_samples; ++s) {
                     const std::size_t sample = samples_.first + tile.first_sample + s;
-                    if (request_.train) {
+                    if (request_.sent_steps) {
                         std::ranges::copy(
                             view.emitted.row(s),
-                            activity_.train.row(v, sample, t).subspan(tile.first_unit()).begin());
+                            activity_.sent_steps.row(v, sample, t).subspan(tile.first_unit()).begin());
                     }
                     if (request_.watch != nullptr) activity_.watched.note(v, sample, t, s, view);
                 }
@@ -145,7 +145,7 @@ void SteadyTrain::advance(Range steps) {
     });
 }
 
-void SteadyTrain::end() {
+void SteadySteps::end() {
     for_tiles([&](const Tile& tile, std::size_t number) {
         const std::size_t n = tile.n_units(population_.n_units());
         for (std::size_t v = 0; v < variants_.size(); ++v) {

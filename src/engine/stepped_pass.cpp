@@ -1,4 +1,4 @@
-#include "engine/train_pass.hpp"
+#include "engine/stepped_pass.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -23,8 +23,8 @@ std::size_t samples_per_block(std::size_t n_steps) {
 
 }  // namespace
 
-std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
-                                 std::size_t n_bases, std::size_t budget_bytes) {
+std::size_t SteppedPass::wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
+                                   std::size_t n_bases, std::size_t budget_bytes) {
     const std::size_t inputs = n_bases * population.n_inputs();
     const std::size_t units = n_variants * snnff::n_groups(population.n_units()) * group_width;
     const std::size_t matrices = population.neuron->fixed_carry().empty() ? 3 : 1;
@@ -33,8 +33,8 @@ std::size_t TrainPass::wave_size(const Population& population, const TimeGrid& t
     return std::clamp<std::size_t>(budget_bytes / per_sample, 1, most_samples_per_wave);
 }
 
-std::size_t TrainPass::memory(const Population& population, const TimeGrid& time, const Size& size,
-                              bool learns) {
+std::size_t SteppedPass::memory(const Population& population, const TimeGrid& time, const Size& size,
+                                bool learns) {
     const auto n_steps = static_cast<std::size_t>(time.steps);
     const std::size_t wave = std::min(
         size.n_samples, wave_size(population, time, size.n_variants, size.n_bases, stored_steps_budget));
@@ -54,7 +54,8 @@ std::size_t TrainPass::memory(const Population& population, const TimeGrid& time
     return floats * sizeof(float) + input_bytes;
 }
 
-std::size_t TrainPass::scratch_memory(const Population& population, const TimeGrid& time, const Size& size) {
+std::size_t SteppedPass::scratch_memory(const Population& population, const TimeGrid& time,
+                                        const Size& size) {
     const auto n_steps = static_cast<std::size_t>(time.steps);
     const std::size_t n_samples = samples_per_block(n_steps);
     const std::size_t n_rows = n_samples * std::min(n_steps, rows_per_block),
@@ -66,25 +67,26 @@ std::size_t TrainPass::scratch_memory(const Population& population, const TimeGr
            sizeof(float);
 }
 
-std::size_t TrainPass::wave_end(std::size_t first, std::size_t wave_size, std::size_t n_samples) noexcept {
+std::size_t SteppedPass::wave_end(std::size_t first, std::size_t wave_size, std::size_t n_samples) noexcept {
     const std::size_t end_of_chains = (first / samples_per_chain + 1) * samples_per_chain;
     return std::min({first + wave_size, end_of_chains, n_samples});
 }
 
-std::size_t TrainPass::steps_at_once(const TimeGrid& time) noexcept {
+std::size_t SteppedPass::steps_at_once(const TimeGrid& time) noexcept {
     const auto n_steps = static_cast<std::size_t>(time.steps);
     return samples_per_block(n_steps) > 1 ? n_steps : std::min(n_steps, rows_per_block);
 }
 
-TrainPass::TrainPass(const Population& population, const TimeGrid& time, const Drive& drive, Memory& memory)
-    : TrainPass(population, time, std::span<const Incoming>{}, memory) {
+SteppedPass::SteppedPass(const Population& population, const TimeGrid& time, const Drive& drive,
+                         Memory& memory)
+    : SteppedPass(population, time, std::span<const Incoming>{}, memory) {
     alone_ = {{drive, &population.weight, nullptr}};
     incoming_ = alone_;
     n_variants_ = drive.n_variants();
 }
 
-TrainPass::TrainPass(const Population& population, const TimeGrid& time, std::span<const Incoming> incoming,
-                     Memory& memory)
+SteppedPass::SteppedPass(const Population& population, const TimeGrid& time,
+                         std::span<const Incoming> incoming, Memory& memory)
     : population_(population),
       time_(time),
       incoming_(incoming),
@@ -94,7 +96,7 @@ TrainPass::TrainPass(const Population& population, const TimeGrid& time, std::sp
       n_variants_(incoming.empty() ? 0 : incoming.front().drive.n_variants()),
       samples_per_block_(samples_per_block(n_steps_)) {}
 
-void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
+void SteppedPass::forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity) {
     const std::size_t wave =
         request.signal ? n
                        : wave_size(population_, time_, n_variants_, source(0).n_bases(), stored_steps_budget);
@@ -107,7 +109,7 @@ void TrainPass::forward(std::size_t first, std::size_t n, ForwardRequest request
     }
 }
 
-void TrainPass::begin(std::size_t first, std::size_t n, const ForwardRequest& request, Activity& activity) {
+void SteppedPass::begin(std::size_t first, std::size_t n, const ForwardRequest& request, Activity& activity) {
     request_ = request;
     activity_ = &activity;
     first_of_wave_ = first;
@@ -134,12 +136,12 @@ void TrainPass::begin(std::size_t first, std::size_t n, const ForwardRequest& re
     }
 }
 
-void TrainPass::advance(Range steps) {
+void SteppedPass::advance(Range steps) {
     take(steps);
     step(steps, {0, n_groups_});
 }
 
-void TrainPass::take(Range steps) {
+void SteppedPass::take(Range steps) {
     std::vector<Block>& blocks = memory_.blocks;
     memory_.chunks.push_back(steps);
     if (!whole(steps) && steps.first == 0) memory_.work.assign(n_groups_ * blocks.size() * work_size(), 0.0f);
@@ -159,7 +161,7 @@ void TrainPass::take(Range steps) {
     for_blocks(blocks.size(), 1, [&](std::size_t b, std::size_t) { list_input(blocks[b], steps); });
 }
 
-void TrainPass::step(Range steps, Range groups) {
+void SteppedPass::step(Range steps, Range groups) {
     std::vector<Block>& blocks = memory_.blocks;
     const std::size_t n_parts =
         std::clamp<std::size_t>(ceil_div(2 * enough_tasks, groups.count), 1, blocks.size());
@@ -170,7 +172,7 @@ void TrainPass::step(Range steps, Range groups) {
     });
 }
 
-void TrainPass::end() {
+void SteppedPass::end() {
     std::vector<Block>& blocks = memory_.blocks;
     if (!memory_.work.empty()) {
         for_blocks(n_groups_ * blocks.size(), 1, [&](std::size_t task, std::size_t) {
@@ -182,7 +184,7 @@ void TrainPass::end() {
     for_blocks(n_in_wave_, 16, [&](std::size_t begin, std::size_t count) { score(begin, count); });
 }
 
-void TrainPass::make_room(std::size_t n) {
+void SteppedPass::make_room(std::size_t n) {
     Memory& memory = memory_;
     const std::size_t n_blocks = ceil_div(n, samples_per_block_);
     for (; memory.blocks.size() > n_blocks; memory.blocks.pop_back())
@@ -214,13 +216,13 @@ void TrainPass::make_room(std::size_t n) {
     const std::size_t size = n_variants_ * n_groups_ * memory.n_samples * n_steps_ * group_width;
     const bool fixed = !population_.neuron->fixed_carry().empty();
     if (memory.psi.size() != size) memory.psi.assign(size, 0.0f);
-    for (AlignedVector<float>* slopes : {&memory.carry, &memory.drive}) {
+    for (AlignedVector<float>* slopes : {&memory.carry, &memory.charge}) {
         if (slopes->size() != (fixed ? 0 : size)) slopes->assign(fixed ? 0 : size, 0.0f);
     }
 }
 
 /// What constant drives bring to the samples of a block, and the bias.
-void TrainPass::bring_constant(const Block& block) {
+void SteppedPass::bring_constant(const Block& block) {
     const std::size_t width = population_.weight.n_panels() * Panels::width;
     Matrix chains(block.count, width), brought(block.count, width);
     for (std::size_t v = 0; v < n_variants_; ++v) {
@@ -244,7 +246,7 @@ void TrainPass::bring_constant(const Block& block) {
     }
 }
 
-std::size_t TrainPass::inputs_per_task(std::size_t drive) const noexcept {
+std::size_t SteppedPass::inputs_per_task(std::size_t drive) const noexcept {
     const std::size_t n_blocks = ceil_div(enough_tasks, n_groups_);
     return std::max<std::size_t>(64, ceil_div(ceil_div(n_inputs(drive), n_blocks), 64) * 64);
 }

@@ -1,7 +1,7 @@
 // What a pass through the steps takes in: the input of a wave, as rows and as lists of what is not 0.
 #include <algorithm>
 
-#include "engine/train_pass.hpp"
+#include "engine/stepped_pass.hpp"
 #include "parallel/parallel.hpp"
 
 namespace snnff {
@@ -11,13 +11,13 @@ enum Slot : std::size_t { input_slot = 7 };
 
 }  // namespace
 
-void TrainPass::take_input(Block& block, Range steps) {
+void SteppedPass::take_input(Block& block, Range steps) {
     for (std::size_t d = 0; d < incoming_.size(); ++d) {
         if (varies(d)) take_input(block, d, steps);
     }
 }
 
-void TrainPass::take_input(Block& block, std::size_t d, Range steps) {
+void SteppedPass::take_input(Block& block, std::size_t d, Range steps) {
     const std::size_t count = block.count, n_rows = steps.count * count, n_bases = source(d).n_bases();
     Memory::Came& came = block.came[d];
     const bool keeps = whole(steps) || request_.signal;
@@ -66,8 +66,8 @@ void TrainPass::take_input(Block& block, std::size_t d, Range steps) {
 }
 
 /// Gains of the chunk's rows, and of all steps' where they are kept. `input` is [step·count + sample, input].
-void TrainPass::take_gains(Memory::Variant& variant, std::size_t d, std::size_t v, const Block& block,
-                           Range steps, MatrixView input) const {
+void SteppedPass::take_gains(Memory::Variant& variant, std::size_t d, std::size_t v, const Block& block,
+                             Range steps, MatrixView input) const {
     const auto of_samples = source(d).gain(v);
     const Normalisation* normalisation = incoming_[d].of_steps;
     if (of_samples.empty() && normalisation == nullptr) return;
@@ -87,7 +87,7 @@ void TrainPass::take_gains(Memory::Variant& variant, std::size_t d, std::size_t 
     }
 }
 
-void TrainPass::list_input(Block& block, Range steps) const {
+void SteppedPass::list_input(Block& block, Range steps) const {
     for (std::size_t d = 0; d < incoming_.size(); ++d) {
         for (Memory::Input& input : block.came[d].inputs) {
             const SparseRows& rows = whole(steps) ? input.rows : input.of_chunk;
@@ -101,7 +101,7 @@ void TrainPass::list_input(Block& block, Range steps) const {
     if (request_.signal && steps.first + steps.count == n_steps_) list_backward(block);
 }
 
-void TrainPass::list_backward(Block& block) const {
+void SteppedPass::list_backward(Block& block) const {
     const std::size_t n_rows = block.count * n_steps_;
     for (std::size_t d = 0; d < incoming_.size(); ++d) {
         const std::size_t per_task = inputs_per_task(d), n_blocks = ceil_div(n_inputs(d), per_task);

@@ -9,10 +9,10 @@
 namespace snnff {
 
 /// What a population sent so many steps before, as it comes to another: nothing in the first steps.
-class StoredTrain final : public StepSource {
+class StoredSteps final : public StepSource {
   public:
-    StoredTrain(const Train& train, std::size_t n_variants, bool spiking, std::size_t delay_steps)
-        : train_(train), n_variants_(n_variants), spiking_(spiking), delay_(delay_steps) {}
+    StoredSteps(const StepValues& sent, std::size_t n_variants, bool spiking, std::size_t delay_steps)
+        : sent_(sent), n_variants_(n_variants), spiking_(spiking), delay_(delay_steps) {}
 
     std::size_t n_variants() const noexcept override { return n_variants_; }
     std::size_t n_bases() const noexcept override { return n_variants_; }
@@ -22,7 +22,7 @@ class StoredTrain final : public StepSource {
 
   private:
     class Block;
-    const Train& train_;
+    const StepValues& sent_;
     std::size_t n_variants_;
     bool spiking_;
     std::size_t delay_;

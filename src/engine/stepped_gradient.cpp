@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "engine/train_pass.hpp"
+#include "engine/stepped_pass.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"
 
@@ -12,13 +12,13 @@ enum Slot : std::size_t { signal_slot = 4, row_slot = 8 };
 
 }  // namespace
 
-void TrainPass::backward(std::span<const std::vector<double>> slope) {
+void SteppedPass::backward(std::span<const std::vector<double>> slope) {
     begin_back(slope);
     back({0, n_groups_});
     end_back();
 }
 
-void TrainPass::backward(std::span<const ConstMatrixView> by_sent) {
+void SteppedPass::backward(std::span<const ConstMatrixView> by_sent) {
     begin_back();
     memory_.arriving.assign(by_sent.begin(), by_sent.end());
     way_back_ = population_.output;
@@ -26,14 +26,14 @@ void TrainPass::backward(std::span<const ConstMatrixView> by_sent) {
     end_back();
 }
 
-void TrainPass::begin_back(std::span<const std::vector<double>> slope) {
+void SteppedPass::begin_back(std::span<const std::vector<double>> slope) {
     begin_back();
     weigh_responses(slope);
     memory_.arriving.assign(memory_.measured.begin(), memory_.measured.end());
     way_back_ = population_.measure;
 }
 
-void TrainPass::begin_back() {
+void SteppedPass::begin_back() {
     assert(n_added_ == first_of_wave_ &&
            n_added_ / samples_per_chain == (n_added_ + n_in_wave_ - 1) / samples_per_chain);
     Memory& memory = memory_;
@@ -58,7 +58,7 @@ void TrainPass::begin_back() {
     memory.ones.assign(samples_per_block_ * n_steps_, 1.0f);
 }
 
-void TrainPass::back(Range groups) {
+void SteppedPass::back(Range groups) {
     const auto n_input_blocks = [&](std::size_t d) {
         return varies(d) ? ceil_div(n_inputs(d), inputs_per_task(d)) : 0;
     };
@@ -77,14 +77,14 @@ void TrainPass::back(Range groups) {
     }
 }
 
-void TrainPass::end_back() {
+void SteppedPass::end_back() {
     n_added_ += n_in_wave_;
     for (std::size_t d = 0; d < incoming_.size() && n_added_ % samples_per_chain == 0; ++d)
         end_chains(memory_.sums[d]);
 }
 
 /// From dG/d response and d loss/d score to d loss/d response.
-void TrainPass::weigh_responses(std::span<const std::vector<double>> slope) {
+void SteppedPass::weigh_responses(std::span<const std::vector<double>> slope) {
     const std::size_t n_scores = population_.n_groups, n_rows = n_in_wave_ * (scores_steps() ? n_steps_ : 1);
     for (std::size_t v = 0; v < n_variants_; ++v) {
         for (std::size_t r = 0; r < n_rows; ++r) {
@@ -99,7 +99,7 @@ void TrainPass::weigh_responses(std::span<const std::vector<double>> slope) {
 }
 
 /// Signals of a group, and what comes of them but for the products.
-void TrainPass::walk(std::size_t group) {
+void SteppedPass::walk(std::size_t group) {
     const std::size_t first_unit = group * group_width;
     kernels::WalkBack job = way_back(way_back_, n_steps_);
     const auto fixed = population_.neuron->fixed_carry();
@@ -112,12 +112,12 @@ void TrainPass::walk(std::size_t group) {
         };
         const ConstMatrixView arriving = memory_.arriving[v];
         job.arriving = {arriving.data() + first_unit, arriving.stride(), 0};
-        if (way_back_ == Readout::spikes)
+        if (way_back_ == Reading::spikes)
             job.arriving = {job.arriving.data, n_steps_ * arriving.stride(), arriving.stride()};
         job.psi = kept(memory_.psi);
         job.carry =
             fixed.empty() ? kept(memory_.carry) : kernels::ConstSteps{fixed.data() + first_unit, 0, 0};
-        job.drive = fixed.empty() ? kept(memory_.drive) : kernels::ConstSteps{};
+        job.charge = fixed.empty() ? kept(memory_.charge) : kernels::ConstSteps{};
         job.signal = {memory_.psi.data() + at, stride, group_width};
         kernels::active().walk_back(job);
         if (population_.learns_bias) {
@@ -132,7 +132,7 @@ void TrainPass::walk(std::size_t group) {
     }
 }
 
-void TrainPass::hand_down(const TurnedWeights& weight, MatrixView by_received) const {
+void SteppedPass::hand_down(const TurnedWeights& weight, MatrixView by_received) const {
     for_blocks(n_in_wave_ * n_steps_, rows_handed_down, [&](std::size_t first, std::size_t count) {
         const MatrixView signal = scratch(row_slot, count, n_groups_ * group_width);
         for (std::size_t group = 0; group < n_groups_; ++group) {
@@ -145,7 +145,7 @@ void TrainPass::hand_down(const TurnedWeights& weight, MatrixView by_received) c
 }
 
 /// Signals of a current that stays constant: summed over the steps, the last first.
-void TrainPass::sum_steps(std::size_t group, std::size_t v) {
+void SteppedPass::sum_steps(std::size_t group, std::size_t v) {
     const std::size_t first_unit = group * group_width, n = std::min(group_width, n_units() - first_unit);
     for (std::size_t d = 0; d < incoming_.size(); ++d) {
         if (varies(d)) continue;
@@ -159,7 +159,7 @@ void TrainPass::sum_steps(std::size_t group, std::size_t v) {
     }
 }
 
-void TrainPass::add_changes(std::size_t d, std::size_t group) {
+void SteppedPass::add_changes(std::size_t d, std::size_t group) {
     const std::size_t n_changed = source(d).changing_inputs().size();
     const std::size_t n_panels = incoming_[d].weight->n_panels();
     thread_local std::vector<kernels::ChangedInputs::Variant> variants;
@@ -195,7 +195,7 @@ void TrainPass::add_changes(std::size_t d, std::size_t group) {
 }
 
 /// Adds the rows of the wave to the chains of a group and of a block of inputs.
-void TrainPass::add_products(std::size_t d, std::size_t group, std::size_t input_block) {
+void SteppedPass::add_products(std::size_t d, std::size_t group, std::size_t input_block) {
     for (std::size_t base = 0; base < source(d).n_bases(); ++base) {
         bool go_on = n_added_ % samples_per_chain != 0;
         for (const Block& block : memory_.blocks) {
@@ -207,8 +207,8 @@ void TrainPass::add_products(std::size_t d, std::size_t group, std::size_t input
     }
 }
 
-void TrainPass::add_part(std::size_t d, const Block& block, std::size_t base, std::size_t group,
-                         std::size_t part, std::size_t input_block, bool go_on) {
+void SteppedPass::add_part(std::size_t d, const Block& block, std::size_t base, std::size_t group,
+                           std::size_t part, std::size_t input_block, bool go_on) {
     const auto& kernels = kernels::active();
     const Memory::Came& came = block.came[d];
     const Memory::Input& input = came.inputs[base];
@@ -259,7 +259,7 @@ void TrainPass::add_part(std::size_t d, const Block& block, std::size_t base, st
 }
 
 /// The chains of 256 samples are complete: they go to the counter, base by base.
-void TrainPass::end_chains(Memory::Sum& sum) {
+void SteppedPass::end_chains(Memory::Sum& sum) {
     for (AlignedVector<float>& chain : sum.chains) {
         if (sum.n_chains == 2) merge_last(sum);
         if (sum.sums.size() < ++sum.n_sums) sum.sums.emplace_back(chain.size());
@@ -272,7 +272,7 @@ void TrainPass::end_chains(Memory::Sum& sum) {
     }
 }
 
-void TrainPass::merge_last(Memory::Sum& sum) {
+void SteppedPass::merge_last(Memory::Sum& sum) {
     constexpr std::size_t floats_per_task = 16384;
     const AlignedVector<float>& last = sum.sums[sum.n_sums - 1];
     AlignedVector<float>& before = sum.sums[sum.n_sums - 2];
@@ -282,7 +282,7 @@ void TrainPass::merge_last(Memory::Sum& sum) {
     --sum.n_sums;
 }
 
-void TrainPass::finish() {
+void SteppedPass::finish() {
     for (std::size_t d = 0; d < incoming_.size(); ++d) {
         Memory::Sum& sum = memory_.sums[d];
         if (varies(d)) {
@@ -301,7 +301,7 @@ void TrainPass::finish() {
     }
 }
 
-void TrainPass::weights(std::size_t d, const WeightTile& tile, float* out) const {
+void SteppedPass::weights(std::size_t d, const WeightTile& tile, float* out) const {
     if (!varies(d)) return constant_[d]->weights(tile, out);
     const Memory::Sum& from_sum = memory_.sums[d];
     const std::size_t n_inputs = this->n_inputs(d);

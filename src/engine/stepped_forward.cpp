@@ -2,7 +2,7 @@
 // that.
 #include <algorithm>
 
-#include "engine/train_pass.hpp"
+#include "engine/stepped_pass.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel/parallel.hpp"
 
@@ -17,11 +17,11 @@ enum : std::size_t { emitted_sum, membrane_sum, last_membrane, n_sums };
 
 }  // namespace
 
-std::size_t TrainPass::work_size() const noexcept {
+std::size_t SteppedPass::work_size() const noexcept {
     return (n_variants_ * (population_.neuron->n_state() + n_sums) + 2) * samples_per_block_ * group_width;
 }
 
-void TrainPass::respond(std::size_t group, std::span<Block> blocks, Range steps) {
+void SteppedPass::respond(std::size_t group, std::span<Block> blocks, Range steps) {
     std::size_t room = 0;
     for (std::size_t d = 0; d < incoming_.size(); ++d)
         room += varies(d) ? GroupWeights::size(*incoming_[d].weight, columns_per_part_) : 0;
@@ -49,9 +49,9 @@ void TrainPass::respond(std::size_t group, std::span<Block> blocks, Range steps)
 
 /// Currents of a group in some steps, [sample·steps + step][32]. `chains`, a row of such for each drive, are
 /// those of the bases at `done`.
-void TrainPass::currents(const Block& block, std::span<const GroupWeights> weights, std::size_t group,
-                         std::size_t v, Range steps, std::span<std::size_t> done, MatrixView chains,
-                         float* out) const {
+void SteppedPass::currents(const Block& block, std::span<const GroupWeights> weights, std::size_t group,
+                           std::size_t v, Range steps, std::span<std::size_t> done, MatrixView chains,
+                           float* out) const {
     const std::size_t n_rows = block.count * steps.count, first_unit = group * group_width;
     const auto bias =
         std::span(population_.bias).subspan(first_unit, std::min(group_width, n_units() - first_unit));
@@ -84,8 +84,8 @@ void TrainPass::currents(const Block& block, std::span<const GroupWeights> weigh
     }
 }
 
-void TrainPass::step_through(const Block& block, std::span<const GroupWeights> weights, std::size_t group,
-                             Range steps, float* work) {
+void SteppedPass::step_through(const Block& block, std::span<const GroupWeights> weights, std::size_t group,
+                               Range steps, float* work) {
     const auto& kernels = kernels::active();
     const NeuronModel& neuron = *population_.neuron;
     const std::size_t count = block.count, n_state = neuron.n_state(), size = count * group_width;
@@ -98,12 +98,12 @@ void TrainPass::step_through(const Block& block, std::span<const GroupWeights> w
     float *membrane = work + n_variants_ * per_variant, *emitted = membrane + size;
     const auto tile = [&](float* p) { return MatrixView(p, count, n, group_width); };
     const bool fixed = !neuron.fixed_carry().empty();
-    const auto reads = [&](auto... readouts) {
-        return ((population_.measure == readouts || population_.output == readouts) || ...);
+    const auto reads = [&](auto... readings) {
+        return ((population_.measure == readings || population_.output == readings) || ...);
     };
-    const bool sums_membrane = reads(Readout::membrane_mean);
-    const bool sums_emitted = neuron.spiking() || reads(Readout::rate, Readout::count, Readout::activation);
-    const bool shows = request_.train || request_.watch != nullptr || scores_steps();
+    const bool sums_membrane = reads(Reading::membrane_mean);
+    const bool sums_emitted = neuron.spiking() || reads(Reading::rate, Reading::count, Reading::activation);
+    const bool shows = request_.sent_steps || request_.watch != nullptr || scores_steps();
     thread_local std::vector<MatrixView> state;
     state.resize(n_state);
     thread_local std::vector<std::size_t> done;
@@ -125,7 +125,7 @@ void TrainPass::step_through(const Block& block, std::span<const GroupWeights> w
                 view.psi = MatrixView(memory_.psi.data() + at, count, n, kept_stride);
                 if (!fixed) {
                     view.carry = MatrixView(memory_.carry.data() + at, count, n, kept_stride);
-                    view.drive = MatrixView(memory_.drive.data() + at, count, n, kept_stride);
+                    view.charge = MatrixView(memory_.charge.data() + at, count, n, kept_stride);
                 }
             }
             view.step = static_cast<std::int64_t>(step);
@@ -136,9 +136,9 @@ void TrainPass::step_through(const Block& block, std::span<const GroupWeights> w
             if (!shows) continue;
             for (std::size_t s = 0; s < count; ++s) {
                 const std::size_t sample = first_of_wave_ + block.first + s;
-                if (request_.train)
+                if (request_.sent_steps)
                     std::ranges::copy(view.emitted.row(s),
-                                      activity_->train.row(v, sample, step).subspan(first_unit).begin());
+                                      activity_->sent_steps.row(v, sample, step).subspan(first_unit).begin());
                 if (request_.watch != nullptr) activity_->watched.note(v, sample, step, s, view);
                 if (scores_steps() && request_.goodness != nullptr)
                     std::ranges::copy(view.emitted.row(s), memory_.measured[v]
@@ -153,19 +153,19 @@ void TrainPass::step_through(const Block& block, std::span<const GroupWeights> w
 }
 
 /// Readouts of a group's units from what their steps added up to.
-void TrainPass::read_out(const Block& block, std::size_t group, const float* work) {
+void SteppedPass::read_out(const Block& block, std::size_t group, const float* work) {
     const std::size_t count = block.count, size = count * group_width, first_unit = group * group_width;
     const std::size_t n = std::min(group_width, n_units() - first_unit);
     const std::size_t per_variant = (population_.neuron->n_state() + n_sums) * size;
     for (std::size_t v = 0; v < n_variants_; ++v) {
         const float* of_variant = work + v * per_variant;
-        const auto write = [&](Readout readout, MatrixView to) {
-            const std::size_t which = readout == Readout::membrane        ? last_membrane
-                                      : readout == Readout::membrane_mean ? membrane_sum
+        const auto write = [&](Reading reading, MatrixView to) {
+            const std::size_t which = reading == Reading::membrane        ? last_membrane
+                                      : reading == Reading::membrane_mean ? membrane_sum
                                                                           : emitted_sum;
             for (std::size_t s = 0; s < count; ++s) {
                 kernels::active().scale(of_variant + which * size + s * group_width,
-                                        factor_of(readout, time_.steps), n, to.row(s).data() + first_unit);
+                                        factor_of(reading, time_.steps), n, to.row(s).data() + first_unit);
             }
         };
         if (request_.output) {
@@ -174,11 +174,11 @@ void TrainPass::read_out(const Block& block, std::size_t group, const float* wor
         if (request_.goodness != nullptr && !scores_steps())
             write(population_.measure, memory_.measured[v].view().rows(block.first, count));
         if (population_.neuron->spiking())
-            write(Readout::count, memory_.spikes[v].view().rows(block.first, count));
+            write(Reading::count, memory_.spikes[v].view().rows(block.first, count));
     }
 }
 
-void TrainPass::score(std::size_t first, std::size_t count) {
+void SteppedPass::score(std::size_t first, std::size_t count) {
     for (std::size_t v = 0; v < n_variants_; ++v) {
         for (std::size_t s = first; s < first + count && population_.neuron->spiking(); ++s) {
             const double spikes = kernels::active().sum(memory_.spikes[v].row(s).data(), n_units());

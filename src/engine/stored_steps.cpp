@@ -1,12 +1,12 @@
-#include "engine/stored_train.hpp"
+#include "engine/stored_steps.hpp"
 
 #include <algorithm>
 
 namespace snnff {
 
-class StoredTrain::Block final : public Steps {
+class StoredSteps::Block final : public Steps {
   public:
-    Block(const StoredTrain& of, std::size_t first, std::size_t count)
+    Block(const StoredSteps& of, std::size_t first, std::size_t count)
         : of_(of), first_(first), count_(count) {}
     void next(std::span<const MatrixView> bases) override {
         const std::size_t n_rows = bases.front().rows();
@@ -16,7 +16,7 @@ class StoredTrain::Block final : public Steps {
                 if (step < of_.delay_) {
                     std::ranges::fill(bases[v].row(r), 0.0f);
                 } else {
-                    std::ranges::copy(of_.train_.row(v, first_ + r % count_, step - of_.delay_),
+                    std::ranges::copy(of_.sent_.row(v, first_ + r % count_, step - of_.delay_),
                                       bases[v].row(r).begin());
                 }
             }
@@ -25,11 +25,11 @@ class StoredTrain::Block final : public Steps {
     }
 
   private:
-    const StoredTrain& of_;
+    const StoredSteps& of_;
     std::size_t first_, count_, step_ = 0;
 };
 
-std::unique_ptr<StepSource::Steps> StoredTrain::open(std::size_t first, std::size_t count) const {
+std::unique_ptr<StepSource::Steps> StoredSteps::open(std::size_t first, std::size_t count) const {
     return std::make_unique<Block>(*this, first, count);
 }
 

@@ -41,9 +41,9 @@ struct Incoming {
 /// dbias[u] = Σ double(s_v): for each variant a chain over rows, variants added in order. Neither waves nor
 /// threads are in these sums, and adding spikes alone gives the same numbers as dense products.
 ///
-/// Where `measure` is Readout::spikes, each step is scored: goodness and slopes are
+/// Where `measure` is Reading::spikes, each step is scored: goodness and slopes are
 /// [sample·(steps·n_groups) + step·n_groups + group].
-class TrainPass final : public Gradient {
+class SteppedPass final : public Gradient {
   public:
     /// Samples per wave that keep the stored steps within `budget_bytes` (at least one).
     static std::size_t wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
@@ -66,7 +66,7 @@ class TrainPass final : public Gradient {
     /// What is kept of a wave, and of the gradient, to be handed from pass to pass: memory that has its size
     /// already is used again.
     class Memory {
-        friend class TrainPass;
+        friend class SteppedPass;
         /// Input of a few samples under one base, [sample·steps + step, input]: of all steps, and where they
         /// are taken chunk by chunk, of those of the last chunk.
         struct Input {
@@ -104,7 +104,7 @@ class TrainPass final : public Gradient {
         std::vector<Block> spare;   // of larger waves, for the next
         std::size_t n_samples = 0;  // room in the following
         AlignedVector<float> psi, carry,
-            drive;                     // [variant][group][sample·steps + step][32]; psi becomes the signal
+            charge;                    // [variant][group][sample·steps + step][32]; psi becomes the signal
         std::vector<Matrix> measured;  // [variant][sample x unit]; becomes d loss/d response
         std::vector<ConstMatrixView> arriving;  // [variant] where the way back begins: d loss/d response
         std::vector<Matrix> spikes;             // [variant][sample x unit]
@@ -116,10 +116,10 @@ class TrainPass final : public Gradient {
         std::vector<float> ones;  // [row]
     };
 
-    TrainPass(const Population& population, const TimeGrid& time, const Drive& drive, Memory& memory);
+    SteppedPass(const Population& population, const TimeGrid& time, const Drive& drive, Memory& memory);
     /// `incoming` must outlive it.
-    TrainPass(const Population& population, const TimeGrid& time, std::span<const Incoming> incoming,
-              Memory& memory);
+    SteppedPass(const Population& population, const TimeGrid& time, std::span<const Incoming> incoming,
+                Memory& memory);
 
     /// Samples [first, first + n): a wave. Goodness, rate and spikes received will go to [first, first + n)
     /// of `activity`, which end there, the output (where asked for) to those rows.
@@ -129,7 +129,7 @@ class TrainPass final : public Gradient {
     void advance(Range steps);
     void take(Range steps);
     void step(Range steps, Range groups);
-    /// After the last: readouts, goodness and rates.
+    /// After the last: readings, goodness and rates.
     void end();
     /// All of it, in waves where nothing is learned.
     void forward(std::size_t first, std::size_t n, ForwardRequest request, Activity& activity);
@@ -159,7 +159,7 @@ class TrainPass final : public Gradient {
   private:
     using Block = Memory::Block;
     std::size_t n_units() const noexcept { return population_.n_units(); }
-    bool scores_steps() const noexcept { return population_.measure == Readout::spikes; }
+    bool scores_steps() const noexcept { return population_.measure == Reading::spikes; }
     /// Scores of a sample.
     std::size_t n_scores() const noexcept { return population_.n_groups * (scores_steps() ? n_steps_ : 1); }
     void make_room(std::size_t n);
@@ -209,7 +209,7 @@ class TrainPass final : public Gradient {
     std::size_t samples_per_block_;
     std::vector<std::unique_ptr<ConstantGradient>> constant_;  // [drive], once finished
     ForwardRequest request_{};
-    Readout way_back_ = Readout::activation;  // what `arriving` is the slope of
+    Reading way_back_ = Reading::activation;  // what `arriving` is the slope of
     Activity* activity_ = nullptr;
     std::size_t first_of_wave_ = 0, n_in_wave_ = 0, n_added_ = 0;  // samples
     std::size_t columns_per_part_ = 64, rows_per_part_ = 64;

@@ -8,23 +8,23 @@
 namespace snnff {
 
 /// A population under a constant current whose steps are taken one by one, because the next one receives its
-/// train or somebody watches. Readouts and slopes are those of Steady, with the same bits.
-class SteadyTrain {
+/// train or somebody watches. Readings and slopes are those of Steady, with the same bits.
+class SteadySteps {
   public:
     /// Kept from wave to wave.
     struct Memory {
         std::vector<Matrix> current;             // [variant]: [sample x 16·panels]
         std::vector<SteppedResponse> responses;  // [tile][variant]
-        // [variant]: [sample·steps + step x 16·panels], for the way back; carry and drive where a neuron's
+        // [variant]: [sample·steps + step x 16·panels], for the way back; carry and charge where a neuron's
         // are not fixed.
-        std::vector<Matrix> psi, carry, drive;
+        std::vector<Matrix> psi, carry, charge;
     };
-    SteadyTrain(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
+    SteadySteps(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                 Range samples, const ForwardRequest& request, Activity& activity, Memory& memory);
 
     /// The next steps, in order.
     void advance(Range steps);
-    /// After the last: readouts, goodness and rates are in the activity.
+    /// After the last: readings, goodness and rates are in the activity.
     void end();
     /// Where slopes of what is sent were asked for: from d loss/d train, [variant]: [sample·steps + step x
     /// unit], to d loss/d current, the activity's signal: summed from the last step to the first.
@@ -46,7 +46,7 @@ class SteadyTrain {
     Activity& activity_;
     Memory& memory_;
     Steady steady_;
-    bool adds_up_;  ///< what the steps left; else respond() gives readouts and slopes
+    bool adds_up_;  ///< what the steps left; else respond() gives readings and slopes
 };
 
 }  // namespace snnff
