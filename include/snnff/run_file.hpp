@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "snnff/checkpoint.hpp"
+#include "snnff/error.hpp"
 #include "snnff/matrix.hpp"
 #include "snnff/provenance.hpp"
 #include "snnff/training.hpp"
@@ -85,7 +86,7 @@ class RunFileWriter {
 
     /// Shows how much was written. Restoring, that much is taken over from `old`, the file that the
     /// checkpoint belongs to, read by the index it had then, once the same reports and spikes were opened
-    /// here; throws FileError where it holds less.
+    /// here; throws FileError where it holds less, DamageError where it holds other values.
     void show(State& state, const std::filesystem::path& old, std::span<const std::int64_t> index);
 
     void flush();
@@ -95,6 +96,8 @@ class RunFileWriter {
     std::vector<std::int64_t> secure();
     /// Gives the file its name now and not in close(): what was there before is replaced.
     void take_place();
+    /// Whether the file has its name, and what was there before, if anything, is replaced.
+    bool in_place() const noexcept;
     /// Sets `status`, and of a complete run its `digest` (digest.hpp), flushes, closes and, under `force`,
     /// replaces the old file. Call once; nothing else may be called after it.
     void close(RunStatus status);
@@ -135,8 +138,14 @@ struct RunSummary {
     std::vector<std::pair<std::string, std::uint64_t>> spikes;  ///< population, number of spikes
 };
 
+/// A whole HDF5 file of another kind, as a data set or a NIR graph.
+class NoRunFileError : public OtherFileError {
+  public:
+    using OtherFileError::OtherFileError;
+};
+
 /// Reads by an index that a checkpoint kept, if there is one. Throws FileError where the file cannot be
-/// opened, is no run file, or was cut short.
+/// opened or was cut short, NoRunFileError where it is no run file.
 RunSummary read_run(const std::filesystem::path& path, std::span<const std::int64_t> index = {});
 /// Its epochs, one after the other; what memory that takes does not depend on how many there are. The last
 /// one says which epoch's weights were kept. Throws as read_run() does.

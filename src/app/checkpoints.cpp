@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <set>
 #include <utility>
 
 #include "app/flatten.hpp"
 #include "app/unfinished.hpp"
 #include "core/numbers.hpp"
+#include "io/disk.hpp"
 #include "io/place.hpp"
 #include "io/turn.hpp"
 #include "snnff/error.hpp"
@@ -134,31 +136,50 @@ Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
     for (const char* suffix : {"", ".new", ".cut"}) refuse_if_in_use(run_.string() + suffix);
     refuse_if_in_use(unfinished_beside(run_));  // of a run that is to replace this one
     std::string reasons;
+    std::exception_ptr without_run;
     for (const fs::path& path : checkpoint_paths(run)) {
         if (!fs::exists(path)) continue;
+        refuse_irregular(path);
         try {
             file_ = std::make_unique<CheckpointFile>(path);
-            break;
+        } catch (const DiskError&) {
+            throw;  // it may be the newest, and whole
         } catch (const Error& error) {
             add_to(reasons, error.what());
+            newest_ = false;
+            continue;
+        }
+        try {
+            go_on_by(reasons);
+            return;
+        } catch (const DiskError&) {
+            throw;
+        } catch (const Error& error) {  // it counts on a run that is not there; the one before need not
+            if (!without_run) without_run = std::current_exception();
+            add_to(reasons, error.what());
+            newest_ = false;
         }
     }
-    if (!file_) {
-        if (!reasons.empty()) throw FileError(run.string() + ": no checkpoint can be read: " + reasons);
-        refuse_without_checkpoint(run);
-    }
+    if (without_run) std::rethrow_exception(without_run);
+    if (!reasons.empty()) throw FileError(run.string() + ": no checkpoint can be read: " + reasons);
+    refuse_without_checkpoint(run);
+}
+
+/// By the checkpoint at hand; `reasons` are those against a newer one, empty where this is the newest.
+void Continuation::go_on_by(const std::string& reasons) {
     if (head().numbers != numbers) {
         throw DataError(
             fmt::format("{}: was calculated by numbers = {}, and this program calculates by numbers = {}, "
                         "which would not go on "
                         "with the same bits; the version that began the run does (snnff-sim info says "
                         "which), or run it again",
-                        run.string(), head().numbers, numbers));
+                        run_.string(), head().numbers, numbers));
     }
-    newest_ = reasons.empty();
+    note_.clear();
     if (!file_->sealed())
-        add_to(note_, run.string() + ".ckpt: is of an earlier version, without a checksum: read unchecked");
+        add_to(note_, run_.string() + ".ckpt: is of an earlier version, without a checksum: read unchecked");
     if (!reasons.empty()) add_to(note_, reasons + "; going on from the checkpoint before");
+    replaced_ = false;
     find_written();
 }
 
@@ -191,11 +212,15 @@ void Continuation::find_written() {
     const fs::path beside = run_.string() + ".new", cut = run_.string() + ".cut";
     std::string reasons;
     std::vector<fs::path> damaged;
+    bool has_other_bytes = false;
     for (const fs::path& path : {run_, beside, cut}) {
         if (!written_.empty() || !fs::exists(path)) continue;
         try {
             take(path, {});
+        } catch (const DiskError&) {
+            throw;
         } catch (const DamageError& error) {
+            has_other_bytes = true;
             add_to(reasons, error.what());
             damaged.insert(damaged.begin(), path);
         } catch (const DataError& error) {  // of another run, or of an earlier stretch
@@ -222,6 +247,7 @@ void Continuation::find_written() {
     if (written_.empty()) {
         const std::string text = fmt::format("{}: the run that its checkpoint belongs to is not there{}{}",
                                              run_.string(), reasons.empty() ? "" : ": ", reasons);
+        if (has_other_bytes) throw DamageError(text);
         if (!damaged.empty()) throw FileError(text);
         throw DataError(text);
     }
@@ -261,11 +287,16 @@ bool CheckpointKeeper::due(std::int64_t n_epochs, bool epoch_ended) {
 }
 
 void CheckpointKeeper::save(const Show& show) {
+    // The one from which a run begins holds nothing that an earlier attempt should give way to.
+    if (from_ == nullptr && !writer_.in_place() && writer_.n_epochs() == 0) return;
     // What a checkpoint counts on has to be on disk before it.
     head_.index = writer_.secure();
     head_.n_epochs = writer_.n_epochs();
     write_checkpoint(run_, head_, show);
-    if (from_ != nullptr) from_->finish(writer_);
+    if (from_ != nullptr)
+        from_->finish(writer_);
+    else
+        writer_.take_place();
     last_ = Clock::now();
 }
 

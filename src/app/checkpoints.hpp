@@ -53,6 +53,7 @@ class Continuation {
     const std::string& note() const noexcept { return note_; }
 
   private:
+    void go_on_by(const std::string& reasons);
     void find_written();
     bool take(const std::filesystem::path& path, std::span<const std::int64_t> index);
     std::filesystem::path run_;

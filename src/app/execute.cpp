@@ -38,7 +38,8 @@ class CloseOnFailure {
         if (closed_) return;
         if (!holds_something()) {
             writer_.discard();
-            if (from_ == nullptr) remove_checkpoints(run_);
+            // Beside a file that it has not replaced yet, checkpoints are of that one.
+            if (from_ == nullptr && writer_.in_place()) remove_checkpoints(run_);
             return;
         }
         try {
@@ -53,14 +54,18 @@ class CloseOnFailure {
     void closed() noexcept { closed_ = true; }
     /// Says what would do, where a disk was full or gone.
     [[noreturn]] void tell(const FileError& error) const {
-        const bool saved = from_ != nullptr || has_an_epoch_;
+        const bool saved = from_ != nullptr || (has_an_epoch_ && writer_.in_place());
         if (!saved || !std::filesystem::exists(checkpoint_paths(run_).front())) throw error;
         throw FileError(
             fmt::format("{}; once that is put right: snnff-sim resume {}", error.what(), run_.string()));
     }
 
   private:
-    bool holds_something() const noexcept { return has_an_epoch_ || (from_ != nullptr && from_->finished()); }
+    /// What can be gone on with stays until what replaces it can.
+    bool holds_something() const noexcept {
+        if (from_ != nullptr) return from_->finished() || has_an_epoch_;
+        return has_an_epoch_ && writer_.in_place();
+    }
 
     RunFileWriter& writer_;
     std::filesystem::path run_;
@@ -130,7 +135,10 @@ bool check_place_of(const RunRequest& request) {
     refuse_strangers(request.output, Beside::checkpoints);
     const std::filesystem::path place = behind_links(request.output);
     const bool replaces = request.from == nullptr && request.force && std::filesystem::exists(place);
-    if (!replaces) return false;
+    if (!replaces) {
+        if (request.from == nullptr) refuse_if_awaited(place);
+        return false;
+    }
     refuse_if_in_use(place);
     check_way(unfinished_beside(place));
     return true;
@@ -205,17 +213,28 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     std::optional<Turn> turn(std::in_place, place);
     const bool replaces = check_place_of(request);
     const std::filesystem::path output = replaces ? unfinished_beside(place) : place;
+    // An earlier attempt that can be gone on with stays until this one has come as far.
+    const std::string attempt = replaces ? about_cut_run(output) : "";
+    Provenance met;
     if (replaces) {
-        make_way(output);
+        if (attempt.empty())
+            make_way(output);
+        else
+            check_way(output);
+        if (request.warns && !attempt.empty()) {
+            note(fmt::format("{} is there{}; it stays until the new run has a checkpoint after an epoch",
+                             output.string(), attempt));
+        }
         const std::string cut = about_cut_run(place);
         if (request.warns && !cut.empty()) {
             note(fmt::format("{} is there{}; it stays until the new one is complete", request.output.string(),
                              cut));
         }
+        add_place(met, place);
     }
-    RunFileWriter writer(output, goes_on, request.live);
+    RunFileWriter writer(output, goes_on || !attempt.empty(), request.live);
     CloseOnFailure on_failure(writer, output, request.from);
-    if (!goes_on) remove_checkpoints(output);  // of a run that this one replaces
+    if (!goes_on && attempt.empty()) remove_checkpoints(output);  // of a run that this one replaces
     Provenance provenance =
         provenance_of(experiment, {request.n_threads, request.threads_from}, request.command_line);
     if (goes_on) {
@@ -223,7 +242,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
         provenance = request.from->with_stretch(std::move(provenance.stretches.front()));
     } else {
         provenance.add("run_id", head.run_id);
-        if (replaces) provenance.add("takes_place_of", place.filename().string());
+        provenance.facts.insert(provenance.facts.end(), met.facts.begin(), met.facts.end());
     }
     provenance.add("n_resumed", static_cast<std::uint64_t>(head.n_resumed));
     const std::filesystem::path replaced = to_be_replaced(output, provenance);
@@ -275,17 +294,37 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
             if (!doubts.empty()) writer.write_doubts(doubts);
         }
         turn.emplace(place);  // a file that is closed is not locked
+        if (ending == Ending::interrupted && !goes_on && !writer.in_place()) {
+            if (request.warns)
+                note(
+                    fmt::format("{} is as it was: the new run was stopped before it had a checkpoint, and "
+                                "nothing of it is kept",
+                                output.string()));
+            if (request.ended_at != nullptr) request.ended_at->clear();
+            return ending;
+        }
         writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
     } catch (const FileError& error) {
         on_failure.tell(error);
     }
     on_failure.closed();
+    bool has_its_name = true;
     try {
-        if (ending == Ending::complete && !replaced.empty()) take_over(output, replaced);
+        if (ending == Ending::complete && !replaced.empty())
+            has_its_name = take_over(output, replaced, provenance);
     } catch (const FileError& error) {
         on_failure.tell(error);
     }
     if (ending == Ending::complete) remove_checkpoints(output);
+    const bool has_another = ending == Ending::interrupted || !has_its_name || replaced.empty();
+    if (request.ended_at != nullptr) *request.ended_at = has_another ? output : replaced;
+    if (has_its_name) return ending;
+    const std::string told = fmt::format(
+        "{0} is another file than the one that was to be replaced, and stays; the new run is "
+        "complete and keeps the name {1}",
+        replaced.string(), output.string());
+    if (request.ended_at == nullptr) throw FileError(told);
+    note(told);
     return ending;
 }
 

@@ -26,6 +26,9 @@ struct RunRequest {
     std::vector<Observer*> observers{};  ///< who else watches
     CheckpointPlan checkpoints{};
     Continuation* from = nullptr;  ///< where a run that was cut goes on
+    /// Written: the name that the run has at its end, empty where nothing of it is kept. Whoever gives none
+    /// is told by a FileError where a complete run could not have the name `output`.
+    std::filesystem::path* ended_at = nullptr;
 };
 
 /// KEY=VALUE as given to options of the command line.

@@ -6,7 +6,6 @@
 #include <system_error>
 #include <vector>
 
-#include "app/unfinished.hpp"
 #include "core/utf8.hpp"
 #include "io/gzip.hpp"
 #include "io/half_made.hpp"
@@ -39,6 +38,24 @@ bool is_of(const fs::path& file, const fs::path& input) {
     if (error) return false;
     const fs::path rest = whole.lexically_relative(folder);
     return !rest.empty() && *rest.begin() != ".." && rest.has_parent_path();
+}
+
+/// Throws where a file is there that a run which was cut needs to be gone on with, as its name says.
+void refuse_needed(const fs::path& file) {
+    const std::string name = file.string();
+    std::error_code error;
+    if (!fs::exists(file, error)) return;
+    for (const std::string_view suffix : beside_a_run) {
+        if (!name.ends_with(suffix)) continue;
+        const fs::path run = name.substr(0, name.size() - suffix.size());
+        const std::vector<fs::path> saved = checkpoint_paths(run);
+        if (std::ranges::none_of(saved, [&](const fs::path& path) { return fs::exists(path, error); }))
+            continue;
+        throw UsageError(
+            fmt::format("{}: is of the run {}, which snnff-sim resume goes on with; -o names "
+                        "another file",
+                        name, run.string()));
+    }
 }
 
 }  // namespace
@@ -77,6 +94,8 @@ void check_output(const fs::path& output, bool force, Beside beside) {
                             output.string(), cut));
         }
     }
+    if (beside != Beside::checkpoints) refuse_if_awaited(file);
+    refuse_needed(file);
     // The name, not its folder: an unfinished run keeps it to take the place of.
     if (beside == Beside::checkpoints && !is_utf8(file.filename().native())) {
         throw UsageError(fmt::format(
@@ -91,6 +110,7 @@ void check_output(const fs::path& output, bool force, Beside beside) {
 
 void refuse_strangers(const fs::path& output, Beside beside) {
     const fs::path file = behind_links(output);
+    if (beside != Beside::checkpoints) refuse_if_awaited(file);
     for (const std::string_view suffix : suffixes(beside)) {
         const fs::path path = file.string() + std::string(suffix);
         std::error_code error;

@@ -25,13 +25,19 @@ struct Arguments {
     bool quick = false, quiet = false, json = false;
 };
 
-bool is_run(const fs::path& path) {
+/// Of a file in a folder. One that is damaged or cannot be read is taken for a run, and named where it fails:
+/// left out, it would be missed by nobody.
+bool may_be_run(const fs::path& path) {
+    std::error_code error;
+    if (path.extension() != ".h5" || fs::is_directory(path, error)) return false;
     try {
         read_run(path);
-        return true;
-    } catch (const Error&) {
+    } catch (const NoRunFileError&) {
         return false;
+    } catch (const Error&) {
+        return true;
     }
+    return true;
 }
 
 /// The run files that are named, those of a folder by name.
@@ -45,7 +51,7 @@ std::vector<fs::path> files_of(const std::vector<std::string>& named) {
         }
         std::vector<fs::path> found;
         for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
-            if (entry->path().extension() == ".h5" && is_run(entry->path())) found.push_back(entry->path());
+            if (may_be_run(entry->path())) found.push_back(entry->path());
         }
         if (error) throw FileError(fmt::format("{}: cannot be read: {}", path.string(), error.message()));
         if (found.empty()) throw UsageError(path.string() + ": has no run files in it, which end in .h5");

@@ -14,7 +14,6 @@
 #include "app/signals.hpp"
 #include "app/table.hpp"
 #include "app/terminal.hpp"
-#include "app/unfinished.hpp"
 #include "app/verb.hpp"
 #include "interfaces/kernels_in_use.hpp"
 #include "io/place.hpp"
@@ -68,7 +67,7 @@ void tell_of_kernels(const RunRequest& request) {
 /// Says how a run ended, and what to do next; returns what the process answers.
 int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& stop, bool json) {
     const bool interrupted = ending == Ending::interrupted;
-    if (interrupted && !std::filesystem::exists(request.output)) return exit_code_of_signal(stop);
+    if (request.output.empty()) return exit_code_of_signal(stop);
     const RunFigures figures = read_figures(request.output);
     if (json)
         put_json(to_json(figures));
@@ -107,15 +106,15 @@ int run(const Arguments& arguments) {
         request.checkpoints.max_time = read_duration("--max-time", arguments.max_time);
     tell_of_kernels(request);
     const std::filesystem::path place = behind_links(request.output);
-    const bool replaces = request.force && std::filesystem::exists(place);
+    std::filesystem::path ended_at;
+    request.ended_at = &ended_at;
     const std::atomic<int>& stop = stop_on_signals();
     const Ending ending = execute(request, stop);
-    if (ending == Ending::interrupted && replaces) {
-        request.output = unfinished_beside(place);
-        if (std::filesystem::exists(request.output))
-            note(fmt::format("{} is as it was; the new run is {}, and takes its place once it is complete",
-                             place.string(), request.output.string()));
+    if (ending == Ending::interrupted && !ended_at.empty() && ended_at != place) {
+        note(fmt::format("{} is as it was; the new run is {}, and takes its place once it is complete",
+                         place.string(), ended_at.string()));
     }
+    if (ended_at != place) request.output = ended_at;
     return tell_of(request, ending, stop, arguments.json);
 }
 
@@ -147,8 +146,11 @@ int resume(const ResumeArguments& arguments) {
     ModelSpec model = read_kept_model(from.head().model_toml, request.output, moved, {}, found_elsewhere);
     const ThreadLimit threads(request.n_threads);
     Experiment experiment = reading_data([&] { return build(std::move(model)); });
+    const std::filesystem::path place = behind_links(request.output);
+    std::filesystem::path ended_at = place;
+    request.ended_at = &ended_at;
     const Ending ending = execute(request, std::move(experiment), stop);
-    if (ending == Ending::complete && !from.replaces().empty()) request.output = from.replaces();
+    if (ended_at != place) request.output = ended_at;
     return tell_of(request, ending, stop, arguments.json);
 }
 

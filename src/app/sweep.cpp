@@ -16,6 +16,7 @@
 #include "app/terminal.hpp"
 #include "app/unfinished.hpp"
 #include "app/verb.hpp"
+#include "io/gzip.hpp"
 #include "io/half_made.hpp"
 #include "io/in_use.hpp"
 #include "io/place.hpp"
@@ -85,6 +86,7 @@ std::vector<Difference> differences_to(const RunFigures& run, const ModelSpec& m
 std::optional<RunFigures> completed(const fs::path& file, const ModelSpec& model) {
     constexpr const char* way_out = "--force replaces it, -o names another folder";
     if (!fs::exists(file)) return {};
+    const InputFile readable(file);  // one that may not be read is not known for what it is
     std::optional<RunFigures> run;
     try {
         run = read_figures(file);
@@ -151,8 +153,10 @@ std::optional<RunFigures> clear_leavings(const fs::path& file, const ModelSpec& 
 }
 
 /// Runs a cell. What goes wrong in it stays in it.
-CellResult run_cell(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
+CellResult run_cell(RunRequest request, ModelSpec model, const std::atomic<int>& stop) {
     CellResult result;
+    fs::path ended_at;
+    request.ended_at = &ended_at;
     try {
         if (!request.force) result.figures = clear_leavings(request.output, model);
         if (result.figures) {
@@ -162,8 +166,13 @@ CellResult run_cell(const RunRequest& request, ModelSpec model, const std::atomi
         }
         if (execute(request, std::move(model), stop) == Ending::interrupted) {
             result.status = Status::interrupted;
+            // Without a checkpoint it cannot be gone on with, and the old run stands where it stood.
+            if (ended_at == unfinished_beside(behind_links(request.output))) make_way(ended_at);
             return result;
         }
+        if (ended_at != behind_links(request.output))
+            throw FileError(fmt::format("{}: has the new run, {} another file", ended_at.string(),
+                                        request.output.string()));
         result.figures = read_figures(request.output);
         result.status = Status::complete;
     } catch (const Error& error) {

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "app/outputs.hpp"
+#include "io/data_file.hpp"
 #include "io/disk.hpp"
 #include "io/half_made.hpp"
 #include "io/in_use.hpp"
@@ -23,12 +24,18 @@ fs::path folder_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-}  // namespace
+/// Which file a run that --force began met.
+constexpr const char* sha256_of_met = "takes_place_of_sha256";
 
-fs::path unfinished_beside(const fs::path& output) {
-    fs::path beside = output;
-    return beside.replace_filename(output.stem().string() + ".unfinished" + output.extension().string());
+/// Whether the file at `output` is the one that the run met under that name. A link is not: what it leads to
+/// was not met here.
+bool is_the_file_met(const fs::path& output, const Provenance& provenance) {
+    std::error_code error;
+    if (!fs::is_regular_file(fs::symlink_status(output, error))) return false;
+    return data_file_at(output).sha256 == provenance.text(sha256_of_met);
 }
+
+}  // namespace
 
 void check_way(const fs::path& unfinished) {
     refuse_strangers(unfinished, Beside::checkpoints);
@@ -38,8 +45,13 @@ void check_way(const fs::path& unfinished) {
     refuse_if_in_use(unfinished);
     std::string found;
     try {
-        if (read_run(unfinished).provenance.text("takes_place_of").empty())
+        const RunSummary run = read_run(unfinished);
+        const fs::path replaced = to_be_replaced(unfinished, run.provenance);
+        if (replaced.empty())
             found = "is no run that --force began";
+        else if (run.status == "complete" && !is_free_for(replaced, run.provenance))
+            found = fmt::format("is a complete run, begun to replace another {} than is there now",
+                                replaced.string());
     } catch (const Error& reason) {
         if (!is_half_made(unfinished)) found = reason.what();
     }
@@ -64,13 +76,32 @@ fs::path to_be_replaced(const fs::path& run, const Provenance& provenance) {
     return replaced.replace_filename(name);
 }
 
-void take_over(const fs::path& unfinished, const fs::path& output) {
+void add_place(Provenance& provenance, const fs::path& output) {
+    provenance.add("takes_place_of", output.filename().string());
+    provenance.add(sha256_of_met, data_file_at(output).sha256);
+}
+
+bool is_free_for(const fs::path& output, const Provenance& provenance) {
+    std::error_code error;
+    const fs::file_status status = fs::symlink_status(output, error);
+    return status.type() == fs::file_type::not_found || is_the_file_met(output, provenance);
+}
+
+bool take_over(const fs::path& unfinished, const fs::path& output, const Provenance& provenance) {
+    if (!is_free_for(output, provenance)) return false;
     refuse_irregular(output);
     refuse_if_in_use(output);
+    const OpenForSync folder(folder_of(output));
     keep_mode(output, unfinished);
     remove_checkpoints(output);
     take_place(unfinished, output);
-    sync_to_disk(folder_of(output));
+    try {
+        folder.sync();
+    } catch (...) {
+        remove_checkpoints(unfinished);  // of a run that has its name, and is complete
+        throw;
+    }
+    return true;
 }
 
 }  // namespace snnff::app

@@ -7,10 +7,8 @@
 namespace snnff::app {
 
 // A run that replaces another (--force) is written beside it, as run.unfinished.h5, and takes its place once
-// it is complete. Stopped before, it stays there, with its checkpoint, and is resumed by that name.
-
-/// Where the run that is to replace `output` is written.
-std::filesystem::path unfinished_beside(const std::filesystem::path& output);
+// it is complete (unfinished_beside() in io/place.hpp). Stopped before, it stays there, with its checkpoint,
+// and is resumed by that name.
 
 /// Throws UsageError where something else than an earlier attempt that was cut stands there or beside it,
 /// FileError where another process is writing it.
@@ -18,11 +16,18 @@ void check_way(const std::filesystem::path& unfinished);
 /// Clears that place, and its checkpoints, of an earlier attempt. Throws as check_way() does.
 void make_way(const std::filesystem::path& unfinished);
 
+/// Notes in the provenance of a run which file it is to replace: its name, and the SHA-256 of what is there.
+void add_place(Provenance& provenance, const std::filesystem::path& output);
 /// The file that a run is to replace when it is complete, empty where there is none: what its provenance
 /// says, in the folder that the run is in.
 std::filesystem::path to_be_replaced(const std::filesystem::path& run, const Provenance& provenance);
+/// Whether a run may take that name: nothing has it, or the very file that the run met. Throws FileError
+/// where that cannot be read.
+bool is_free_for(const std::filesystem::path& output, const Provenance& provenance);
 
 /// Gives the complete run the name that it was made for, and takes checkpoints of what stood there away.
-void take_over(const std::filesystem::path& unfinished, const std::filesystem::path& output);
+/// False, and nothing is touched, where something else has that name now.
+bool take_over(const std::filesystem::path& unfinished, const std::filesystem::path& output,
+               const Provenance& provenance);
 
 }  // namespace snnff::app

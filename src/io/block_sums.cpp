@@ -25,7 +25,7 @@ constexpr std::size_t n_digits = 20, n_hex = 64;
 constexpr std::size_t line_bytes = words.size() + n_digits + more_words.size() + n_hex + 1;
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
-    throw FileError(fmt::format("{}: {}: {}", shown(path), what, std::strerror(errno)));
+    throw DiskError(fmt::format("{}: {}: {}", shown(path), what, std::strerror(errno)));
 }
 
 std::uint64_t blocks_of(std::uint64_t n_bytes) {
@@ -39,12 +39,17 @@ std::string hex_of(const Sums& sums) {
     return hash.hex();
 }
 
-/// Of up to a block's bytes from `first` on; false where they cannot be read.
+/// Of up to a block's bytes from `first` on; false where the file ends before. Throws std::system_error where
+/// they cannot be read.
 bool sum_of(std::ifstream& file, std::uint64_t first, std::uint64_t n, std::array<std::byte, 32>& sum) {
     std::array<char, BlockSums::block_bytes> bytes;
     file.clear();
     file.seekg(static_cast<std::streamoff>(first));
-    if (!file.read(bytes.data(), static_cast<std::streamsize>(n))) return false;
+    errno = 0;
+    if (!file.read(bytes.data(), static_cast<std::streamsize>(n))) {
+        if (file.eof() && !file.bad()) return false;
+        throw std::system_error(errno == 0 ? EIO : errno, std::generic_category());
+    }
     Sha256 hash;
     hash.update(std::as_bytes(std::span(bytes).first(n)));
     sum = hash.bytes();
@@ -59,8 +64,13 @@ void BlockSums::add(const std::filesystem::path& path) {
     if (!file) fail(path, "cannot be read");
     std::vector<Sum> sums(blocks_of(n_bytes));
     for (std::uint64_t i = 0, first = 0; i < sums.size(); ++i, first += block_bytes) {
-        if (!sum_of(file, first, std::min(block_bytes, n_bytes - first), sums[i]))
+        try {
+            if (!sum_of(file, first, std::min(block_bytes, n_bytes - first), sums[i]))
+                throw FileError(shown(path) + ": was cut short while it was closed");
+        } catch (const std::system_error& error) {
+            errno = error.code().value();
             fail(path, "cannot be read");
+        }
     }
     const std::string line = fmt::format("{}{:020}{}{}\n", words, n_bytes, more_words, hex_of(sums));
     try {
@@ -80,6 +90,7 @@ void BlockSums::add(const std::filesystem::path& path) {
 }
 
 std::optional<BlockSums> BlockSums::of(const std::filesystem::path& path) {
+    expect_regular(path);
     std::ifstream file(path, std::ios::binary | std::ios::ate);
     if (!file) fail(path, "cannot be opened");
     const std::streamoff end = file.tellg();

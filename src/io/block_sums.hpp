@@ -30,13 +30,14 @@ class BlockSums {
     /// Adds them to a file. On disk when it returns; where that fails the file is as it was. Throws
     /// FileError.
     static void add(const std::filesystem::path& path);
-    /// None where the file has none. Throws DamageError where these are damaged themselves, and FileError
+    /// None where the file has none. Throws DamageError where these are damaged themselves, and DiskError
     /// where the file cannot be read.
     static std::optional<BlockSums> of(const std::filesystem::path& path);
 
     std::uint64_t n_bytes() const noexcept { return n_bytes_; }  ///< that they are of
     std::uint64_t n_blocks() const noexcept { return sums_.size(); }
-    /// Whether a block has the bytes it had. `file` is open and at any place; false where it cannot be read.
+    /// Whether a block has the bytes it had. `file` is open and at any place; false where it ends before, and
+    /// std::system_error is thrown where it cannot be read.
     bool holds(std::ifstream& file, std::uint64_t block) const;
     /// "is damaged: bytes 65536 to 131071 are not those that were written"
     std::string about(std::uint64_t first_block, std::uint64_t last_block) const;
@@ -51,7 +52,7 @@ class BlockSums {
 class CheckedBlocks {
   public:
     CheckedBlocks(const std::filesystem::path& path, BlockSums sums);
-    /// The first block that shares bytes with [first, first + n) and is damaged.
+    /// The first block that shares bytes with [first, first + n) and is damaged. Throws as holds() does.
     std::optional<std::uint64_t> damaged(std::uint64_t first, std::uint64_t n);
     const BlockSums& sums() const noexcept { return sums_; }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 #include "io/disk.hpp"
@@ -112,6 +113,29 @@ class Restoring final : public Sections {
     void enter(std::string_view name) override { groups_.push_back(here().group(name)); }
 };
 
+/// The new checkpoint becomes the newest, and that the one before. Where the disk cannot be told, the newest
+/// has its name again: whoever fails here has lost the run that the new one belongs to.
+void take_names(const fs::path& written, const fs::path& newest, const fs::path& previous) {
+    const OpenForSync folder(newest.has_parent_path() ? newest.parent_path() : fs::path("."));
+    std::error_code error;
+    const bool had_one = fs::exists(newest);
+    if (had_one) fs::rename(newest, previous, error);
+    if (!error) fs::rename(written, newest, error);
+    if (error) {
+        const std::string reason = error.message();
+        if (had_one && !fs::exists(newest, error)) fs::rename(previous, newest, error);
+        throw FileError(fmt::format("{}: cannot be renamed: {}", shown(written), reason));
+    }
+    try {
+        folder.sync();
+    } catch (...) {
+        fs::rename(newest, written, error);
+        if (!error && had_one) fs::rename(previous, newest, error);
+        fs::remove(written, error);
+        throw;
+    }
+}
+
 /// Beside the file itself, where the run is named by a link to it.
 fs::path with(const fs::path& run, const char* suffix) { return behind_links(run).string() + suffix; }
 
@@ -152,11 +176,7 @@ void write_checkpoint(const fs::path& run, const CheckpointHead& head, const Che
         fs::remove(written, ignored);
         throw;
     }
-    std::error_code error;
-    if (fs::exists(newest)) fs::rename(newest, previous, error);
-    if (!error) fs::rename(written, newest, error);
-    if (error) throw FileError(fmt::format("{}: cannot be renamed: {}", shown(written), error.message()));
-    sync_to_disk(newest.has_parent_path() ? newest.parent_path() : fs::path("."));
+    take_names(written, newest, previous);
 }
 
 struct CheckpointFile::Open {
@@ -207,8 +227,12 @@ void remove_checkpoints(const fs::path& run) noexcept {
     for (const auto& [suffix, kind] : {std::pair(".ckpt", Leaving::checkpoint),
                                        {".ckpt.previous", Leaving::checkpoint},
                                        {".ckpt.new", Leaving::new_one}}) {
-        const fs::path path = with(run, suffix);
-        if (fs::exists(path, ignored) && is_leaving(path, kind)) fs::remove(path, ignored);
+        try {
+            const fs::path path = with(run, suffix);
+            if (fs::exists(path, ignored) && is_leaving(path, kind)) fs::remove(path, ignored);
+        } catch (const std::exception&) {  // one that cannot be read is not known to be ours
+            continue;
+        }
     }
 }
 

@@ -12,17 +12,35 @@
 
 namespace snnff {
 
-void sync_to_disk(const std::filesystem::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool failed = descriptor < 0 || (::fsync(descriptor) != 0 && errno != EINVAL);
-    const int reason = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (failed && reason == ENOENT) {
+namespace {
+
+[[noreturn]] void fail_to_sync(const std::filesystem::path& path, int reason) {
+    if (reason == ENOENT)
         throw FileError(shown(path) + ": is not there any more: it, or its folder, was removed or renamed");
+    throw FileError(fmt::format("{}: cannot be written to disk: {}", shown(path), std::strerror(reason)));
+}
+
+}  // namespace
+
+void expect_regular(const std::filesystem::path& path) {
+    try {
+        const InputFile readable(path);
+    } catch (const FileError& error) {
+        throw DiskError(error.what());
     }
-    if (failed) {
-        throw FileError(fmt::format("{}: cannot be written to disk: {}", shown(path), std::strerror(reason)));
-    }
+}
+
+void sync_to_disk(const std::filesystem::path& path) { OpenForSync(path).sync(); }
+
+OpenForSync::OpenForSync(const std::filesystem::path& path)
+    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) fail_to_sync(path_, errno);
+}
+
+OpenForSync::~OpenForSync() { ::close(descriptor_); }
+
+void OpenForSync::sync() const {
+    if (::fsync(descriptor_) != 0 && errno != EINVAL) fail_to_sync(path_, errno);
 }
 
 }  // namespace snnff

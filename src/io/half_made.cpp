@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <fstream>
 #include <string>
@@ -11,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5.hpp"
 #include "io/in_use.hpp"
@@ -38,6 +41,7 @@ bool begins_as_ours(const std::filesystem::path& path) {
         if (std::ranges::any_of(read, [](char byte) { return byte != '\0'; })) return false;
         first = false;
     }
+    if (file.bad()) throw DiskError(fmt::format("{}: {}{}", shown(path), not_read, std::strerror(errno)));
     return file.eof();
 }
 
@@ -70,22 +74,27 @@ bool is_left(const hdf5::Group& root) {
     if (!root.has("provenance")) return true;
     const Provenance provenance = read_provenance(root.group("provenance"));
     if (!provenance.text("traced_run").empty()) return true;
+    if (text_of(root, "status") == "complete") return false;
     const std::string n_resumed = provenance.text("n_resumed");
-    return text_of(root, "status") != "complete" && !n_resumed.empty() && n_resumed != "0";
+    return (!n_resumed.empty() && n_resumed != "0") || !provenance.text("takes_place_of").empty();
 }
 
 }  // namespace
 
-bool is_leaving(const std::filesystem::path& path, Leaving kind) noexcept {
+bool is_leaving(const std::filesystem::path& path, Leaving kind) {
     try {
         if (kind == Leaving::checkpoint && has_seal(path)) return true;
         try {
             return is_left(hdf5::open_file(path.string()));
+        } catch (const DiskError&) {
+            throw;
         } catch (const FileError&) {
             // A checkpoint has its name only once it is whole: what does not open is damaged.
             if (kind == Leaving::checkpoint && begins_as_ours(path)) return true;
             return std::filesystem::file_size(path) <= most_half_made_bytes && begins_as_ours(path);
         }
+    } catch (const DiskError&) {
+        throw;  // it may be anything
     } catch (const std::exception&) {
         return false;
     }
@@ -105,14 +114,18 @@ void make_room(const std::filesystem::path& path, Leaving kind) {
     if (error) throw FileError(fmt::format("{}: cannot be replaced: {}", shown(path), error.message()));
 }
 
-bool is_half_made(const std::filesystem::path& path) noexcept {
+bool is_half_made(const std::filesystem::path& path) {
     try {
         if (!begins_as_ours(path)) return false;
         try {
             return holds_marks_alone(hdf5::open_file(path.string()));
+        } catch (const DiskError&) {
+            throw;
         } catch (const FileError&) {
             return true;
         }
+    } catch (const DiskError&) {
+        throw;
     } catch (const std::exception&) {
         return false;
     }

@@ -11,6 +11,7 @@
 
 #include "core/memory.hpp"
 #include "io/block_sums.hpp"
+#include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/hdf5_file.hpp"
 #include "io/hdf5_marked.hpp"
@@ -87,6 +88,7 @@ void Object::fail(std::string_view what) const {
     const std::string message = innermost_message();
     const std::string text = fmt::format("{}: {}{}", where(), what, reason(message));
     if (message.starts_with(is_damaged)) throw DamageError(text);
+    if (message.starts_with(not_read)) throw DiskError(text);
     throw FileError(text);
 }
 
@@ -100,7 +102,13 @@ constexpr unsigned n_attempts = 28;
 Group root_of(const Handle& file, const std::string& name) {
     const hid_t root = H5Gopen2(file.get(), "/", H5P_DEFAULT);
     if (root < 0) Object({}, name, "/").fail("cannot be opened");
-    return {Handle(root, H5Gclose), name, "/"};
+    Group group(Handle(root, H5Gclose), name, "/");
+    if (H5Aexists(root, "run_format") > 0) {
+        // One that was closed has sums, until another program writes to it.
+        const bool closed = H5Aexists(root, "checksums") > 0 || H5Aexists(root, "digest") > 0;
+        expect_own_heaps(group, closed ? OwnHeaps::changed : OwnHeaps::as_written);
+    }
+    return group;
 }
 
 }  // namespace
@@ -118,13 +126,14 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
     // A live file says so until it is complete, even where the process that wrote it was killed.
     const Index unmarked = index.empty() ? without_mark(path) : Index();
     const std::span<const std::int64_t> by = index.empty() ? unmarked : index;
-    const Handle access = by.empty() && !sums ? Handle() : access_in_order(by, sums ? &*sums : nullptr);
+    const Handle access = access_in_order(by, sums ? &*sums : nullptr);
     check_address_space();
-    hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access ? access.get() : H5P_DEFAULT);
+    hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
     std::string message = id < 0 ? innermost_message() : "";
     const bool is_locked = message == std::strerror(EAGAIN);
-    if (id < 0 && !access && !is_locked) {
-        const Handle beside_writer(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    const bool may_grow = by.empty() && !sums && !message.starts_with(not_read);
+    if (id < 0 && may_grow && !is_locked) {
+        const Handle beside_writer = access_in_order();
         checked(H5Pset_metadata_read_attempts(beside_writer.get(), n_attempts));
         id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, beside_writer.get());
         // What the first attempt met tells more, unless that was the mark.
@@ -139,6 +148,7 @@ Group open_file(const std::string& path, std::span<const std::int64_t> index) {
             throw OtherFileError(fmt::format("{}: not an HDF5 file", name));
         }
         if (message.starts_with(is_damaged)) throw DamageError(fmt::format("{}: {}", name, message));
+        if (message.starts_with(not_read)) throw DiskError(fmt::format("{}: {}", name, message));
         if (message.find("truncated file") != std::string::npos) {
             throw FileError(fmt::format("{}: was cut short ({})", name, message));
         }

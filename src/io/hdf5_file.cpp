@@ -5,19 +5,25 @@
 #endif
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <tuple>
+#include <vector>
 
 #include "io/block_sums.hpp"
+#include "io/disk.hpp"
 #include "io/hdf5_blocks.hpp"
+#include "io/hdf5_heap.hpp"
 #include "io/hdf5_marked.hpp"
 #include "snnff/error.hpp"
 
@@ -51,12 +57,55 @@ struct File : H5FD_t {
     haddr_t end_before = 0;                       // of a file that was there when it was opened
     std::optional<CheckedBlocks> checked_blocks;  // of a file that is read and has sums
 
+    std::optional<OwnHeaps> own_heaps;  // of a file that this program wrote
+
+    herr_t fail(std::string reason) {
+        failure = std::move(reason);
+        say(failure);
+        return -1;
+    }
+
     herr_t read(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
-        if (H5FDread(below, type, H5P_DEFAULT, first, n, to) < 0) return -1;
-        if (const auto damaged = checked_blocks ? checked_blocks->damaged(first, n) : std::nullopt) {
-            failure = checked_blocks->sums().about(*damaged, *damaged);
-            say(failure);
-            return -1;
+        if (read_unchecked(type, first, n, to) < 0) return -1;
+        const std::span bytes(static_cast<const std::byte*>(to), n);
+        if (!abandoned || n < heap_header_bytes || !begins_with(bytes, "GCOL")) return 0;
+        return heap_at(first) ? 0 : -1;
+    }
+
+    /// What a heap has, of a file that is read; nothing, and a reason, where it is damaged.
+    std::optional<std::vector<HeapObject>> heap_at(haddr_t first) {
+        std::array<std::byte, heap_header_bytes> header{};
+        const haddr_t end = H5FDget_eof(below, H5FD_MEM_DEFAULT);
+        const auto refuse = [&] {
+            fail(fmt::format("{}the texts at byte {} of the file are not those that were written", is_damaged,
+                             first));
+            return std::nullopt;
+        };
+        if (first >= end || end - first < least_heap_bytes) return refuse();
+        if (read_unchecked(H5FD_MEM_DRAW, first, header.size(), header.data()) < 0) return {};
+        const std::uint64_t n = heap_bytes(header);
+        if (!begins_with(header, "GCOL") || n < least_heap_bytes || n > end - first) return refuse();
+        Bytes collection(n);
+        if (read_unchecked(H5FD_MEM_DRAW, first, collection.size(), collection.data()) < 0) return {};
+        auto objects = heap_objects(collection);
+        if (!objects || (own_heaps && !are_in_order(*objects)) ||
+            (own_heaps == OwnHeaps::as_written && !are_counted(*objects))) {
+            return refuse();
+        }
+        return objects;
+    }
+
+    herr_t read_unchecked(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
+        errno = 0;
+        if (H5FDread(below, type, H5P_DEFAULT, first, n, to) < 0) {
+            const int reason = errno;
+            return reason == 0 ? -1 : fail(fmt::format("{}{}", not_read, std::strerror(reason)));
+        }
+        try {
+            const auto damaged = checked_blocks ? checked_blocks->damaged(first, n) : std::nullopt;
+            if (damaged) return fail(checked_blocks->sums().about(*damaged, *damaged));
+        } catch (const std::system_error& error) {
+            return fail(fmt::format("{}{}", not_read, error.code().message()));
         }
         for_overlapping(pending, first, first + n, [&](Blocks::iterator block) {
             const auto& [address, bytes] = *block;
@@ -178,7 +227,10 @@ herr_t close(H5FD_t* file) {
     // The mark of a file that is being written goes from its superblock after HDF5's last flush.
     herr_t flushed = 0;
     if (!closing->pending.empty()) flushed = without_throwing([&] { return closing->flush(true); });
+    // HDF5's functions for users begin by forgetting what went wrong before, as why a file is none of HDF5's.
+    const hid_t reasons = H5Eget_current_stack();
     const herr_t done = std::min(flushed, H5FDclose(closing->below));
+    if (done >= 0 && reasons >= 0) H5Eset_current_stack(reasons);
     // HDF5 has forgotten it, and creating or opening a file may have failed because of it.
     if (!closing->failure.empty()) File::say(closing->failure);
     return done;
@@ -312,8 +364,12 @@ void expect_whole(const Object& object) {
     File* const file = file_of(object);
     if (file == nullptr || !file->checked_blocks) return;
     const BlockSums& sums = file->checked_blocks->sums();
-    if (const auto block = file->checked_blocks->damaged(0, sums.n_bytes()))
-        throw DataError(object.file() + ": " + sums.about(*block, *block));
+    try {
+        if (const auto block = file->checked_blocks->damaged(0, sums.n_bytes()))
+            throw DataError(object.file() + ": " + sums.about(*block, *block));
+    } catch (const std::system_error& error) {
+        throw DiskError(fmt::format("{}: {}{}", object.file(), not_read, error.code().message()));
+    }
 }
 
 int keep_locked(const Object& object) noexcept {
@@ -321,6 +377,36 @@ int keep_locked(const Object& object) noexcept {
     void* descriptor = nullptr;
     if (file == nullptr || H5FDget_vfd_handle(file->below, H5P_DEFAULT, &descriptor) < 0) return -1;
     return ::fcntl(*static_cast<const int*>(descriptor), F_DUPFD_CLOEXEC, 3);
+}
+
+void expect_own_heaps(const Object& object, OwnHeaps heaps) noexcept {
+    if (File* const file = file_of(object)) file->own_heaps = heaps;
+}
+
+void expect_referred(const Object& dataset, std::uint64_t n) {
+    File* const file = file_of(dataset);
+    const haddr_t first = H5Dget_offset(dataset.id());
+    // Chunks are held to a checksum; values that were never written are empty.
+    if (file == nullptr || !file->own_heaps || first == HADDR_UNDEF) return;
+    Bytes references(n * heap_reference_bytes);
+    if (file->read_unchecked(H5FD_MEM_DRAW, first, references.size(), references.data()) < 0)
+        dataset.fail("cannot be read");
+    std::map<haddr_t, std::vector<HeapObject>> heaps;
+    for (std::size_t i = 0; i < n; ++i) {
+        const HeapReference wanted = heap_reference(
+            std::span(references).subspan(i * heap_reference_bytes).first<heap_reference_bytes>());
+        if (wanted.address == 0) continue;  // an empty text
+        if (!heaps.contains(wanted.address)) {
+            auto objects = file->heap_at(wanted.address);
+            if (!objects) dataset.fail("cannot be read");
+            heaps.emplace(wanted.address, std::move(*objects));
+        }
+        const auto& objects = heaps.at(wanted.address);
+        const auto found = std::ranges::find(objects, wanted.index, &HeapObject::index);
+        if (found == objects.end() || found->length != wanted.length)
+            throw DamageError(
+                fmt::format("{}: {}its text {} is not where it says", dataset.where(), is_damaged, i));
+    }
 }
 
 void abandon(const Object& object) noexcept {

@@ -1,6 +1,7 @@
 // Data sets of strings.
 #include <fmt/format.h>
 
+#include "io/hdf5_file.hpp"
 #include "io/hdf5_variable.hpp"
 #include "snnff/error.hpp"
 
@@ -38,6 +39,7 @@ std::vector<std::string> read_variable(const Dataset& dataset, const Handle& typ
         throw FileError(fmt::format("{}: has {} strings; up to {} are read", dataset.where(), n,
                                     max_text_bytes / sizeof(char*)));
     }
+    expect_referred(dataset, n);
     VariableMemory memory(max_text_bytes);
     const Handle in_memory = text_type();
     checked(H5Tset_cset(in_memory.get(), H5Tget_cset(type.get())));

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -60,8 +61,31 @@ void refuse(const std::filesystem::path& path, int kind) {
 
 void refuse_if_in_use(const std::filesystem::path& path) { refuse(path, LOCK_EX); }
 
+void refuse_if_awaited(const std::filesystem::path& place) {
+    const auto refuse_for = [&](const std::filesystem::path& run, std::string_view what) {
+        for (const char* suffix : {"", ".new"}) {
+            const std::string file = run.string() + suffix;
+            try {
+                refuse_if_in_use(file);
+            } catch (const FileError&) {
+                throw FileError(
+                    fmt::format("{}: another process is making a run that {} ({}); wait until it has ended, "
+                                "or -o names another file",
+                                shown(place), what, shown(file)));
+            }
+        }
+    };
+    refuse_for(unfinished_beside(place), "takes its place");
+    const std::string name = place.string();
+    for (const std::string_view suffix : {".ckpt", ".ckpt.previous", ".ckpt.new", ".new", ".cut"}) {
+        if (!name.ends_with(suffix)) continue;
+        refuse_for(name.substr(0, name.size() - suffix.size()), "needs its name");
+    }
+}
+
 void refuse_other(const std::filesystem::path& place, bool replace) {
     refuse_irregular(place);
+    refuse_if_awaited(place);
     std::error_code error;
     if (!std::filesystem::exists(place, error)) return;
     if (!replace)

@@ -9,8 +9,12 @@ namespace snnff {
 /// take the place of such a file would lose the other's work. What an InUse of this process has is its own.
 void refuse_if_in_use(const std::filesystem::path& path);
 
+/// Throws FileError where another process is making a run that will need the name, though nothing locks what
+/// has it now: to take its place once it is complete (--force), or for what stands beside it.
+void refuse_if_awaited(const std::filesystem::path& place);
+
 /// Throws what keeps a new file from taking a place: UsageError where a file is there and `replace` is not
-/// set, or it is no regular one, FileError where it is being written.
+/// set, or it is no regular one, FileError where it is being written or awaited.
 void refuse_other(const std::filesystem::path& place, bool replace);
 
 /// A lock on a file, as HDF5 puts it on what it writes; none where the file is not there.

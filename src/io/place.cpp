@@ -56,6 +56,11 @@ fs::path behind_links(const fs::path& path) {
     throw FileError(fmt::format("{}: links lead in a circle from here; -o names another file", shown(path)));
 }
 
+fs::path unfinished_beside(const fs::path& output) {
+    fs::path beside = output;
+    return beside.replace_filename(output.stem().string() + ".unfinished" + output.extension().string());
+}
+
 void check_place(const fs::path& path, std::string_view longest_suffix) {
     const fs::path file = behind_links(path), folder = folder_of(file);
     const std::string name = shown(path);

@@ -10,6 +10,9 @@ namespace snnff {
 /// where links lead in a circle.
 std::filesystem::path behind_links(const std::filesystem::path& path);
 
+/// Where a run that is to replace `output` is written until it is complete.
+std::filesystem::path unfinished_beside(const std::filesystem::path& output);
+
 /// Looks at a place for a new file before any work is done: the folder is there, and takes the name with what
 /// is appended to it for files beside ("" for none). Throws FileError; UsageError where the name itself would
 /// do and only the longer one is too long.

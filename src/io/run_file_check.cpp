@@ -6,8 +6,10 @@
 #include <fstream>
 #include <optional>
 #include <set>
+#include <system_error>
 
 #include "io/block_sums.hpp"
+#include "io/disk.hpp"
 #include "io/gzip.hpp"
 #include "io/run_file_arrays.hpp"
 #include "snnff/checkpoint.hpp"
@@ -41,6 +43,8 @@ class EveryObject {
     void attempt(Action action) {
         try {
             action();
+        } catch (const DiskError&) {
+            throw;
         } catch (const Error& error) {
             damage.push_back(without_name(error, path_));
         }
@@ -99,13 +103,21 @@ class EveryObject {
     std::set<haddr_t> seen_;
 };
 
+bool holds(const BlockSums& sums, std::ifstream& file, std::uint64_t block, const fs::path& path) {
+    try {
+        return sums.holds(file, block);
+    } catch (const std::system_error& error) {
+        throw DiskError(fmt::format("{}: {}{}", shown(path), not_read, error.code().message()));
+    }
+}
+
 /// Blocks that have other bytes than they had, in ranges.
 std::vector<std::string> damaged_blocks(const fs::path& path, const BlockSums& sums) {
     std::vector<std::string> found;
     std::ifstream file(path, std::ios::binary);
     std::optional<std::uint64_t> first;
     for (std::uint64_t block = 0; block <= sums.n_blocks(); ++block) {
-        const bool damaged = block < sums.n_blocks() && !sums.holds(file, block);
+        const bool damaged = block < sums.n_blocks() && !holds(sums, file, block, path);
         if (damaged && !first) first = block;
         if (damaged || !first) continue;
         found.push_back(sums.about(*first, block - 1));
@@ -117,6 +129,8 @@ std::vector<std::string> damaged_blocks(const fs::path& path, const BlockSums& s
 std::vector<std::string> what_cannot_be_read(const fs::path& path) {
     try {
         return EveryObject(hdf5::open_file(path.string()), path).damage;
+    } catch (const DiskError&) {
+        throw;
     } catch (const Error& error) {
         return {without_name(error, path)};
     }
@@ -132,6 +146,8 @@ Integrity check_checkpoint(const fs::path& path) {
     try {
         if (!CheckpointFile(path).sealed())
             found.unchecked = "an earlier version wrote it, without checksums";
+    } catch (const DiskError&) {
+        throw;
     } catch (const Error& error) {
         found.damage.push_back(without_name(error, path));
     }
@@ -199,6 +215,8 @@ Integrity check_integrity(const fs::path& path) {
     try {
         return check_unsealed(path);
     } catch (const OtherFileError&) {
+        throw;
+    } catch (const DiskError&) {
         throw;
     } catch (const Error& error) {
         found.damage.push_back(without_name(error, path));

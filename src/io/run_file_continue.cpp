@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "io/gzip.hpp"
 #include "io/run_file_state.hpp"
 #include "snnff/error.hpp"
 
@@ -27,6 +28,34 @@ std::vector<T> rows_of(const hdf5::Group& group, std::string_view name, std::uin
     std::vector<T> values(n * width);
     hdf5::read_rows(dataset, n, std::span<T>(values), first);
     return values;
+}
+
+/// A sum of what was written, and of what.
+struct Part {
+    std::string path;
+    RunningSum sum;
+};
+
+/// Saves the sums of what was written, or holds what was taken over to those: chunks that are not full have
+/// no checksum in a run file that was killed, and of one that was closed the bytes behind its index may be
+/// damaged, too.
+void show_sums(State& state, const std::filesystem::path& old, std::span<const Part> parts) {
+    std::vector<std::int64_t> sums;
+    for (const Part& part : parts) sums.push_back(part.sum.value());
+    if (!state.restoring()) return state.show("sums", sums);
+    std::vector<std::int64_t> kept;
+    try {
+        state.show("sums", kept);
+    } catch (const FileError&) {
+        return;  // earlier versions kept none
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (kept.size() == sums.size() && kept[i] == sums[i]) continue;
+        throw DamageError(
+            fmt::format("{}: is damaged: /{} is not what was written there when its checkpoint was made; a "
+                        "copy of the file would do, or the same model run again",
+                        shown(old), parts[i].path));
+    }
 }
 
 void take_epochs(RunFileWriter& writer, const std::filesystem::path& old, std::span<const std::int64_t> index,
@@ -72,6 +101,18 @@ void RunFileWriter::show(State& state, const std::filesystem::path& old,
                           rows_of<std::uint64_t>(group, "node_ids", first, count));
         }
     }
+    std::vector<Part> parts;
+    if (s.training) parts.push_back({"training", s.training->sum});
+    for (const ReportSeries& report : s.reports) {
+        const std::string path = "report/" + report.group.name();
+        parts.push_back({path + "/data", report.sum});
+        parts.push_back({path, report.index_sum});
+    }
+    for (const auto& [population, series] : s.spikes) {
+        parts.push_back({fmt::format("spikes/{}/timestamps", population), series.timestamps_sum});
+        parts.push_back({fmt::format("spikes/{}/node_ids", population), series.node_ids_sum});
+    }
+    show_sums(state, old, parts);
     if (taking) s.flush();
 }
 

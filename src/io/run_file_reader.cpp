@@ -23,7 +23,7 @@ void check_is_run(const hdf5::Group& root) {
         hdf5::has_attribute(root, "magic") &&
         hdf5::read_attribute<std::uint32_t>(root, "magic") == std::vector<std::uint32_t>{0x0A7A};
     if (!marked || !hdf5::has_attribute(root, "creator") || !root.has("model")) {
-        throw OtherFileError(root.where() + ": an HDF5 file, but not a run file of snnff-sim");
+        throw NoRunFileError(root.where() + ": an HDF5 file, but not a run file of snnff-sim");
     }
     if (!hdf5::has_attribute(root, "run_format"))
         return;  // before formats were counted; what is new is optional

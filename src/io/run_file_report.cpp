@@ -158,6 +158,10 @@ void RunFileWriter::append_frames(std::size_t report, ConstMatrixView frames, co
         series.time.append_one(series.time_ms(series.time.n_rows()));
         series.epoch.append_one(epoch);
         series.data.append(frames.row(i));
+        series.sum.add(std::span<const float>(frames.row(i)));
+        for (const std::int64_t value : {of.sample[i], of.step[i], of.label[i], epoch})
+            series.index_sum.add(value);
+        series.index_sum.add(of.phase[i]);
     }
     series.sample.append(of.sample);
     series.step.append(of.step);
@@ -213,6 +217,8 @@ void RunFileWriter::append_spikes(std::string_view population, std::span<const d
         series.last_timestamp = timestamps_ms[i];
         series.last_node_id = node_ids[i];
     }
+    series.timestamps_sum.add(timestamps_ms);
+    series.node_ids_sum.add(node_ids);
     series.timestamps.append(timestamps_ms);
     series.node_ids.append(node_ids);
     file_->flush_if_due();

@@ -1,21 +1,50 @@
 #pragma once
 
+#include <bit>
 #include <chrono>
+#include <concepts>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/canonical.hpp"
 #include "io/hdf5_write.hpp"
 #include "io/in_use.hpp"
 #include "snnff/run_file.hpp"
 #include "snnff/time_grid.hpp"
 
 namespace snnff {
+
+/// A sum over values in their order, however they come in pieces. Each step is one-to-one in the sum and in
+/// the value, so that no single value can change without it.
+class RunningSum {
+  public:
+    template <std::integral T>
+    void add(T value) noexcept {
+        step(static_cast<std::uint64_t>(value));
+    }
+    void add(float value) noexcept { step(std::bit_cast<std::uint32_t>(canonical(value))); }
+    void add(double value) noexcept { step(std::bit_cast<std::uint64_t>(canonical(value))); }
+    template <class T>
+    void add(std::span<const T> values) noexcept {
+        for (const T value : values) add(value);
+    }
+    std::int64_t value() const noexcept { return static_cast<std::int64_t>(sum_); }
+
+  private:
+    void step(std::uint64_t bits) noexcept {
+        // An odd factor, so that multiplying is one-to-one; the golden ratio spreads bits well.
+        sum_ = std::rotl((sum_ ^ bits) * std::uint64_t{0x9e3779b97f4a7c15}, 29);
+    }
+    std::uint64_t sum_ = 0;
+};
 
 /// What attributes of /training say, as far as it follows from its epochs.
 struct TrainingFacts {
@@ -39,6 +68,7 @@ struct TrainingSeries {
     hdf5::Appender epoch, train_error, validation_error, test_error, test_loss, seconds;
     std::deque<Population> populations;
     TrainingFacts facts;
+    RunningSum sum;  ///< of what resuming takes over, as that of other series
 
     void append(const EpochReport& report);
     void flush();
@@ -54,6 +84,7 @@ struct ReportSeries {
     hdf5::Appender data, time, sample, step, label, phase, epoch;
     hdf5::Dataset bounds;  // mapping/time: start, stop, step
     double frame_ms = 1.0;
+    RunningSum sum, index_sum;  ///< of data, of what stands beside each frame
 
     double time_ms(std::uint64_t frame) const noexcept {
         return TimeGrid{frame_ms, 1}.time_ms(static_cast<std::int64_t>(frame));
@@ -71,6 +102,7 @@ struct SpikeSeries {
     bool by_time = true, by_id = true;
     int sorting_on_disk = 0;
     bool live = false;  ///< attributes stay as they are for now
+    RunningSum timestamps_sum, node_ids_sum;
 
     void flush();
     int sorting() const noexcept;  ///< as SONATA counts: none, by id, by time

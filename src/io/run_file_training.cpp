@@ -127,6 +127,19 @@ void TrainingSeries::append(const EpochReport& report) {
                                     report.epoch, report.populations.size(), populations.size()));
     }
     facts.kept_epoch = report.kept_epoch;
+    sum.add(report.epoch);
+    for (const PopulationEpoch& values : report.populations) {
+        for (const double value : {values.loss, values.goodness_positive, values.goodness_negative,
+                                   values.spike_rate, values.weight_norm}) {
+            sum.add(static_cast<float>(value));
+        }
+        sum.add(values.trouble);
+    }
+    for (const double value :
+         {report.train_error, report.validation_error, report.test_error, report.test_loss}) {
+        sum.add(static_cast<float>(value));
+    }
+    sum.add(report.seconds);
     epoch.append_one(report.epoch);
     curve_epoch.append_one(report.epoch);
     for (std::size_t k = 0; k < populations.size(); ++k) {

@@ -192,6 +192,8 @@ std::vector<std::int64_t> RunFileWriter::secure() {
     return hdf5::index_of(file_->root);
 }
 
+bool RunFileWriter::in_place() const noexcept { return file_->written == file_->path; }
+
 void RunFileWriter::take_place() {
     File& s = *file_;
     if (s.written == s.path) return;

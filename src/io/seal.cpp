@@ -25,7 +25,7 @@ constexpr std::size_t n_digits = 64;
 constexpr std::size_t line_size = words.size() + n_digits + 1;
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
-    throw FileError(fmt::format("{}: {}: {}", shown(path), what, std::strerror(errno)));
+    throw DiskError(fmt::format("{}: {}: {}", shown(path), what, std::strerror(errno)));
 }
 
 /// Of the first `size` bytes.
@@ -71,11 +71,13 @@ std::string last_line(std::ifstream& file, const std::filesystem::path& path, st
 }  // namespace
 
 bool has_seal(const std::filesystem::path& path) {
+    expect_regular(path);
     std::ifstream file(path, std::ios::binary);
     return !last_line(file, path, std::filesystem::file_size(path)).empty();
 }
 
 bool check_seal(const std::filesystem::path& path) {
+    expect_regular(path);
     std::ifstream file(path, std::ios::binary);
     if (!file) fail(path, "cannot be opened");
     const std::uint64_t size = std::filesystem::file_size(path);

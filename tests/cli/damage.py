@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import unittest
 
 import h5py
@@ -206,6 +207,84 @@ class AnyBit(Damaged):
         self.refused(4, "info", "--check", "m.toml", says="not an HDF5 file")
         self.refused(4, "info", "--check", "nowhere.h5", says="nowhere.h5")
         self.refused(2, "info", "run.h5", "d.h5", says="--check")
+
+    def test_what_cannot_be_checked_keeps_nothing_from_being_checked(self):
+        (self.folder / "runs").mkdir()
+        content = self.run_file.read_bytes()
+        for name, bytes_ in (("a.h5", b"notes"), ("b.h5", content), ("c.h5", content[:5000] + b"?" + content[5001:])):
+            self.write(f"runs/{name}", bytes_)
+        shutil.copy(self.folder / "d.h5", self.folder / "runs" / "0.h5")
+        done = self.sim("info", "--check", "runs", "nowhere", "run.h5")
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("runs/b.h5: whole\n", done.stdout)
+        self.assertIn("runs/c.h5: ", done.stdout)
+        self.assertIn("run.h5: whole\n", done.stdout)
+        for words in ("runs/0.h5: an HDF5 file, but not a run file", "runs/a.h5: not an HDF5 file", "nowhere: ",
+                      "1 of 3 files are damaged, 3 could not be checked"):
+            self.assertIn(words, done.stderr)
+        done = self.sim("info", "--check", "runs/a.h5", "run.h5", "--json")
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual([each["whole"] for each in json.loads(done.stdout)], [False, True])
+        self.assertIn("not an HDF5 file", json.loads(done.stdout)[0]["error"])
+
+
+class TextsWithoutChecksums(Damaged):
+    """HDF5 keeps texts in heaps that have no checksum, and walks them and what refers to them without looking where they
+    end."""
+    def setUp(self):
+        super().setUp()
+        self.run_file.unlink()
+        process = self.start("run", "m.toml", "-q", "-o", "run.h5", "--set", "plan.epochs=10000000")
+        while process.poll() is None and not self.run_file.exists():
+            time.sleep(0.001)
+        time.sleep(0.5)
+        process.kill()
+        process.wait()
+        self.content = self.run_file.read_bytes()
+
+    def heap_headers(self):
+        """Places of the header of each heap, and of each of its objects, by the file format's definition."""
+        at = self.content.find(b"GCOL")
+        while at >= 0:
+            end = at + int.from_bytes(self.content[at + 8:at + 16], "little")
+            yield at
+            place = at + 16
+            while place + 16 <= end:
+                yield place
+                index, length = (int.from_bytes(self.content[place + first:place + last], "little")
+                                 for first, last in ((0, 2), (8, 16)))
+                place += length if index == 0 else 16 + (length + 7)//8*8
+            at = self.content.find(b"GCOL", at + 4)
+
+    def references(self):
+        with h5py.File(self.run_file) as run:
+            for name in ("model", "provenance/data/path", "provenance/data/sha256"):
+                for i in range(run[name].size):
+                    yield run[name].id.get_offset() + 16*i
+
+    def hold_to_all(self, places, parts):
+        right = {reader: self.answer(reader) for reader in READERS}
+        random, told = np.random.default_rng(5), 0
+        for place in places:
+            at, bit = place + int(random.choice(parts)), int(random.integers(8))
+            self.flip(at, bit)
+            told += sum(self.hold_to(right, reader, f"byte {at}, bit {bit}") for reader in ("info", "compare", "eval"))
+            done = self.sim("info", "--check", "run.h5")
+            self.assertIn(done.returncode, (0, 5), f"byte {at}, bit {bit}: {done.stderr}")
+            self.flip(at, bit)
+        return told
+
+    def test_a_bit_in_a_heap_is_told_or_changes_nothing(self):
+        places = list(self.heap_headers())
+        self.assertGreater(len(places), 100)
+        n = int(os.environ.get("SNNFF_FLIPS", "30"))
+        # Index and length of objects; what counts references to them, and what is unused, nobody reads.
+        told = self.hold_to_all(np.random.default_rng(6).choice(places, n), [0, 1, *range(8, 16)])
+        self.assertGreater(told, n)
+
+    def test_a_bit_in_what_refers_to_a_text_is_told(self):
+        places = list(self.references())*3
+        self.assertGreater(self.hold_to_all(places, range(16)), len(places))
 
 
 class HeadersWithoutChecksums(Damaged):

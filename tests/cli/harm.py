@@ -27,9 +27,10 @@ def limited_to(n_bytes):
 
 
 def heed_permissions():
-    """For a process of root that is to be refused like any other: takes CAP_DAC_OVERRIDE from what it starts."""
-    if os.geteuid() == 0 and ctypes.CDLL(None).prctl(24, 1, 0, 0, 0) != 0:  # PR_CAPBSET_DROP
-        raise OSError("no right to give up a right")
+    """For a process of root that is to be refused like any other: takes two rights from what it starts."""
+    for right in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        if os.geteuid() == 0 and ctypes.CDLL(None).prctl(24, right, 0, 0, 0) != 0:  # PR_CAPBSET_DROP
+            raise OSError("no right to give up a right")
 
 
 def mount(*arguments):
@@ -205,6 +206,187 @@ class Harm(CutRunTest):
         with h5py.File(self.folder / "cut.h5") as file:
             self.assertTrue((file["training/seconds"][:] >= 0).all())
             self.assertLess(file["training/seconds"][:].sum(), 60)
+
+
+def flipped(path, place, bit=3):
+    """Flips a bit of a data set's first values, where they lie in the file."""
+    with h5py.File(path) as file:
+        dataset = file[place]
+        at = dataset.id.get_chunk_info(0).byte_offset if dataset.chunks else dataset.id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[at + 1] ^= 1 << bit
+    path.write_bytes(content)
+
+
+class Stopped(CutRunTest):
+    """Runs that are stopped, and what stands where they left it."""
+    def setUp(self):
+        super().setUp()
+        self.good("run", "long.toml", "-o", "whole.h5", "-q")
+        self.good("run", "long.toml", "-o", "cut.h5", "-q", "--set", "plan.epochs=3")
+
+    def begin_anew(self, *more, seconds=0.05):
+        done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--max-time", f"{seconds}s", *more)
+        self.assertEqual(done.returncode, 124, done.stderr)
+        self.assertIn("cut.unfinished.h5.ckpt", self.files())
+        return done.stderr
+
+    def test_only_the_file_that_force_met_is_replaced(self):
+        self.begin_anew()
+        before = {p.name: p.read_bytes() for p in self.folder.glob("cut.unfinished*")}
+        with h5py.File(self.folder / "data.h5", "w") as file:
+            file["x"] = [1.0]
+        self.good("run", "long.toml", "-o", "other.h5", "-q", "--set", "plan.epochs=2")
+        self.assertEqual(self.sim("run", "long.toml", "-o", "stopped.h5", "-q", "--max-time", "0.05s").returncode, 124)
+        for name in ("data.h5", "other.h5", "stopped.h5", "long.toml"):
+            (self.folder / "cut.h5").unlink()
+            for end in ("", ".ckpt"):
+                if (self.folder / (name + end)).exists():
+                    shutil.copy(self.folder / (name + end), self.folder / ("cut.h5" + end))
+            for left, content in before.items():
+                self.write(left, content)
+            done = self.sim("resume", "cut.unfinished.h5", "-q")
+            with self.subTest(name):
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("cut.h5 is another file", done.stderr)
+                self.assertIn("keeps the name cut.unfinished.h5", done.stderr)
+                self.assertTrue((self.folder / "cut.h5").read_bytes() == (self.folder / name).read_bytes())
+                self.assertEqual((self.folder / "cut.h5.ckpt").exists(), name == "stopped.h5")
+                self.expect_same(cut="cut.unfinished.h5")
+                # It is complete, and no attempt that the next may take away.
+                self.refused(2, "run", "long.toml", "-o", "cut.h5", "--force", says=["cut.unfinished.h5", "is a complete run"])
+            self.remove("cut.h5.ckpt")
+            (self.folder / "cut.unfinished.h5").unlink()
+
+    def test_a_name_that_is_free_is_taken_and_a_link_is_not(self):
+        self.begin_anew()
+        before = {p.name: p.read_bytes() for p in self.folder.glob("cut.*")}
+        (self.folder / "cut.h5").rename(self.folder / "moved.h5")
+        (self.folder / "cut.h5").symlink_to("moved.h5")
+        self.assertEqual(self.sim("resume", "cut.unfinished.h5", "-q").returncode, 0)
+        self.assertTrue((self.folder / "cut.h5").is_symlink())
+        (self.folder / "cut.h5").unlink()
+        for name, content in before.items():
+            if name != "cut.h5":
+                self.write(name, content)
+        self.good("resume", "cut.unfinished.h5", "-q")
+        self.expect_same()
+        self.assertEqual([name for name in self.files() if name.startswith("cut")], ["cut.h5"])
+
+    def test_a_second_attempt_leaves_the_first_until_it_has_come_as_far(self):
+        self.begin_anew()
+        first = {p.name: p.read_bytes() for p in self.folder.glob("cut.unfinished*")}
+        endless = ("--set", "plan.epochs=10000000")
+        # Killed, or stopped by what is wrong with it, before its first checkpoint: the first attempt is as it was.
+        process = self.start("run", "long.toml", "-o", "cut.h5", "--force", "-q", *endless)
+        while process.poll() is None and not (self.folder / "cut.unfinished.h5.new").exists():
+            time.sleep(0.001)
+        time.sleep(0.1)
+        process.kill()
+        process.wait()
+        said = process.stderr.read()
+        self.assertIn("cut.unfinished.h5 is there, and is a run that was interrupted after", said)
+        self.assertIn("snnff-sim resume cut.unfinished.h5 goes on with it", said)
+        self.assertTrue({name: (self.folder / name).read_bytes() for name in first} == first)
+        done = self.sim("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--set", "learning.rate=3e38", "--set",
+                        "learning.on_divergence=stop")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertTrue({name: (self.folder / name).read_bytes() for name in first} == first)
+        process = self.start("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--checkpoint-every", "off", *endless)
+        while process.poll() is None and not (self.folder / "cut.unfinished.h5.new").exists():
+            time.sleep(0.001)
+        time.sleep(0.2)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 143)
+        self.assertIn("nothing of it is kept", process.stderr.read())
+        self.assertTrue({p.name: p.read_bytes() for p in self.folder.glob("cut.unfinished*")} == first)
+        # Then the second has its place.
+        self.begin_anew("--set", "learning.rate=0.5", "--set", "plan.epochs=10000000", seconds=1)
+        self.assertIn("rate = 0.5", self.good("info", "cut.unfinished.h5", "--model"))
+        for name, content in first.items():
+            self.write(name, content)
+        self.good("resume", "cut.unfinished.h5", "-q")
+        self.expect_same()
+
+    def test_what_a_stopped_run_holds_is_held_to_its_checkpoint(self):
+        """Also where no checksum guards it: of a killed run, chunks that are not full."""
+        for how in ("stopped", "killed"):
+            self.remove("cut.h5")
+            if how == "stopped":
+                self.interrupted()
+            else:
+                code, _ = self.cut(0.3)
+                self.assertEqual(code, -9)
+            kept = {p.name: p.read_bytes() for p in self.folder.glob("cut.h5*")}
+            with h5py.File(self.folder / "cut.h5") as file:
+                self.assertGreater(file["training/hidden1/loss"].size, 0)
+            for place in ("training/hidden1/loss", "training/epoch", "training/hidden2/trouble"):
+                flipped(self.folder / "cut.h5", place)
+                damaged = (self.folder / "cut.h5").read_bytes()
+                with self.subTest(how=how, place=place):
+                    said = self.sim("resume", "cut.h5", "-q")
+                    self.assertEqual(said.returncode, 5, said.stderr)
+                    self.assertIn("cut.h5: is damaged: ", said.stderr)
+                    self.assertIn("/training", said.stderr)
+                    self.assertTrue((self.folder / "cut.h5").read_bytes() == damaged)
+                for name, content in kept.items():
+                    self.write(name, content)
+            self.good("resume", "cut.h5", "-q")
+            self.expect_same()
+
+    def test_a_checkpoint_whose_run_is_not_there_gives_way_to_the_one_before(self):
+        self.interrupted()
+        before = {p.name: p.read_bytes() for p in self.folder.glob("cut.h5*")}
+        done = self.sim("resume", "cut.h5", "-q", "--max-time", "0.02s")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        # As where the run that it took over was lost: its checkpoint stands beside the file from before.
+        self.write("cut.h5", before["cut.h5"])
+        self.write("cut.h5.ckpt.previous", before["cut.h5.ckpt"])
+        done = self.sim("resume", "cut.h5", "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("going on from the checkpoint before", done.stderr)
+        self.expect_same()
+
+    def test_a_folder_that_cannot_be_brought_to_disk_costs_nothing(self):
+        """A folder of mode 333 cannot be opened, for an ordinary user."""
+        self.interrupted()
+        self.folder.chmod(0o333)
+        self.addCleanup(self.folder.chmod, 0o700)
+        try:
+            done = subprocess.run([SIM, "resume", "cut.h5", "-q"], cwd=self.folder, capture_output=True, text=True, check=False,
+                                  timeout=60, preexec_fn=heed_permissions)
+        except subprocess.SubprocessError:
+            self.skipTest("no right to give up a right")
+        self.folder.chmod(0o700)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("Permission denied", done.stderr)
+        self.good("resume", "cut.h5", "-q")
+        self.expect_same()
+
+    def test_a_pipe_for_a_checkpoint_is_named(self):
+        os.mkfifo(self.folder / "whole.h5.ckpt")
+        for verb in (("resume", "whole.h5"), ("run", "long.toml", "-o", "whole.h5", "--force")):
+            self.refused(2, *verb, says=["whole.h5.ckpt: is a pipe"])
+
+    def test_a_name_that_a_run_will_take_is_in_use(self):
+        process = self.start("run", "long.toml", "-o", "cut.h5", "--force", "-q", "--set", "plan.epochs=10000000")
+        while process.poll() is None and not (self.folder / "cut.unfinished.h5").exists():
+            time.sleep(0.001)
+        time.sleep(0.1)
+        old = (self.folder / "cut.h5").read_bytes()
+        verbs = (("trace", "whole.h5"), ("export", "whole.h5", "--format", "nir"), ("export", "whole.h5", "--format", "sonata"))
+        for output in ("cut.h5", "cut.unfinished.h5.ckpt", "cut.unfinished.h5.ckpt.previous", "cut.unfinished.h5.new"):
+            for verb in verbs:
+                self.refused(4, *verb, "-o", output, "--force", says=[f"{output}: another process is making a run"])
+        self.assertTrue((self.folder / "cut.h5").read_bytes() == old)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 143)
+        self.assertTrue((self.folder / "cut.h5").read_bytes() == old)
+        # What it left is needed to go on with it.
+        for verb in verbs:
+            self.refused(2, *verb, "-o", "cut.unfinished.h5.ckpt", "--force",
+                         says=["is of the run cut.unfinished.h5", "-o names another"])
+        self.good("trace", "whole.h5", "-o", "cut.h5", "--force")
 
 
 if __name__ == "__main__":

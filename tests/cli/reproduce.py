@@ -297,6 +297,26 @@ class Reproduce(support.CliTest):
         self.assertEqual((process.returncode, out), (130, ""), said)
         self.assertEqual(list(folder.iterdir()), [])
 
+    def test_a_damaged_file_of_a_folder_is_named_and_the_others_are_run_again(self):
+        (self.folder / "runs").mkdir()
+        for name in ("a.h5", "b.h5", "c.h5", "d.h5"):
+            self.good("run", "small.toml", "-q", "-o", f"runs/{name}")
+        content = (self.folder / "runs" / "b.h5").read_bytes()
+        at = content.index(b"OHDR") + 8
+        self.write("runs/b.h5", content[:at] + bytes([content[at] ^ 1]) + content[at + 1:])
+        self.write("runs/c.h5", content[:len(content) // 2])
+        with h5py.File(self.folder / "runs" / "data.h5", "w") as file:  # no run, and none that was
+            file["x"] = [1.0]
+        done = self.sim("reproduce", "-q", "runs")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertEqual([line.split(":")[0] for line in done.stdout.splitlines() if "same bits" in line],
+                         ["runs/a.h5", "runs/d.h5"])
+        for name in ("b.h5", "c.h5"):
+            self.assertIn(f"runs/{name}: ", done.stderr)
+        self.assertNotIn("data.h5", done.stdout + done.stderr)
+        (self.folder / "runs" / "b.h5").unlink()
+        self.assertEqual(self.sim("reproduce", "-q", "runs").returncode, 4)
+
 
 if __name__ == "__main__":
     unittest.main()

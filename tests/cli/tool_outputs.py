@@ -83,6 +83,42 @@ class ToolOutputs(CliTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, (self.folder / "page.html").read_text())
 
+    @unittest.skipIf(lacks("plotly"), "no plotly; apt-get install python3-plotly")
+    def test_data_runs_and_checkpoints_stay(self):
+        """Those of the run that is read, under whatever name, and of others."""
+        data = self.folder / "mnist"
+        shutil.copytree(ROOT / "data/mnist-sample", data)
+        self.write("m.toml", self.model.read_text().replace(f"{ROOT}/data/mnist-sample", "mnist"))
+        self.good("run", "m.toml", "-q", "-o", "s.h5")
+        self.assertEqual(self.sim("run", "m.toml", "-q", "-o", "cut.h5", "--max-time", "0.2s", "--set",
+                                  "plan.epochs=1000000").returncode, 124)
+        images = next(data.glob("train-images*"))
+        os.link(images, self.folder / "linked.png")
+        shutil.copy(images, self.folder / "copy.png")
+        shutil.copy(self.folder / "cut.h5", self.folder / "cut.png")
+        (self.folder / "name.ckpt").write_bytes(b"")
+        before = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        for output in (images, "linked.png", "copy.png", "cut.h5", "cut.h5.ckpt", "cut.png", "name.ckpt"):
+            self.refused("-o names another file", "report", "s.h5", "-o", str(output))
+            if not lacks("matplotlib"):
+                self.refused("-o names another file", "watch", "s.h5", "--once", "-o", str(output))
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+
+    def test_standard_output_that_is_closed_or_full(self):
+        commands = [("report", "r.h5", "-o", "page.html")] if not lacks("plotly") else []
+        if not lacks("matplotlib"):
+            commands += [("watch", "r.h5", "--once"), ("plot", "r.h5", "--figures", "loss", "-o", "out")]
+        for command in commands:
+            line = " ".join([sys.executable, f"{ROOT}/tools/{command[0]}", *command[1:]])
+            for stream, code, says in ((">&-", 4, "standard output is closed"), (">/dev/full", 4, "No space left on device"),
+                                       ("| true", 0, "")):
+                done = subprocess.run(["bash", "-c", f"set -o pipefail; {line} {stream}"], cwd=self.folder, capture_output=True,
+                                      text=True, check=False, timeout=60)
+                with self.subTest(command=command, stream=stream):
+                    self.assertEqual(done.returncode, code, done.stderr)
+                    self.assertIn(says, done.stderr)
+                    self.assertEqual(done.stderr.count("\n"), 1 if says else 0, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

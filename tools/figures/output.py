@@ -1,12 +1,17 @@
 """Where tools write: never over what is read, never in place of what is no regular file, behind links, whole or not at
 all, with the mode of what was there."""
 import contextlib
+import fcntl
+import hashlib
 import os
 import pathlib
 import stat
 import tempfile
 
 STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 class Refused(Exception):
@@ -48,6 +53,42 @@ def check(path, inputs, through=False):
         for given in inputs:
             if given.exists() and os.path.samefile(path, given):
                 raise Refused(f"{path}: is {given}, which is read; -o names another file")
+        if path.name.endswith((".ckpt", ".ckpt.previous")) or begins(path, HDF5):
+            raise Refused(f"{path}: is a run, a checkpoint or data, which no figure replaces; -o names another file")
+        if is_locked(path):
+            raise Refused(f"{path}: another process is writing it; -o names another file")
+
+
+def check_data(path, runs):
+    """Raises Refused where the file is one that a run got its data from, under whatever name."""
+    if is_stream(path) or not path.is_file():
+        return
+    size, sha256 = path.stat().st_size, None
+    for run in runs:
+        for file in run.data_files():
+            known = [pathlib.Path(file["path"]), run.path.parent / file["path"]]
+            same = any(place.exists() and os.path.samefile(path, place) for place in known)
+            if not same and str(size) == file["size"]:
+                sha256 = sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
+                same = sha256 == file["sha256"]
+            if same:
+                raise Refused(f"{path}: is the {file['role']} data of {run.path}; -o names another file")
+
+
+def begins(path, mark):
+    with open(path, "rb") as file:
+        return file.read(len(mark)) == mark
+
+
+def is_locked(path):
+    with open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False  # a file system without locks
+    return False
 
 
 @contextlib.contextmanager

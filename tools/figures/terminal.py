@@ -1,5 +1,32 @@
 """Text of files on its way to a terminal."""
+import os
+import sys
 import unicodedata
+
+
+class Unwritable(Exception):
+    """Standard output that is closed, or on a full disk."""
+
+
+def say(*lines, end="\n"):
+    """Lines to standard output, at once. A reader that has gone has all it wanted; raises Unwritable for all else."""
+    if sys.stdout is None:
+        raise Unwritable("standard output is closed")
+    try:
+        print(*lines, sep="\n", end=end, flush=True)
+    except OSError as problem:
+        # What is still held back is not to fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if isinstance(problem, BrokenPipeError):
+            raise SystemExit(0) from None
+        raise Unwritable(f"standard output: cannot be written: {problem.strerror}") from None
+
+
+def complain(tool, problem):
+    """A line to standard error, if that is open."""
+    if sys.stderr is not None:
+        print(f"tools/{tool}: {printable(problem)}", file=sys.stderr)
+
 
 
 def printable(text):
