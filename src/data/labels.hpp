@@ -35,7 +35,8 @@ std::string class_name(std::string label);
 /// The keys that say which class a label is: data.first_label and data.classes. Every reader has them whose
 /// files hold labels.
 ///
-///   number    a class of that name, where data.classes names numbers; else number − data.first_label
+///   number    a class of that name, where data.classes names numbers or data.named_labels says that labels
+///             are names; else number − data.first_label
 ///   name      its place in data.classes; where that names none, its place among all names of the file, in
 ///             ascending order: numbers by value, before all else by its bytes
 class LabelKeys {
@@ -52,6 +53,7 @@ class LabelKeys {
   private:
     std::int64_t first_label_;
     std::vector<std::string> classes_;
+    bool named_labels_;
     bool named_after_numbers_ = false;
 };
 
