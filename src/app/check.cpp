@@ -35,7 +35,7 @@ std::vector<fs::path> files_at(const fs::path& path) {
     return files;
 }
 
-std::string text_of(const fs::path& file, const Integrity& found) {
+std::string integrity_text(const fs::path& file, const Integrity& found) {
     if (found.whole()) return fmt::format("{}: whole\n", file.string());
     if (found.damage.empty()) return fmt::format("{}: unchecked: {}\n", file.string(), found.unchecked);
     std::string text;
@@ -54,7 +54,7 @@ int check_files(const std::vector<std::string>& paths, bool json) {
             const Integrity found = check_integrity(file);
             ++n_files;
             n_damaged += found.damage.empty() ? 0 : 1;
-            if (!json) put(text_of(file, found));
+            if (!json) put(integrity_text(file, found));
             all.push_back({{"file", file.string()},
                            {"whole", found.whole()},
                            {"damage", found.damage},

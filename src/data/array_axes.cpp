@@ -17,7 +17,7 @@ using Shape = std::span<const std::uint64_t>;
 constexpr std::string_view words[] = {"sample", "step", "channel", "row", "column", "feature"};
 constexpr std::uint64_t most_channels = 4;  // that are taken for such in a message: grey, colour, with alpha
 
-std::string shape_text(Shape shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string axes_text(Shape shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 /// Whether labels of this shape can be those of n samples.
 bool fits(Shape labels, std::uint64_t n) {
@@ -88,7 +88,7 @@ std::string series_or_image(Shape shape, std::span<const std::size_t> rest, std:
     return fmt::format(
         "has the shape {0}: images of {1} x {2} pixels are read with data.axes = [\"sample\", \"row\", "
         "\"column\"], and so is [sample, feature]; {3}",
-        shape_text(shape), shape[rest[0]], shape[rest[1]],
+        axes_text(shape), shape[rest[0]], shape[rest[1]],
         shape[rest[0]] == steps
             ? std::string("a series with data.axes = [\"sample\", \"step\", \"feature\"]")
             : fmt::format("a series of {0} steps with time.steps = {0} (here {1})", shape[rest[0]], steps));
@@ -118,12 +118,12 @@ void AxesKey::check_steps(std::string_view where, Shape shape, std::uint64_t fou
     throw DataError(
         fmt::format("{}: has the shape {}, {} steps per sample, but time.steps = {}; "
                     "time.steps = {} would do",
-                    where, shape_text(shape), found, steps_, found));
+                    where, axes_text(shape), found, steps_, found));
 }
 
 ArrayLayout AxesKey::layout(std::string_view where, Shape shape, Shape labels, bool bytes) const {
     if (std::ranges::find(shape, std::uint64_t{0}) != shape.end())
-        throw DataError(fmt::format("{}: has the shape {}; it is empty", where, shape_text(shape)));
+        throw DataError(fmt::format("{}: has the shape {}; it is empty", where, axes_text(shape)));
     return words_.empty() ? as_guessed(where, shape, labels, bytes) : as_named(where, shape);
 }
 
@@ -133,7 +133,7 @@ ArrayLayout AxesKey::as_named(std::string_view where, Shape shape) const {
     if (axes.size() > words_.size()) leave_out_ones(shape, words_.size(), axes);
     if (axes.size() != words_.size()) {
         throw DataError(fmt::format("{}: has the shape {}, {} axes; data.axes names {}: {}", where,
-                                    shape_text(shape), shape.size(), words_.size(), fmt::join(words_, ", ")));
+                                    axes_text(shape), shape.size(), words_.size(), fmt::join(words_, ", ")));
     }
     std::vector<Named> named;
     for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -150,7 +150,7 @@ ArrayLayout AxesKey::as_guessed(std::string_view where, Shape shape, Shape label
     if (shape.size() < 2) {
         throw DataError(
             fmt::format("{}: has the shape {}; [sample, feature] or [sample, step, feature] is expected",
-                        where, shape_text(shape)));
+                        where, axes_text(shape)));
     }
     std::size_t first = 0;
     while (first + 2 < shape.size() && shape[first] == 1 && !fits(labels, 1)) ++first;
@@ -166,7 +166,7 @@ ArrayLayout AxesKey::as_guessed(std::string_view where, Shape shape, Shape label
             throw DataError(
                 fmt::format("{}: has the shape {}, and labels the shape {}, so that its last axis "
                             "counts samples; data.axes = [{}] would do",
-                            where, shape_text(shape), shape_text(labels), axes));
+                            where, axes_text(shape), axes_text(labels), axes));
         }
     }
     std::vector<std::size_t> rest(shape.size() - first - 1);
@@ -205,11 +205,11 @@ ArrayLayout AxesKey::as_guessed(std::string_view where, Shape shape, Shape label
         throw DataError(
             fmt::format("{}: has the shape {}; for images of several channels data.axes = "
                         "[\"sample\", {}] would do",
-                        where, shape_text(shape),
+                        where, axes_text(shape),
                         channels_last ? R"("row", "column", "channel")" : R"("channel", "row", "column")"));
     }
     throw DataError(fmt::format("{}: has the shape {}; data.axes says what its axes are, out of {}", where,
-                                shape_text(shape), fmt::join(words, ", ")));
+                                axes_text(shape), fmt::join(words, ", ")));
 }
 
 void take_in_order(const ArrayLayout& layout, Shape shape, std::span<const float> stored, std::size_t n,

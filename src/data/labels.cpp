@@ -17,8 +17,6 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t most_classes = 256;  // as in overlay.n_labels
-
 std::optional<std::int64_t> whole_number(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);

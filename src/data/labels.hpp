@@ -11,6 +11,8 @@
 
 namespace snnff {
 
+inline constexpr std::size_t most_classes = 256;  ///< as in overlay.n_labels
+
 /// Labels as a file has them, one for each sample: numbers or names.
 struct FoundLabels {
     std::vector<double> number;      ///< [sample], whole
