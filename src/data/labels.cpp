@@ -187,6 +187,14 @@ std::vector<std::string> LabelKeys::names_of(const FoundLabels& found) const {
     return found.name.empty() ? std::vector<std::string>() : in_order(found);
 }
 
+std::vector<std::string> LabelKeys::remarks(std::string_view where, const FoundLabels& found) const {
+    if (!named_labels_ || !found.no_names || named_after_numbers_) return {};
+    return {
+        fmt::format("{}: its labels are numbers, and those of the training samples names: {} is taken for "
+                    "the first of {}, and so on",
+                    where, first_label_, listed(classes_))};
+}
+
 std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const FoundLabels& found,
                                                 std::size_t n) const {
     std::vector<std::int32_t> result(n);
@@ -225,13 +233,14 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
     }
     for (std::size_t s = 0; s < n; ++s) {
         const double number = found.number[s];
-        if (named_labels_ && std::ranges::find(classes_, fmt::format("{}", number)) == classes_.end()) {
+        if (named_labels_ && !found.no_names &&
+            std::ranges::find(classes_, fmt::format("{}", number)) == classes_.end()) {
             throw DataError(fmt::format(
                 "{}: sample {} has the label {}, a number, and those of the training samples are names, {}; "
                 "names would do",
                 where, s, number, listed(classes_)));
         }
-        if ((named_labels_ || named_after_numbers_) && !found.one_hot) {
+        if (((named_labels_ && !found.no_names) || named_after_numbers_) && !found.one_hot) {
             result[s] = place_in(classes_, fmt::format("{}", number), s);
             continue;
         }

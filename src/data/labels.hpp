@@ -19,6 +19,7 @@ struct FoundLabels {
     std::vector<std::string> name;   ///< [sample]; one of both is empty
     std::vector<std::string> order;  ///< names in the order of their classes, where the file has one
     bool one_hot = false;            ///< `number` is a position, which is a class already
+    bool no_names = false;           ///< the format has none, so that a number is a place among names
 
     std::size_t size() const noexcept { return number.empty() ? name.size() : number.size(); }
 };
@@ -51,6 +52,8 @@ class LabelKeys {
                                          std::size_t n) const;
     /// What Dataset::class_names has for them; empty where the labels have no names.
     std::vector<std::string> names_of(const FoundLabels& found) const;
+    /// What is to be said where numbers are taken for places among names that other files gave.
+    std::vector<std::string> remarks(std::string_view where, const FoundLabels& found) const;
 
   private:
     std::int64_t first_label_;

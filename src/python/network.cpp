@@ -42,7 +42,7 @@ Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y
     dataset.class_names = app::class_names_of(model);
     prepare(dataset, model);
     if (trained.trained_on) {
-        for (const std::string& doubt : doubts_about_signs("presented", dataset, *trained.trained_on)) {
+        for (const std::string& doubt : doubts_about_signs("x", "presented", dataset, *trained.trained_on)) {
             if (PyErr_WarnEx(PyExc_UserWarning, doubt.c_str(), 1) < 0) throw py::error_already_set();
         }
         const NamedFacts samples{y != nullptr ? "evaluated" : "presented", dataset.facts};

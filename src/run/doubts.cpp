@@ -210,8 +210,8 @@ double least_share_below_0(const InputFacts& facts) {
 
 }  // namespace
 
-std::vector<std::string> doubts_about_signs(std::string_view name, const Dataset& dataset,
-                                            const InputFacts& trained_on) {
+std::vector<std::string> doubts_about_signs(const std::string& where, std::string_view name,
+                                            const Dataset& dataset, const InputFacts& trained_on) {
     if (dataset.size() == 0 || trained_on.n_samples == 0) return {};
     const InputFacts& facts = dataset.facts;
     const std::string tell =
@@ -221,8 +221,7 @@ std::vector<std::string> doubts_about_signs(std::string_view name, const Dataset
         "are one of both standardised or shifted? The same offset and scale would do";
     if (facts.smallest < 0.0 && trained_on.smallest >= 0.0) {
         if (dataset.series)
-            return {
-                fmt::format("{}: {} {}: below 0 in one alone; {}", place_of(dataset), name, tell, way_out)};
+            return {fmt::format("{}: {} {}: below 0 in one alone; {}", where, name, tell, way_out)};
         std::size_t n_values = 0, n_samples = 0;
         for (std::size_t s = 0; s < dataset.size(); ++s) {
             const auto n = static_cast<std::size_t>(
@@ -238,13 +237,13 @@ std::vector<std::string> doubts_about_signs(std::string_view name, const Dataset
             dataset.first_label_input > 0 ? dataset.first_label_input : dataset.n_inputs();
         const std::size_t all = dataset.size() * n_inputs;
         return {fmt::format("{}: {} of {} {} values ({:.3g} %) are below 0, and none in training: {}; {}",
-                            place_of(dataset), n_values, all, name,
+                            where, n_values, all, name,
                             100.0 * static_cast<double>(n_values) / static_cast<double>(all), tell, way_out)};
     }
     const double share = least_share_below_0(trained_on);
     if (facts.smallest >= 0.0 && share >= many_below_0 && facts.n_samples >= enough_samples) {
         return {fmt::format("{}: none of the {} values is below 0, and {:.3g} % or more in training: {}; {}",
-                            place_of(dataset), name, 100.0 * share, tell, way_out)};
+                            where, name, 100.0 * share, tell, way_out)};
     }
     return {};
 }
@@ -365,7 +364,7 @@ std::vector<std::string> doubts_about_data(const Experiment& experiment) {
     append(doubts, doubts_about_events(experiment.test, model.network.time));
     const auto hold = [&](std::string_view name, const Dataset& dataset) {
         if (dataset.size() == 0) return;
-        append(doubts, doubts_about_signs(name, dataset, experiment.train.facts));
+        append(doubts, doubts_about_signs(place_of(dataset), name, dataset, experiment.train.facts));
         append(doubts,
                doubts_about_samples(place_of(dataset), {name, dataset.facts}, experiment.train.facts));
     };

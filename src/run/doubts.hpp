@@ -31,8 +31,8 @@ std::vector<std::string> doubts_about_scale(const std::string& where, NamedFacts
 
 /// About values below 0, where training had none or many: offsets that only one of both was given. `name` is
 /// what the samples are called in messages.
-std::vector<std::string> doubts_about_signs(std::string_view name, const Dataset& dataset,
-                                            const InputFacts& trained_on);
+std::vector<std::string> doubts_about_signs(const std::string& where, std::string_view name,
+                                            const Dataset& dataset, const InputFacts& trained_on);
 
 /// About inputs over which labels are written: before they are.
 std::vector<std::string> doubts_about_overlay(const ModelSpec& model, const Dataset& train);
