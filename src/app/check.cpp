@@ -38,7 +38,7 @@ std::vector<fs::path> files_at(const fs::path& path) {
     return files;
 }
 
-std::string text_of(const fs::path& file, const Integrity& found) {
+std::string integrity_text(const fs::path& file, const Integrity& found) {
     if (found.whole()) return fmt::format("{}: whole\n", file.string());
     if (found.damage.empty()) return fmt::format("{}: unchecked: {}\n", file.string(), found.unchecked);
     std::string text;
@@ -56,7 +56,7 @@ class Checked {
         const Integrity found = check_integrity(file);
         ++n_files_;
         n_damaged_ += found.damage.empty() ? 0 : 1;
-        if (!json_) put(text_of(file, found));
+        if (!json_) put(integrity_text(file, found));
         all_.push_back({{"file", file.string()},
                         {"whole", found.whole()},
                         {"damage", found.damage},

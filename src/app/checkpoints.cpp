@@ -46,7 +46,7 @@ void add_to(std::string& reasons, std::string_view reason) {
 }
 
 /// Keys in which two resolved models differ, for a message.
-std::string differences(const std::string& one, const std::string& other) {
+std::string differing_keys(const std::string& one, const std::string& other) {
     const auto keys = [](const std::string& toml) {
         return flatten(read_model_text(toml, "model", ".", {}).resolved);
     };
@@ -193,7 +193,7 @@ bool Continuation::take(const fs::path& path, std::span<const std::int64_t> inde
     const RunSummary summary = read_run(path, index);
     if (summary.provenance.text("run_id") != head().run_id) {
         throw DataError(fmt::format("{} is of another run: {}", path.string(),
-                                    differences(head().model_toml, summary.model_toml)));
+                                    differing_keys(head().model_toml, summary.model_toml)));
     }
     replaced_ |= path == run_;
     const std::string times = summary.provenance.text("n_resumed");

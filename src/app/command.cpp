@@ -43,7 +43,16 @@ class ExamplesFirst : public CLI::Formatter {
     std::string examples_;
 };
 
-/// The first word that is no option is the verb; a verb nobody knows gets the nearest one.
+/// What is said of a word where a verb should stand; a verb nobody knows gets the nearest one.
+std::string about_verb(const CLI::App& program, const std::string& word) {
+    std::vector<std::string> verbs{"help", "version"};
+    for (const CLI::App* command : program.get_subcommands({})) verbs.push_back(command->get_name());
+    const auto guess = nearest(word, verbs);
+    return fmt::format("no verb \"{}\"; {}", word,
+                       guess ? "did you mean \"" + *guess + "\"?" : "snnff-sim --help lists them");
+}
+
+/// The first word that is no option is the verb.
 std::string about_usage(const CLI::App& program, const CLI::ParseError& error,
                         const std::vector<std::string>& words) {
     const auto commands = program.get_subcommands({});
@@ -55,12 +64,16 @@ std::string about_usage(const CLI::App& program, const CLI::ParseError& error,
     }
     const auto word = std::ranges::find_if(words, [](const std::string& w) { return !w.starts_with('-'); });
     if (word == words.end()) return fmt::format("{}; see snnff-sim --help", error.what());
-    std::vector<std::string> verbs;
-    for (const CLI::App* command : commands) verbs.push_back(command->get_name());
-    verbs.insert(verbs.end(), {"help", "version"});
-    const auto guess = nearest(*word, verbs);
-    return fmt::format("no verb \"{}\"; {}", *word,
-                       guess ? "did you mean \"" + *guess + "\"?" : "snnff-sim --help lists them");
+    return about_verb(program, *word);
+}
+
+/// Help was asked for: of a verb that there is, or of the program.
+void check_help(const CLI::App& program, const std::vector<std::string>& words) {
+    const auto word = std::ranges::find_if(words, [](const std::string& w) { return !w.starts_with('-'); });
+    if (word == words.end() || *word == "help" || *word == "version") return;
+    const auto commands = program.get_subcommands({});
+    const auto is_word = [&](const CLI::App* command) { return command->get_name() == *word; };
+    if (std::ranges::none_of(commands, is_word)) throw UsageError(about_verb(program, *word));
 }
 
 CLI::Option& cli(void* option) { return *static_cast<CLI::Option*>(option); }
@@ -176,6 +189,7 @@ std::string Command::read(const std::vector<std::string>& words, const std::stri
         std::vector<std::string> from_the_back(words.rbegin(), words.rend());  // as CLI11 takes them
         program.parse(std::move(from_the_back));
     } catch (const CLI::CallForHelp&) {
+        check_help(program, words);
         return program.help();
     } catch (const CLI::CallForVersion& asked) {
         return std::string(asked.what()) + "\n";

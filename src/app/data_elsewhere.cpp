@@ -123,7 +123,7 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
     }
     std::string table = one_folder ? fmt::format("kind = \"{}\", folder = {}", kind, where)
                                    : fmt::format("kind = \"{0}\", train = {1}, test = {1}", kind, where);
-    for (const char* key : {"offset", "scale", "classes", "first_label"}) {
+    for (const char* key : {"offset", "scale", "classes", "named_labels", "first_label"}) {
         if (const std::string value = value_of(key); !value.empty())
             table += fmt::format(", {} = {}", key, value);
     }

@@ -14,7 +14,7 @@
 namespace snnff::app {
 namespace {
 
-struct Arguments {
+struct EvalArguments {
     std::string run, data, split = "test";
     std::size_t threads = 0;
     bool json = false;
@@ -63,7 +63,7 @@ std::string confusion_table(const std::vector<std::uint64_t>& confusion, std::si
     return table.text(0, stdout_columns());
 }
 
-int eval(const Arguments& arguments) {
+int eval(const EvalArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const Trained trained = read_trained(arguments.run, {arguments.data, arguments.split});
     const ModelSpec& model = trained.model;
@@ -113,7 +113,7 @@ int eval(const Arguments& arguments) {
 }  // namespace
 
 Verb add_eval(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<EvalArguments>();
     Command command = program.verb("eval", "Try a trained network on a data set.",
                                    "  snnff-sim eval run.h5\n"
                                    "  snnff-sim eval run.h5 --split train\n"

@@ -98,12 +98,12 @@ nlohmann::ordered_json json_of(const KeyDoc& doc) {
     return json;
 }
 
-struct Arguments {
+struct ExplainArguments {
     std::string key;
     bool json = false, schema = false;
 };
 
-int explain(const Arguments& arguments) {
+int explain(const ExplainArguments& arguments) {
     if (arguments.schema) {
         put(model_schema());
         return 0;
@@ -143,7 +143,7 @@ int explain(const Arguments& arguments) {
 }  // namespace
 
 Verb add_explain(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ExplainArguments>();
     Command command =
         program.verb("explain", "Say what a key of the model file means, its unit, default and values.",
                      "  snnff-sim explain population.hidden1.beta\n"

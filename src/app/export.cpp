@@ -17,7 +17,7 @@
 namespace snnff::app {
 namespace {
 
-struct Arguments {
+struct ExportArguments {
     std::string run, format, output;
     std::optional<double> dt_ms;
     bool force = false;
@@ -29,7 +29,7 @@ void list(const Exported& exported, std::string_view what) {
     put(table.text());
 }
 
-int export_run(const Arguments& arguments) {
+int export_run(const ExportArguments& arguments) {
     if (arguments.format == "csv") {
         const Exported exported = export_csv(arguments.run, arguments.output, arguments.force);
         if (!is_stream(arguments.output)) list(exported, "rows");
@@ -64,7 +64,7 @@ int export_run(const Arguments& arguments) {
 }  // namespace
 
 Verb add_export(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ExportArguments>();
     Command command = program.verb("export", "Hand a run over to other programs.",
                                    "  snnff-sim export run.h5 --format nir -o network.nir\n"
                                    "  snnff-sim export run.h5 --format csv -o tables\n"

@@ -19,11 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr int most_levels = 4;  // of folders above the run's that are looked at
 
-bool is_there(const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored) || fs::exists(path.string() + ".gz", ignored);
-}
-
 /// Where a file that has gone lies in relation to the run, the longest part of its path first: the end of a
 /// path says more than a name alone.
 std::optional<fs::path> look_for(const fs::path& gone, const fs::path& run) {

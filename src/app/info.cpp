@@ -206,7 +206,7 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
     return json;
 }
 
-struct Arguments {
+struct InfoArguments {
     std::vector<std::string> files;
     bool json = false, model = false, digest = false, check = false;
 };
@@ -224,7 +224,7 @@ int print_digest(const RunSummary& summary, const std::string& file) {
                     summary.digest, digest));
 }
 
-int info(const Arguments& arguments) {
+int info(const InfoArguments& arguments) {
     if (arguments.check) return check_files(arguments.files, arguments.json);
     if (arguments.files.size() > 1) {
         throw UsageError(
@@ -253,7 +253,7 @@ int info(const Arguments& arguments) {
 }  // namespace
 
 Verb add_info(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<InfoArguments>();
     Command command = program.verb("info", "Say what is in a run file.",
                                    "  snnff-sim info lif.h5\n"
                                    "  snnff-sim info lif.h5 --model > again.toml\n"

@@ -19,11 +19,6 @@ std::string text_at(const Node& table, std::string_view key) {
     return text != nullptr ? *text : std::string();
 }
 
-bool is_there(const fs::path& file) {
-    std::error_code ignored;
-    return fs::exists(file, ignored) || fs::exists(file.string() + ".gz", ignored);
-}
-
 bool has_idx_file(const fs::path& folder, const std::string& name) {
     try {
         std::error_code ignored;
@@ -126,6 +121,11 @@ class Finder {
 };
 
 }  // namespace
+
+bool is_there(const fs::path& file) {
+    std::error_code ignored;
+    return fs::exists(file, ignored) || fs::exists(file.string() + ".gz", ignored);
+}
 
 bool MovedData::any() const noexcept {
     return !folders.empty() || !train.empty() || !test.empty() || !initial_weights.empty();

@@ -16,6 +16,9 @@ struct MovedData {
     bool any() const noexcept;
 };
 
+/// Whether a file or folder is there, or the file packed by gzip.
+bool is_there(const std::filesystem::path& file);
+
 /// Reads FOLDER and ROLE=PATH, roles as in /provenance/data: train, validation (which is part of the training
 /// file), test, "initial weights", and "traced run" of a trace. Throws UsageError.
 MovedData read_moved_data(const std::vector<std::string>& options);

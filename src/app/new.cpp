@@ -150,12 +150,12 @@ class CommentedModel {
     std::string text_;
 };
 
-struct Arguments {
+struct NewArguments {
     std::string neuron;
     bool groups = false;
 };
 
-int new_model(const Arguments& arguments) {
+int new_model(const NewArguments& arguments) {
     const ModelSpec model = read_model_text(recipe(arguments.neuron, arguments.groups), "new model",
                                             std::filesystem::current_path(), {});
     const std::vector<KeyDoc> docs = model_keys();
@@ -168,7 +168,7 @@ int new_model(const Arguments& arguments) {
 }  // namespace
 
 Verb add_new(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<NewArguments>();
     Command command = program.verb("new", "Print a commented model file to start from.",
                                    "  snnff-sim new lif > model.toml\n"
                                    "  snnff-sim new relu > model.toml\n"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace snnff::app {
@@ -12,6 +13,8 @@ namespace {
 
 /// Deviations of a binomial number of right answers above chance that still count as chance.
 constexpr double deviations = 2.0;
+/// The same below chance from which on it is none: once in some 30000 sets.
+constexpr double far_deviations = 4.0;
 /// Fewer samples say nothing.
 constexpr std::size_t enough_samples = 20;
 /// By this factor larger, weights have been thrown about.
@@ -27,11 +30,26 @@ double norm_of(const Population& population) {
     return std::sqrt(sum);
 }
 
-/// Share of the samples that are of the commonest class.
-double commonest(const Evaluation& evaluation) {
+/// Shares of the samples that are of the rarest class that there is, and of the commonest.
+std::pair<double, double> rarest_and_commonest(const Evaluation& evaluation) {
     std::vector<std::size_t> n(evaluation.n_labels());
     for (const std::int32_t label : evaluation.label) ++n[static_cast<std::size_t>(label)];
-    return static_cast<double>(std::ranges::max(n)) / static_cast<double>(evaluation.label.size());
+    std::erase(n, std::size_t{0});
+    const auto [least, most] = std::ranges::minmax(n);
+    const auto n_samples = static_cast<double>(evaluation.label.size());
+    return {static_cast<double>(least) / n_samples, static_cast<double>(most) / n_samples};
+}
+
+double n_right_of(const Evaluation& evaluation) {
+    return static_cast<double>(evaluation.label.size()) * (1.0 - evaluation.error() / 100.0);
+}
+
+/// Whether fewer answers are right than where the rarest class is always named: whatever knows nothing of the
+/// labels does better.
+bool worse_than_chance(const Evaluation& evaluation) {
+    const double chance = rarest_and_commonest(evaluation).first,
+                 expected = chance * static_cast<double>(evaluation.label.size());
+    return n_right_of(evaluation) < expected - far_deviations * std::sqrt(expected * (1.0 - chance));
 }
 
 bool flag(std::uint8_t flags, Trouble trouble) { return (flags & static_cast<std::uint8_t>(trouble)) != 0; }
@@ -41,18 +59,29 @@ bool flag(std::uint8_t flags, Trouble trouble) { return (flags & static_cast<std
 bool at_chance(const Evaluation& evaluation) {
     const std::size_t n = evaluation.label.size();
     if (n < enough_samples) return false;
-    const double chance = commonest(evaluation);
+    const double chance = rarest_and_commonest(evaluation).second;
     if (chance == 1.0) return false;  // one class alone: nothing was to be told apart
     const auto n_samples = static_cast<double>(n);
-    const double n_right = n_samples * (1.0 - evaluation.error() / 100.0);
-    return n_right <= n_samples * chance + deviations * std::sqrt(n_samples * chance * (1.0 - chance));
+    return n_right_of(evaluation) <=
+           n_samples * chance + deviations * std::sqrt(n_samples * chance * (1.0 - chance));
 }
 
 std::string describe_chance(std::string_view split, const Evaluation& evaluation) {
+    const auto [rarest, commonest] = rarest_and_commonest(evaluation);
+    // A network cannot have learnt the training samples' labels otherwise than they are.
+    if (split != "train" && worse_than_chance(evaluation)) {
+        return fmt::format(
+            "the {} error, {:.1f} % of {} samples, is worse than chance by more than chance explains: naming "
+            "the "
+            "rarest class always gives {:.1f} %; labels that were exchanged, or count from another first "
+            "label, "
+            "do that (data.first_label, data.classes)",
+            split, evaluation.error(), evaluation.label.size(), 100.0 * (1.0 - rarest));
+    }
     return fmt::format(
         "the {} error, {:.1f} % of {} samples, cannot be told from chance: naming the commonest "
         "class always gives {:.1f} %",
-        split, evaluation.error(), evaluation.label.size(), 100.0 * (1.0 - commonest(evaluation)));
+        split, evaluation.error(), evaluation.label.size(), 100.0 * (1.0 - commonest));
 }
 
 Outcome::Outcome(const Experiment& experiment) {

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using Outcome = Reproduction::Outcome;
 
-struct Arguments {
+struct ReproduceArguments {
     std::vector<std::string> runs, data;
     std::size_t threads = 0;
     bool quick = false, quiet = false, json = false;
@@ -78,7 +78,7 @@ std::string differences_of(const Reproduction& run) {
     return text + table.text(2);
 }
 
-std::string text_of(const Reproduction& run) {
+std::string reproduction_text(const Reproduction& run) {
     const ArraysCompared& arrays = run.arrays;
     std::string text = run.run.string() + ": ";
     switch (run.outcome) {
@@ -135,7 +135,7 @@ nlohmann::ordered_json json_of(const Reproduction& run) {
     return json;
 }
 
-int reproduce_all(const Arguments& arguments) {
+int reproduce_all(const ReproduceArguments& arguments) {
     const std::vector<fs::path> files = files_of(arguments.runs);
     const ReproduceRequest request{.data = read_moved_data(arguments.data),
                                    .n_threads = arguments.threads,
@@ -156,7 +156,7 @@ int reproduce_all(const Arguments& arguments) {
             if (arguments.json)
                 json.push_back(json_of(run));
             else
-                put(text_of(run));
+                put(reproduction_text(run));
         } catch (const Error& error) {
             // One of many stands for itself.
             if (files.size() == 1) throw;
@@ -176,7 +176,7 @@ int reproduce_all(const Arguments& arguments) {
 }  // namespace
 
 Verb add_reproduce(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ReproduceArguments>();
     Command command =
         program.verb("reproduce", "Run the model of a run file again, and compare every bit.",
                      "  snnff-sim reproduce run.h5\n"

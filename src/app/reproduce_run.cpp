@@ -88,7 +88,7 @@ std::string value_of(const Provenance& provenance, const std::string& name) {
     return text.empty() ? "-" : text;
 }
 
-std::vector<Reproduction::Difference> differences(const Provenance& then, const Provenance& now) {
+std::vector<Reproduction::Difference> facts_that_differ(const Provenance& then, const Provenance& now) {
     std::vector<Reproduction::Difference> found;
     for (const char* name : {"version", "git_commit", "numbers", "kernels", "compiler", "compiler_flags",
                              "libraries", "blas", "cpu", "threads"}) {
@@ -225,7 +225,7 @@ Reproduction reproduce(const fs::path& run, const ReproduceRequest& request, con
     const bool same = result.arrays.n_different == 0 && result.arrays.only_first.empty();
     result.outcome = same ? Reproduction::Outcome::same : Reproduction::Outcome::different;
     if (!same) {
-        result.provenance = differences(summary.provenance, read_run(again).provenance);
+        result.provenance = facts_that_differ(summary.provenance, read_run(again).provenance);
         result.changed_after =
             !summary.digest.empty() && digest_of(read_array_digests(run)) != summary.digest;
     }

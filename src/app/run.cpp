@@ -22,7 +22,7 @@
 namespace snnff::app {
 namespace {
 
-struct Arguments {
+struct RunArguments {
     std::string model, output, checkpoint_every = "5m", max_time;
     Assignments assignments;
     std::optional<std::uint64_t> seed;
@@ -84,7 +84,7 @@ int tell_of(const RunRequest& request, Ending ending, const std::atomic<int>& st
     return interrupted ? exit_code_of_signal(stop) : 0;
 }
 
-int run(const Arguments& arguments) {
+int run(const RunArguments& arguments) {
     RunRequest request;
     request.model = arguments.model;
     request.output = arguments.output;
@@ -171,7 +171,7 @@ void add_checkpoint_options(Command& command, std::string& every, std::string& m
 }  // namespace
 
 Verb add_run(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<RunArguments>();
     Command command = program.verb("run", "Train a model, evaluate it and record the run.",
                                    "  snnff-sim run models/quickstart-lif.toml -o lif.h5\n"
                                    "  snnff-sim run model.toml --set population.hidden1.beta=0.8 --seed 7\n"

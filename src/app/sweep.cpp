@@ -29,7 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 using Status = CellResult::Status;
 
-struct Arguments {
+struct SweepArguments {
     std::string model, folder;
     std::vector<std::string> over;
     Assignments assignments;
@@ -38,7 +38,7 @@ struct Arguments {
     bool force = false, quiet = false, json = false;
 };
 
-Sweep sweep_of(const Arguments& arguments) {
+Sweep sweep_of(const SweepArguments& arguments) {
     Sweep sweep;
     sweep.model = arguments.model;
     sweep.folder = arguments.folder.empty() ? sweep.model.stem().string() + "-sweep" : arguments.folder;
@@ -186,7 +186,7 @@ CellResult run_cell(RunRequest request, ModelSpec model, const std::atomic<int>&
     return result;
 }
 
-void run_cells(Sweep& sweep, std::vector<ModelSpec>& models, const Arguments& arguments,
+void run_cells(Sweep& sweep, std::vector<ModelSpec>& models, const SweepArguments& arguments,
                const std::atomic<int>& stop) {
     for (std::size_t i = 0; i < sweep.cells.size() && stop == 0; ++i) {
         const Cell& cell = sweep.cells[i];
@@ -211,7 +211,7 @@ void run_cells(Sweep& sweep, std::vector<ModelSpec>& models, const Arguments& ar
     }
 }
 
-int sweep(const Arguments& arguments) {
+int sweep(const SweepArguments& arguments) {
     Sweep sweep = sweep_of(arguments);
     std::vector<ModelSpec> models = read_models(sweep, arguments.assignments);
     look_at_folder(sweep, models, arguments.force);
@@ -242,7 +242,7 @@ int sweep(const Arguments& arguments) {
 }  // namespace
 
 Verb add_sweep(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<SweepArguments>();
     Command command = program.verb(
         "sweep", "Run a model under every combination of some keys' values, and set them in one table.",
         "  snnff-sim sweep model.toml --over learning.goodness=mean_square,sum_square --over "

@@ -19,7 +19,7 @@
 namespace snnff::app {
 namespace {
 
-struct Arguments {
+struct TraceArguments {
     std::string run, output, samples = "0", neurons;
     SampleSource source;
     std::vector<std::string> populations, variables, labels;
@@ -82,7 +82,7 @@ std::string list_of(const std::vector<std::string>& words) {
 
 /// The [recording] table and the number of steps that the options ask for, as overrides of the run's model,
 /// so that they are checked as a model file is.
-std::vector<Override> recording_of(const Arguments& arguments, const ModelSpec& model) {
+std::vector<Override> recording_of(const TraceArguments& arguments, const ModelSpec& model) {
     const auto variables =
         arguments.variables.empty() ? all_variables(model, arguments.populations) : arguments.variables;
     std::vector<Override> overrides{
@@ -119,7 +119,7 @@ std::vector<Override> recording_of(const Arguments& arguments, const ModelSpec& 
     return overrides;
 }
 
-int trace(const Arguments& arguments) {
+int trace(const TraceArguments& arguments) {
     check_output(arguments.output, arguments.force);
     const std::filesystem::path run(arguments.run);
     std::vector<std::filesystem::path> inputs{run, arguments.source.data};
@@ -159,7 +159,7 @@ int trace(const Arguments& arguments) {
 }  // namespace
 
 Verb add_trace(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<TraceArguments>();
     Command command = program.verb(
         "trace", "Present samples to a trained network and record everything that happens.",
         "  snnff-sim trace run.h5 -o traces.h5\n"

@@ -197,6 +197,7 @@ Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::stri
     add(doubts_about_events(trained.dataset, model.network.time));
     for (const auto& [role, facts] : trained.summary.provenance.inputs) {
         if (role != "train") continue;
+        add(doubts_about_signs(place_of(trained.dataset), split_name, trained.dataset, facts));
         add(doubts_about_samples(place_of(trained.dataset), {split_name, trained.dataset.facts}, facts));
     }
     trained.network = trained_network(run, trained.summary, model, trained.dataset.n_inputs());

@@ -13,7 +13,7 @@
 namespace snnff::app {
 namespace {
 
-struct Arguments {
+struct ValidateArguments {
     std::vector<std::string> models;
     Assignments assignments;
 };
@@ -41,7 +41,7 @@ bool is_about_one_model(const Error& error) {
 }
 
 /// Looks at every model, whatever is wrong with those before it; the exit code is that of the first.
-int validate_all(const Arguments& arguments) {
+int validate_all(const ValidateArguments& arguments) {
     std::vector<Error> errors;
     for (const std::string& model : arguments.models) {
         try {
@@ -63,7 +63,7 @@ int validate_all(const Arguments& arguments) {
 }  // namespace
 
 Verb add_validate(Command& program) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ValidateArguments>();
     Command command = program.verb("validate", "Check a model file and its data without running it.",
                                    "  snnff-sim validate models/quickstart-lif.toml\n"
                                    "  snnff-sim validate model.toml --set time.steps=100\n");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/options_check.hpp"
 #include "snnff/functions.hpp"
@@ -31,6 +32,9 @@ double checked_number(const KeyDoc& doc, const Node& node) {
     }
     if (!doc.bounds.allows(value))
         refuse_type(doc, node, std::isfinite(value) ? "out of range" : "not finite");
+    // Networks are calculated in float32, where a larger number is infinite.
+    if (std::abs(value) > static_cast<double>(std::numeric_limits<float>::max()))
+        refuse_type(doc, node, "too large for a 32-bit number");
     return value;
 }
 
@@ -59,11 +63,7 @@ void refuse_repeated(const KeyDoc& doc, const Node& node, const std::vector<T>& 
 }
 
 float checked_float(const KeyDoc& doc, const Node& node) {
-    const double value = checked_number(doc, node);
-    if (std::abs(value) > static_cast<double>(std::numeric_limits<float>::max())) {
-        refuse_type(doc, node, "too large for a 32-bit number");
-    }
-    return static_cast<float>(value);
+    return static_cast<float>(checked_number(doc, node));
 }
 
 }  // namespace

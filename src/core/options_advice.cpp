@@ -56,6 +56,8 @@ constexpr auto synonyms = std::to_array<Synonym>({
     {"scheduler", "learning.schedule"},
     {"lr_scheduler", "learning.schedule"},
     {"l2", "learning.weight_decay"},
+    {"dropout_rate", "learning.dropout"},
+    {"p_dropout", "learning.dropout"},
     {"criterion", "learning.loss"},
     {"n_epochs", "plan.epochs"},
     {"num_epochs", "plan.epochs"},
@@ -101,6 +103,28 @@ constexpr auto synonyms = std::to_array<Synonym>({
     {"random_seed", "seed"},
     {"random_state", "seed"},
 });
+
+/// Words that mean something of their own in and below one table, whatever is spelt alike there or has that
+/// name elsewhere.
+struct LocalSynonym {
+    std::string_view table, word, path;
+};
+constexpr auto local_synonyms = std::to_array<LocalSynonym>({
+    {"learning", "threshold", "learning.loss.theta"},
+    {"learning", "goodness_threshold", "learning.loss.theta"},
+    {"learning", "dropout_rate", "learning.dropout"},
+    {"learning", "p_dropout", "learning.dropout"},
+});
+
+std::string local_synonym_of(std::string_view path, std::string_view key, std::span<const KeyDoc> every_key) {
+    const std::string_view table = path.substr(0, path.find('.'));
+    const auto found = std::ranges::find_if(local_synonyms, [&](const LocalSynonym& synonym) {
+        return synonym.table == table && synonym.word == key;
+    });
+    if (found == local_synonyms.end() || !is_documented(found->path, every_key)) return "";
+    std::string kinds = of_another_kind(std::string(found->path), every_key);
+    return fmt::format("it is {} here{}{}", found->path, kinds.empty() ? "" : ", and ", kinds);
+}
 
 /// The path as a user would write it.
 std::string written(std::string_view path) {
@@ -188,6 +212,8 @@ std::string advice_on(const std::string& path, const std::string& key, const Nod
     if (std::string kinds = of_another_kind(whole, every_key); !kinds.empty()) return kinds;
     if (std::string dotted = dotted_below_a_header(path, key, value, every_key); !dotted.empty())
         return dotted;
+    if (std::string synonym = local_synonym_of(path, key, every_key); !value.is_table() && !synonym.empty())
+        return synonym;
     const auto near = nearest(key, known);
     if (value.is_table()) {
         // A table is misspelt where its keys are those of the nearest one; else they are another tool's.

@@ -21,6 +21,7 @@ StepsOfEvents::StepsOfEvents(const TimeGrid& time, TimeUnit unit, TimeType type)
     : dt_(decimal_of(time.dt_ms)),
       t_factor_(unit == TimeUnit::seconds ? 1000.0 : 1.0),
       dt_as_t_(time.dt_ms),
+      dt_ms_(time.dt_ms),
       type_(type) {
     if (unit == TimeUnit::seconds) dt_as_t_ = time.dt_ms / 1000.0;
     if (unit != TimeUnit::microseconds) return;
@@ -41,6 +42,16 @@ double StepsOfEvents::half_a_unit(double t) const noexcept {
     return std::ldexp(1.0, std::max(exponent - 1, type_.least_exponent) - type_.digits);
 }
 
+template <class Float>
+bool StepsOfEvents::is_computed(double step, double t) const noexcept {
+    const auto k = static_cast<Float>(step), dt_ms = static_cast<Float>(dt_ms_), time = static_cast<Float>(t);
+    if (k * static_cast<Float>(dt_as_t_) == time) return true;
+    if (t_factor_ == 1.0) return false;
+    const Float ms = k * dt_ms, per_s = 1000, s_per_ms = static_cast<Float>(1e-3);
+    return ms / per_s == time || ms * s_per_ms == time || k * (dt_ms / per_s) == time ||
+           k * (dt_ms * s_per_ms) == time;
+}
+
 double StepsOfEvents::operator()(double t) const noexcept {
     if (dt_ns_ != 0 && t < most_whole_us) {
         const std::uint64_t step = static_cast<std::uint64_t>(t) * 1000 / dt_ns_;
@@ -55,7 +66,10 @@ double StepsOfEvents::operator()(double t) const noexcept {
     };
     // dt_ itself is known to some 100 bits only.
     const double exact = 0x1p-95 * time.high, coarse = std::max(half_a_unit(t) * t_factor_, exact);
-    const auto computed = [&](double step) { return type_.digits == 53 && step * dt_as_t_ == t; };
+    const auto computed = [&](double step) {
+        return type_.digits == 53 ? is_computed<double>(step, t)
+                                  : type_.digits == 24 && is_computed<float>(step, t);
+    };
     double step = before;
     // The division rounds: the border of `before` may come after t.
     if (step > 0.0 && border_after(step) > coarse && !computed(step)) step -= 1.0;

@@ -20,8 +20,9 @@ enum class TimeUnit { seconds, milliseconds, microseconds };
 /// In which step an event at time t falls: floor(t/dt), where a t that its type cannot tell from the border
 /// of a step (half a unit in the last place away, or nearer) counts as on it, and falls in the step that
 /// begins there. Where t is as coarse as that for two borders, the nearer one counts, of two the earlier. A
-/// float64 that is k·dt as float64 multiplies is on the border of step k as well: times that were computed
-/// are. dt is the decimal number in the model file.
+/// float32 or float64 that is k·dt as that type multiplies, or k·dt/1000 and k·dt·1e-3 where t are seconds
+/// and dt ms, is on the border of step k as well: times that were computed are. dt is the decimal number in
+/// the model file.
 class StepsOfEvents {
   public:
     StepsOfEvents(const TimeGrid& time, TimeUnit unit, TimeType type);
@@ -30,10 +31,13 @@ class StepsOfEvents {
 
   private:
     double half_a_unit(double t) const noexcept;
+    template <class Float>
+    bool is_computed(double step, double t) const noexcept;
 
     DoublePair dt_;            // in ms, for microseconds in µs
     double t_factor_;          // t·t_factor_ is measured in that, too
     double dt_as_t_;           // the double next to dt in the unit of t
+    double dt_ms_;             // as the model file has it
     std::uint64_t dt_ns_ = 0;  // where t are whole microseconds and dt whole nanoseconds
     TimeType type_;
 };

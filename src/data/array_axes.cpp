@@ -17,13 +17,29 @@ using Shape = std::span<const std::uint64_t>;
 constexpr std::string_view words[] = {"sample", "step", "channel", "row", "column", "feature"};
 constexpr std::uint64_t most_channels = 4;  // that are taken for such in a message: grey, colour, with alpha
 
-std::string shape_text(Shape shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string axes_text(Shape shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 /// Whether labels of this shape can be those of n samples.
 bool fits(Shape labels, std::uint64_t n) {
     if (labels.empty()) return true;
     const bool all_one = std::ranges::all_of(labels, [](std::uint64_t size) { return size == 1; });
     return all_one ? n == 1 : n != 1 && std::ranges::find(labels, n) != labels.end();
+}
+
+/// Leaves out axes of length 1 until `n` are left: all of them, or as many as stand side by side, of which it
+/// does not matter which.
+void leave_out_ones(Shape shape, std::size_t n, std::vector<std::size_t>& axes) {
+    const auto is_one = [&](std::size_t axis) { return shape[axis] == 1; };
+    const auto n_ones = static_cast<std::size_t>(std::ranges::count_if(axes, is_one));
+    const auto first = std::ranges::find_if(axes, is_one);
+    const auto surplus = static_cast<std::ptrdiff_t>(axes.size() - n);
+    const bool side_by_side = std::all_of(
+        first, std::next(first, std::min(static_cast<std::ptrdiff_t>(n_ones), axes.end() - first)), is_one);
+    if (axes.size() - n_ones < n && side_by_side) {
+        axes.erase(first, std::next(first, surplus));
+    } else {
+        std::erase_if(axes, is_one);
+    }
 }
 
 /// `axes` are the array's axes in the order of `words`, with an index into these.
@@ -72,7 +88,7 @@ std::string series_or_image(Shape shape, std::span<const std::size_t> rest, std:
     return fmt::format(
         "has the shape {0}: images of {1} x {2} pixels are read with data.axes = [\"sample\", \"row\", "
         "\"column\"], and so is [sample, feature]; {3}",
-        shape_text(shape), shape[rest[0]], shape[rest[1]],
+        axes_text(shape), shape[rest[0]], shape[rest[1]],
         shape[rest[0]] == steps
             ? std::string("a series with data.axes = [\"sample\", \"step\", \"feature\"]")
             : fmt::format("a series of {0} steps with time.steps = {0} (here {1})", shape[rest[0]], steps));
@@ -102,22 +118,22 @@ void AxesKey::check_steps(std::string_view where, Shape shape, std::uint64_t fou
     throw DataError(
         fmt::format("{}: has the shape {}, {} steps per sample, but time.steps = {}; "
                     "time.steps = {} would do",
-                    where, shape_text(shape), found, steps_, found));
+                    where, axes_text(shape), found, steps_, found));
 }
 
 ArrayLayout AxesKey::layout(std::string_view where, Shape shape, Shape labels, bool bytes) const {
     if (std::ranges::find(shape, std::uint64_t{0}) != shape.end())
-        throw DataError(fmt::format("{}: has the shape {}; it is empty", where, shape_text(shape)));
+        throw DataError(fmt::format("{}: has the shape {}; it is empty", where, axes_text(shape)));
     return words_.empty() ? as_guessed(where, shape, labels, bytes) : as_named(where, shape);
 }
 
 ArrayLayout AxesKey::as_named(std::string_view where, Shape shape) const {
     std::vector<std::size_t> axes(shape.size());
     std::iota(axes.begin(), axes.end(), std::size_t{0});
-    if (axes.size() != words_.size()) std::erase_if(axes, [&](std::size_t axis) { return shape[axis] == 1; });
+    if (axes.size() > words_.size()) leave_out_ones(shape, words_.size(), axes);
     if (axes.size() != words_.size()) {
         throw DataError(fmt::format("{}: has the shape {}, {} axes; data.axes names {}: {}", where,
-                                    shape_text(shape), shape.size(), words_.size(), fmt::join(words_, ", ")));
+                                    axes_text(shape), shape.size(), words_.size(), fmt::join(words_, ", ")));
     }
     std::vector<Named> named;
     for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -134,22 +150,23 @@ ArrayLayout AxesKey::as_guessed(std::string_view where, Shape shape, Shape label
     if (shape.size() < 2) {
         throw DataError(
             fmt::format("{}: has the shape {}; [sample, feature] or [sample, step, feature] is expected",
-                        where, shape_text(shape)));
+                        where, axes_text(shape)));
     }
     std::size_t first = 0;
-    if (shape[0] == 1 && shape.size() > 2 && !fits(labels, 1)) first = 1;
+    while (first + 2 < shape.size() && shape[first] == 1 && !fits(labels, 1)) ++first;
     if (!fits(labels, shape[first])) {
-        const std::size_t last = shape.size() - 1;
-        if (fits(labels, shape[last])) {
-            const std::string_view axes = shape.size() == 2 ? R"("feature", "sample")"
-                                          : shape.size() == 3 && shape[1] == steps_
+        std::vector<std::uint64_t> sizes;
+        std::ranges::copy_if(shape, std::back_inserter(sizes), [](std::uint64_t size) { return size != 1; });
+        if (sizes.size() > 1 && fits(labels, sizes.back())) {
+            const std::string_view axes = sizes.size() == 2 ? R"("feature", "sample")"
+                                          : sizes.size() == 3 && sizes[1] == steps_
                                               ? R"("feature", "step", "sample")"
-                                          : shape.size() == 3 ? R"("row", "column", "sample")"
+                                          : sizes.size() == 3 ? R"("row", "column", "sample")"
                                                               : R"("row", "column", "channel", "sample")";
             throw DataError(
                 fmt::format("{}: has the shape {}, and labels the shape {}, so that its last axis "
                             "counts samples; data.axes = [{}] would do",
-                            where, shape_text(shape), shape_text(labels), axes));
+                            where, axes_text(shape), axes_text(labels), axes));
         }
     }
     std::vector<std::size_t> rest(shape.size() - first - 1);
@@ -161,14 +178,22 @@ ArrayLayout AxesKey::as_guessed(std::string_view where, Shape shape, Shape label
             throw DataError(fmt::format("{}: {}", where, series_or_image(shape, rest, steps_)));
         return made_of({{first, sample}, {rest[0], step}, {rest[1], feature}}, shape);
     }
+    std::vector<std::size_t> long_axes;
+    std::ranges::copy_if(rest, std::back_inserter(long_axes),
+                         [&](std::size_t axis) { return shape[axis] != 1; });
+    // A series to which axes of length 1 were added, behind or between, is one all the same.
+    if (steps_ > 1 && long_axes.size() == 2 && shape[long_axes[0]] == steps_) {
+        if (shape[long_axes[1]] == steps_)
+            throw DataError(fmt::format("{}: {}", where, series_or_image(shape, long_axes, steps_)));
+        return made_of({{first, sample}, {long_axes[0], step}, {long_axes[1], feature}}, shape);
+    }
+    if (steps_ > 1 && long_axes.size() == 1 && long_axes[0] == rest[0] && shape[rest[0]] == steps_)
+        return made_of({{first, sample}, {rest[0], step}, {rest[1], feature}}, shape);
     const bool grey = rest.size() == 3 && (shape[rest[0]] == 1 || shape[rest[2]] == 1);
     if (grey && shape[rest[0]] * shape[rest[2]] != 1 && shape[rest[1]] != 1) {
         const std::size_t at = shape[rest[0]] == 1 ? 1 : 0;
         return made_of({{first, sample}, {rest[at], row}, {rest[at + 1], column}}, shape);
     }
-    std::vector<std::size_t> long_axes;
-    std::ranges::copy_if(rest, std::back_inserter(long_axes),
-                         [&](std::size_t axis) { return shape[axis] != 1; });
     if (long_axes.size() < 2) {
         const std::size_t axis = long_axes.empty() ? rest[0] : long_axes[0];
         return made_of({{first, sample}, {axis, feature}}, shape);
@@ -180,11 +205,11 @@ ArrayLayout AxesKey::as_guessed(std::string_view where, Shape shape, Shape label
         throw DataError(
             fmt::format("{}: has the shape {}; for images of several channels data.axes = "
                         "[\"sample\", {}] would do",
-                        where, shape_text(shape),
+                        where, axes_text(shape),
                         channels_last ? R"("row", "column", "channel")" : R"("channel", "row", "column")"));
     }
     throw DataError(fmt::format("{}: has the shape {}; data.axes says what its axes are, out of {}", where,
-                                shape_text(shape), fmt::join(words, ", ")));
+                                axes_text(shape), fmt::join(words, ", ")));
 }
 
 void take_in_order(const ArrayLayout& layout, Shape shape, std::span<const float> stored, std::size_t n,

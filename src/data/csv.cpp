@@ -54,9 +54,20 @@ bool counts_columns(const Row& row) {
     return row.size() >= 4;
 }
 
+/// A number, or what programs write for a boolean.
+std::optional<double> csv_input(const std::string& text) {
+    for (const std::string_view yes : {"True", "true", "TRUE"}) {
+        if (text == yes) return 1.0;
+    }
+    for (const std::string_view no : {"False", "false", "FALSE"}) {
+        if (text == no) return 0.0;
+    }
+    return csv_number(text);
+}
+
 /// A row of names: none of its fields is a number, or one is none where the row below has one, or it counts.
 bool is_header(const Row& first, const Row& second) {
-    const auto is_number = [](const std::string& text) { return csv_number(text).has_value(); };
+    const auto is_number = [](const std::string& text) { return csv_input(text).has_value(); };
     if (counts_columns(first) && first != second) return true;
     if (std::ranges::none_of(first, is_number)) return true;
     for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i) {
@@ -235,7 +246,7 @@ class Csv final : public DatasetReader {
 
     static float number(const std::string& where, std::size_t line, std::size_t column, const Row& names,
                         const std::string& text) {
-        const std::optional<double> value = csv_number(text);
+        const std::optional<double> value = csv_input(text);
         if (value && std::isfinite(*value)) return static_cast<float>(*value);
         const std::string which = names.empty() ? fmt::format("{}", column + 1)
                                                 : fmt::format("{} (\"{}\")", column + 1, names[column]);

@@ -104,9 +104,11 @@ class Idx final : public DatasetReader {
         std::tie(dataset.image_rows, dataset.image_cols) = image_shape(image_header);
         dataset.background = input_[0];
         read_images(images, image_header, n, dataset.x);
-        const FoundLabels found = read_idx_labels(labels, label_header, image_header.n_samples());
+        FoundLabels found = read_idx_labels(labels, label_header, image_header.n_samples());
+        found.no_names = true;
         dataset.label = labels_.classes_of(shown(labels), found, n);
         dataset.class_names = labels_.names_of(found);
+        dataset.remarks = labels_.remarks(shown(labels), found);
         return dataset;
     }
 

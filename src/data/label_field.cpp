@@ -40,15 +40,21 @@ double variance_of_first(const Dataset& dataset, std::size_t n) {
     const std::size_t n_inputs = dataset.n_inputs();
     const auto n_samples = static_cast<double>(dataset.size());
     std::vector<double> mean(n_inputs), squares(n_inputs);
+    // Counted from the first sample, inputs that are the same in all of them have a mean of 0 and no
+    // rounding.
+    const std::span<const float> from = dataset.x.row(0);
+    const auto counted = [&](std::span<const float> x, std::size_t i) {
+        return static_cast<double>(x[i]) - static_cast<double>(from[i]);
+    };
     for (std::size_t s = 0; s < dataset.size(); ++s) {
         const std::span<const float> x = dataset.x.row(s);
-        for (std::size_t i = 0; i < n_inputs; ++i) mean[i] += static_cast<double>(x[i]) / n_samples;
+        for (std::size_t i = 0; i < n_inputs; ++i) mean[i] += counted(x, i) / n_samples;
     }
     // Deviations, not squares less the square of the mean: inputs may lie far from 0.
     for (std::size_t s = 0; s < dataset.size(); ++s) {
         const std::span<const float> x = dataset.x.row(s);
         for (std::size_t i = 0; i < n_inputs; ++i) {
-            const double deviation = static_cast<double>(x[i]) - mean[i];
+            const double deviation = counted(x, i) - mean[i];
             squares[i] += deviation * deviation;
         }
     }

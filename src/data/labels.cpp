@@ -17,8 +17,6 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t most_classes = 256;  // as in overlay.n_labels
-
 std::optional<std::int64_t> whole_number(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -163,12 +161,18 @@ LabelKeys::LabelKeys(Options& options)
       classes_(options.words({"classes", "",
                               "names of the classes, in their order: labels are looked up here, and shown "
                               "under these names; none: those of the training samples, in ascending order"},
-                             {})) {
+                             {})),
+      named_labels_(options.flag({"named_labels", "",
+                                  "whether labels of the files are always names of data.classes, numbers "
+                                  "included, as in run files whose training samples had names for labels"},
+                                 false)) {
     if (options.describing()) return;
     if (classes_.size() > most_classes) {
         options.reject("classes", fmt::format("names {} classes; {} are allowed at most", classes_.size(),
                                               most_classes));
     }
+    if (named_labels_ && classes_.empty())
+        options.reject("named_labels", "= true needs data.classes, where the names are");
     named_after_numbers_ = !classes_.empty() && std::ranges::all_of(classes_, [](const std::string& name) {
         return whole_number(name).has_value();
     });
@@ -181,6 +185,14 @@ LabelKeys::LabelKeys(Options& options)
 std::vector<std::string> LabelKeys::names_of(const FoundLabels& found) const {
     if (!classes_.empty()) return classes_;
     return found.name.empty() ? std::vector<std::string>() : in_order(found);
+}
+
+std::vector<std::string> LabelKeys::remarks(std::string_view where, const FoundLabels& found) const {
+    if (!named_labels_ || !found.no_names || named_after_numbers_) return {};
+    return {
+        fmt::format("{}: its labels are numbers, and those of the training samples names: {} is taken for "
+                    "the first of {}, and so on",
+                    where, first_label_, listed(classes_))};
 }
 
 std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const FoundLabels& found,
@@ -213,9 +225,22 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
                         "is for numbers",
                         where, first_label_));
     }
+    if (named_labels_ && found.one_hot) {
+        throw DataError(
+            fmt::format("{}: holds one-hot labels, those of the training samples are names, {}; names would "
+                        "do",
+                        where, listed(classes_)));
+    }
     for (std::size_t s = 0; s < n; ++s) {
         const double number = found.number[s];
-        if (named_after_numbers_ && !found.one_hot) {
+        if (named_labels_ && !found.no_names &&
+            std::ranges::find(classes_, fmt::format("{}", number)) == classes_.end()) {
+            throw DataError(fmt::format(
+                "{}: sample {} has the label {}, a number, and those of the training samples are names, {}; "
+                "names would do",
+                where, s, number, listed(classes_)));
+        }
+        if (((named_labels_ && !found.no_names) || named_after_numbers_) && !found.one_hot) {
             result[s] = place_in(classes_, fmt::format("{}", number), s);
             continue;
         }

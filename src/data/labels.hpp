@@ -11,12 +11,15 @@
 
 namespace snnff {
 
+inline constexpr std::size_t most_classes = 256;  ///< as in overlay.n_labels
+
 /// Labels as a file has them, one for each sample: numbers or names.
 struct FoundLabels {
     std::vector<double> number;      ///< [sample], whole
     std::vector<std::string> name;   ///< [sample]; one of both is empty
     std::vector<std::string> order;  ///< names in the order of their classes, where the file has one
     bool one_hot = false;            ///< `number` is a position, which is a class already
+    bool no_names = false;           ///< the format has none, so that a number is a place among names
 
     std::size_t size() const noexcept { return number.empty() ? name.size() : number.size(); }
 };
@@ -35,7 +38,8 @@ std::string class_name(std::string label);
 /// The keys that say which class a label is: data.first_label and data.classes. Every reader has them whose
 /// files hold labels.
 ///
-///   number    a class of that name, where data.classes names numbers; else number − data.first_label
+///   number    a class of that name, where data.classes names numbers or data.named_labels says that labels
+///             are names; else number − data.first_label
 ///   name      its place in data.classes; where that names none, its place among all names of the file, in
 ///             ascending order: numbers by value, before all else by its bytes
 class LabelKeys {
@@ -48,10 +52,13 @@ class LabelKeys {
                                          std::size_t n) const;
     /// What Dataset::class_names has for them; empty where the labels have no names.
     std::vector<std::string> names_of(const FoundLabels& found) const;
+    /// What is to be said where numbers are taken for places among names that other files gave.
+    std::vector<std::string> remarks(std::string_view where, const FoundLabels& found) const;
 
   private:
     std::int64_t first_label_;
     std::vector<std::string> classes_;
+    bool named_labels_;
     bool named_after_numbers_ = false;
 };
 

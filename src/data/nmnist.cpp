@@ -11,6 +11,7 @@
 
 #include "core/steps_of_events.hpp"
 #include "data/event_series.hpp"
+#include "data/labels.hpp"
 #include "io/gzip.hpp"
 #include "io/sha256.hpp"
 #include "snnff/error.hpp"
@@ -23,7 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t side = 34, event_bytes = 5;
-constexpr std::size_t most_classes = 256;  // as in overlay.n_labels
 constexpr std::uint32_t overflow_y = 240, overflow_us = 1u << 13;
 constexpr std::uint64_t most_bytes = std::uint64_t{256} << 20;  // of a recording; the longest have 50 KB
 

@@ -10,7 +10,8 @@
 namespace snnff {
 
 /// What netCDF's attributes say of a data set's values that input = (x - offset)/scale does not do: that they
-/// are packed (scale_factor, add_offset), with numbers for data.offset and data.scale.
+/// are packed (scale_factor, add_offset), with numbers for data.offset and data.scale, or of another sign
+/// than their type (_Unsigned).
 std::vector<std::string> remarks_on_packing(const hdf5::Dataset& dataset, double offset, double scale);
 
 /// Counts values that stand for missing ones, by the attributes _FillValue and missing_value of netCDF.

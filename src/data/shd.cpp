@@ -84,8 +84,7 @@ class Shd final : public DatasetReader {
             const std::uint64_t count = std::min(rows_at_once, n - first);
             const auto all_times =
                 as_data_error([&] { return hdf5::read_lists<double>(times, first, count); });
-            const auto all_units =
-                as_data_error([&] { return hdf5::read_lists<std::int64_t>(units, first, count); });
+            const auto all_units = units_of(units, first, count);
             for (std::size_t i = 0; i < count; ++i) {
                 const std::uint64_t sample = first + i;
                 if (all_times[i].size() != all_units[i].size()) {
@@ -100,6 +99,28 @@ class Shd final : public DatasetReader {
         }
         series->check_any(times.where());
         return series;
+    }
+
+    /// Whole numbers, which files may have as floats.
+    static std::vector<std::vector<std::int64_t>> units_of(const hdf5::Dataset& units, std::uint64_t first,
+                                                           std::uint64_t count) {
+        return as_data_error([&] {
+            if (hdf5::float_type_of_lists(units).digits == 0)
+                return hdf5::read_lists<std::int64_t>(units, first, count);
+            std::vector<std::vector<std::int64_t>> whole;
+            for (const std::vector<double>& list : hdf5::read_lists<double>(units, first, count)) {
+                whole.emplace_back();
+                for (const double unit : list) {
+                    if (!(std::abs(unit) < 1e15 && unit == std::trunc(unit))) {
+                        throw DataError(
+                            fmt::format("{}: sample {} has an event of unit {}; units are whole numbers",
+                                        units.where(), first + whole.size() - 1, unit));
+                    }
+                    whole.back().push_back(static_cast<std::int64_t>(unit));
+                }
+            }
+            return whole;
+        });
     }
 
     static TimeType type_of(const hdf5::Dataset& times) {

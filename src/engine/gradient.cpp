@@ -10,9 +10,9 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t rows_at_once = 6;
+constexpr std::size_t rows_of_weights = 6;
 
-enum Slot : std::size_t { room_slot = 5, write_slot };
+enum GradientSlot : std::size_t { room_slot = 5, write_slot };
 
 AlignedVector<float>& thread_sums() {
     thread_local AlignedVector<float> sums;
@@ -32,7 +32,7 @@ bool same_base(const Variant& a, const Variant& b) { return a.base.data() == b.b
 }  // namespace
 
 std::size_t inputs_per_weight_tile(std::size_t n_inputs) noexcept {
-    return even_block(n_inputs, most_inputs_per_weight_tile, rows_at_once);
+    return even_block(n_inputs, most_inputs_per_weight_tile, rows_of_weights);
 }
 
 void write_weights(const Gradient& gradient, MatrixView weight) {

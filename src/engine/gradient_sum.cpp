@@ -9,7 +9,7 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t floats_per_task = 16384;
+constexpr std::size_t floats_per_sum = 16384;
 
 }  // namespace
 
@@ -90,7 +90,7 @@ void GradientSum::end_block() {
     for (std::size_t n = n_rows_ / samples_per_chain - 1; (n & 1) != 0; n >>= 1) {
         const AlignedVector<float>& last = levels_[n_levels_ - 1];
         AlignedVector<float>& before = levels_[n_levels_ - 2];
-        for_blocks(size(), floats_per_task, [&](std::size_t first, std::size_t count) {
+        for_blocks(size(), floats_per_sum, [&](std::size_t first, std::size_t count) {
             kernels::active().add(last.data() + first, count, before.data() + first);
         });
         --n_levels_;

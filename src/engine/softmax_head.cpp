@@ -12,7 +12,7 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t samples_per_task = 64;
+constexpr std::size_t rows_per_task = 64;
 
 /// `weight` is the head's.
 void logits(const Panels& weight, std::span<const float> bias, ConstMatrixView features, MatrixView out) {
@@ -44,7 +44,7 @@ void take_features(const SoftmaxHead& head, const Network& network, Batch& batch
     }
     const Matrix& output = batch.activity(k).output[variant];
     const MatrixView to = features.columns(first_column, output.cols());
-    for_blocks(output.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
+    for_blocks(output.rows(), rows_per_task, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
             std::ranges::copy(output.row(s), to.row(s).begin());
             const float gain = normalise(*head.normalisation, to.row(s), network.populations[k].n_groups);
@@ -54,7 +54,7 @@ void take_features(const SoftmaxHead& head, const Network& network, Batch& batch
 }
 
 void standardise(float mean, float deviation, MatrixView features) {
-    for_blocks(features.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
+    for_blocks(features.rows(), rows_per_task, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
             for (float& x : features.row(s)) x = (x - mean) / deviation;
         }
@@ -63,7 +63,7 @@ void standardise(float mean, float deviation, MatrixView features) {
 
 void log_probabilities(const SoftmaxHead& head, ConstMatrixView features, MatrixView out) {
     const Panels weight(head.weight);
-    for_blocks(features.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
+    for_blocks(features.rows(), rows_per_task, [&](std::size_t first, std::size_t count) {
         const MatrixView part = out.rows(first, count);
         logits(weight, head.bias, features.rows(first, count), part);
         for (std::size_t s = 0; s < count; ++s) {
@@ -75,7 +75,7 @@ void log_probabilities(const SoftmaxHead& head, ConstMatrixView features, Matrix
 
 void FeatureSums::add(ConstMatrixView features) {
     std::vector<double> sums(features.rows()), square_sums(features.rows());
-    for_blocks(features.rows(), samples_per_task, [&](std::size_t first, std::size_t count) {
+    for_blocks(features.rows(), rows_per_task, [&](std::size_t first, std::size_t count) {
         for (std::size_t s = first; s < first + count; ++s) {
             const auto row = features.row(s);
             sums[s] = kernels::active().sum(row.data(), row.size());
@@ -118,7 +118,7 @@ double HeadTrainer::update(MatrixView features, std::span<const std::int32_t> la
     std::vector<double> losses(n);
     // d loss/d logit = (p(label) − [label is the true one])/n
     const Panels weight(head_.weight);
-    for_blocks(n, samples_per_task, [&](std::size_t first, std::size_t count) {
+    for_blocks(n, rows_per_task, [&](std::size_t first, std::size_t count) {
         logits(weight, head_.bias, features.rows(first, count), errors.rows(first, count));
         const MatrixView error = errors.rows(first, count);
         softmax_cross_entropy(error, labels.subspan(first, count), std::span(losses).subspan(first, count),

@@ -20,7 +20,7 @@ constexpr std::size_t floats_per_task = 128 * 1024;
 constexpr std::size_t few_floats = 128 * 1024;
 constexpr std::size_t samples_per_score = 4;
 
-enum Slot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
+enum SteadySlot : std::size_t { chain_slot, current_slot, measured_slot, spikes_slot, gradient_slot };
 
 bool counts_spikes(Reading reading) { return reading == Reading::rate || reading == Reading::count; }
 

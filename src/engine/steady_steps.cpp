@@ -10,7 +10,7 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t samples_at_once = 16;  ///< of a tile, whose states and sums stay in cache
+constexpr std::size_t samples_per_room = 16;  ///< of a tile, whose states and sums stay in cache
 
 }  // namespace
 
@@ -29,7 +29,7 @@ SteadySteps::SteadySteps(const Population& population, const TimeGrid& time,
     steady_.make_places();
     const std::size_t n_variants = variants.size(), width = population.weight.n_panels() * Panels::width;
     const std::size_t n_tiles =
-        ceil_div(samples.count, samples_at_once) * ceil_div(population.weight.n_panels(), panels_per_tile);
+        ceil_div(samples.count, samples_per_room) * ceil_div(population.weight.n_panels(), panels_per_tile);
     memory.responses.resize(std::max(memory.responses.size(), n_tiles * n_variants));
     if (memory.current.size() != n_variants || memory.current[0].rows() < samples.count)
         shape(memory.current, n_variants, samples.count, width);
@@ -107,11 +107,11 @@ void SteadySteps::backward(std::span<const ConstMatrixView> by_sent) {
 template <class Body>
 void SteadySteps::for_tiles(const Body& body) const {
     const std::size_t n_panels = population_.weight.n_panels();
-    const std::size_t n_blocks = ceil_div(samples_.count, samples_at_once);
+    const std::size_t n_blocks = ceil_div(samples_.count, samples_per_room);
     for_blocks(n_blocks * ceil_div(n_panels, panels_per_tile), 1, [&](std::size_t number, std::size_t) {
-        const std::size_t first = number % n_blocks * samples_at_once;
+        const std::size_t first = number % n_blocks * samples_per_room;
         const std::size_t panel = number / n_blocks * panels_per_tile;
-        body(Tile{first, std::min(samples_at_once, samples_.count - first), panel,
+        body(Tile{first, std::min(samples_per_room, samples_.count - first), panel,
                   std::min(panels_per_tile, n_panels - panel)},
              number);
     });

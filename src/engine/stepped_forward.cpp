@@ -9,7 +9,7 @@
 namespace snnff {
 namespace {
 
-enum Slot : std::size_t { weight_slot, chain_slot, current_slot, state_slot };
+enum ForwardSlot : std::size_t { weight_slot, step_chain_slot, step_current_slot, state_slot };
 
 // Of each variant: sums of what is emitted and of membranes, the last membrane, its state; then what one step
 // leaves.
@@ -92,8 +92,8 @@ void SteppedPass::step_through(const Block& block, std::span<const GroupWeights>
     const std::size_t first_unit = group * group_width, n = std::min(group_width, n_units() - first_unit);
     const std::size_t n_rows = count * steps.count;
     // A row of chains for each drive that varies, and one more to add by where there are several.
-    const MatrixView chains = scratch(chain_slot, weights.size() + 1, n_rows * group_width);
-    float* current = scratch(current_slot, n_rows, group_width).data();
+    const MatrixView chains = scratch(step_chain_slot, weights.size() + 1, n_rows * group_width);
+    float* current = scratch(step_current_slot, n_rows, group_width).data();
     const std::size_t per_variant = (n_state + n_sums) * size;
     float *membrane = work + n_variants_ * per_variant, *emitted = membrane + size;
     const auto tile = [&](float* p) { return MatrixView(p, count, n, group_width); };

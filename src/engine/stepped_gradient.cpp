@@ -8,7 +8,7 @@
 namespace snnff {
 namespace {
 
-enum Slot : std::size_t { signal_slot = 4, row_slot = 8 };
+enum SteppedGradientSlot : std::size_t { signal_slot = 4, row_slot = 8 };
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 namespace snnff {
 namespace {
 
-enum Slot : std::size_t { input_slot = 7 };
+enum InputSlot : std::size_t { input_slot = 7 };
 
 }  // namespace
 

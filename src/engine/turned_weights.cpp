@@ -8,7 +8,7 @@
 namespace snnff {
 namespace {
 
-enum Slot : std::size_t { sum_slot = 9, part_slot };
+enum TurnedSlot : std::size_t { sum_slot = 9, part_slot };
 
 }  // namespace
 

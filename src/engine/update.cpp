@@ -12,7 +12,7 @@
 namespace snnff {
 namespace {
 
-enum Slot : std::size_t { gradient_slot = 6 };
+enum UpdateSlot : std::size_t { update_slot = 6 };
 
 std::span<float> part(std::span<float> all, std::size_t first, std::size_t count) {
     return all.empty() ? all : all.subspan(first, count);
@@ -60,7 +60,7 @@ double weight_norm(const Population& population) {
     std::vector<double> sums(ceil_div(n, block));
     for_blocks(sums.size(), blocks_per_task, [&](std::size_t first, std::size_t count) {
         const std::size_t begin = first * block, end = std::min(n, begin + count * block);
-        float* values = scratch(gradient_slot, count, block).data();
+        float* values = scratch(update_slot, count, block).data();
         for (std::size_t i = begin; i < end;) {
             const std::size_t unit = i / n_inputs, input = i % n_inputs;
             const std::size_t n_here = std::min(n_inputs - input, end - i);
@@ -108,7 +108,7 @@ void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const
         const WeightTile tile{panel, std::min(panels_per_weight_tile, n_panels - panel), input,
                               std::min(inputs, n_inputs - input)};
         const std::size_t length = tile.n_inputs * Panels::width;
-        float* of_tile = scratch(gradient_slot, tile.n_panels, length).data();
+        float* of_tile = scratch(update_slot, tile.n_panels, length).data();
         gradient.weights(tile, of_tile);
         for (std::size_t p = 0; p < tile.n_panels; ++p) {
             const std::size_t begin = (panel + p) * weight.panel_size() + input * Panels::width;

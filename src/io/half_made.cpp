@@ -52,7 +52,7 @@ bool holds_marks_alone(const hdf5::Group& root) {
                              hdf5::read_text_attribute(root, "creator").starts_with(creator));
 }
 
-std::string text_of(const hdf5::Group& root, const std::string& name) {
+std::string attribute_text(const hdf5::Group& root, const std::string& name) {
     return hdf5::has_attribute(root, name) ? hdf5::read_text_attribute(root, name) : "";
 }
 
@@ -70,11 +70,11 @@ bool is_left(const hdf5::Group& root) {
         if (magic.size() == 1 && magic[0] == checkpoint_magic) return true;
     }
     if (is_own_graph(root)) return true;
-    if (!text_of(root, "creator").starts_with(creator)) return false;
+    if (!attribute_text(root, "creator").starts_with(creator)) return false;
     if (!root.has("provenance")) return true;
     const Provenance provenance = read_provenance(root.group("provenance"));
     if (!provenance.text("traced_run").empty()) return true;
-    if (text_of(root, "status") == "complete") return false;
+    if (attribute_text(root, "status") == "complete") return false;
     const std::string n_resumed = provenance.text("n_resumed");
     return (!n_resumed.empty() && n_resumed != "0") || !provenance.text("takes_place_of").empty();
 }

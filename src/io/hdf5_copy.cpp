@@ -15,7 +15,7 @@ namespace snnff::hdf5 {
 namespace {
 
 // Reports lie two groups deep, and HDF5 copies groups by calling itself.
-constexpr std::size_t deepest = 8;
+constexpr std::size_t deepest_copy = 8;
 
 /// The data sets below a group, as paths from its root. Throws FileError where something below it would lead
 /// elsewhere or be copied twice: links that are not plain, second names, data that is not in this file.
@@ -26,9 +26,9 @@ class Contents {
 
   private:
     void add(const Group& group, std::size_t depth) {
-        if (depth > deepest) {
+        if (depth > deepest_copy) {
             throw FileError(fmt::format("{}: has more than {} groups within each other; a report has two",
-                                        group.where(), deepest));
+                                        group.where(), deepest_copy));
         }
         const std::vector<std::string> groups = group.child_groups();
         const std::set<std::string> is_group(groups.begin(), groups.end());

@@ -198,6 +198,12 @@ std::string read_model_file(const std::filesystem::path& path) {
         throw ModelError(
             fmt::format("{}: is empty; `snnff-sim new lif` writes a model to start from", path.string()));
     }
+    if (text.starts_with("\x89HDF\r\n\x1a\n")) {
+        throw ModelError(fmt::format(
+            "{}: is an HDF5 file, not a model file; `snnff-sim info` shows what run it holds, and "
+            "the model in it",
+            path.string()));
+    }
     if (text.size() > largest_file) refuse("is larger than 16 MiB, which no model file is");
     return as_utf8(std::move(text), path.string());
 }

@@ -17,8 +17,11 @@
 namespace snnff {
 namespace {
 
-/// How far a decay or a threshold may be from the population's: a few digits of float32 in 1 − dt/tau.
-constexpr double tolerance = 1e-4;
+/// How far values may be from the population's. Thresholds are float32 on both sides, and a difference of two
+/// where v_reset is not 0. Of a decay, the leak 1 − decay = dt/tau counts, which a time constant that is
+/// typed to three digits gives to a thousandth; and a decay near 1 is a float32, which leaves a few units of
+/// 2^-24.
+constexpr double threshold_tolerance = 1e-6, leak_tolerance = 1e-3, decay_rounding = 0x1p-22;
 
 bool has_dt(const hdf5::Group& graph) { return graph.has("metadata") && graph.group("metadata").has("dt"); }
 
@@ -34,11 +37,13 @@ double dt_of(const hdf5::Group& graph, double model_dt_ms) {
     throw DataError(fmt::format("{}: {} is no time step", dataset.where(), value[0]));
 }
 
-void expect_equal(const hdf5::Group& node, std::string_view what, double there, double here, std::size_t unit,
-                  std::string_view key) {
-    if (std::abs(there - here) <= tolerance * std::max(1.0, std::abs(here))) return;
-    throw DataError(fmt::format("{}: {} of unit {} is {:.6g}, the model's is {:.6g}; {} = {:.6g} agrees",
-                                node.where(), what, unit, there, here, key, there));
+void expect_near(const hdf5::Group& node, std::string_view what, double there, double here, double tolerance,
+                 std::size_t unit, std::string_view key) {
+    if (std::abs(there - here) <= tolerance) return;
+    // As few digits as make the float32.
+    const auto as_float = static_cast<float>(there);
+    throw DataError(fmt::format("{}: {} of unit {} is {}, the model's is {}; {} = {} agrees", node.where(),
+                                what, unit, as_float, static_cast<float>(here), key, as_float));
 }
 
 /// What a unit's weights and bias are multiplied by, and what is added to its bias.
@@ -69,11 +74,13 @@ Current drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populat
             throw DataError(
                 fmt::format("{}: tau of unit {} is {}; a time constant is above 0", node.where(), u, tau[u]));
         }
-        const double share = dt_s / tau[u];
-        expect_equal(
+        const double share = dt_s / tau[u], leak = leaky ? share : 0.0,
+                     leak_here = 1.0 - static_cast<double>(decays[u]);
+        expect_near(
             node,
             leaky ? fmt::format("the decay 1 - dt/tau, dt = {:.6g} s,", dt_s) : "the decay of an IF node",
-            leaky ? 1.0 - share : 1.0, static_cast<double>(decays[u]), u, "beta");
+            1.0 - leak, 1.0 - leak_here, std::max(leak_tolerance * std::min(leak, leak_here), decay_rounding),
+            u, "beta");
         // Counted from v_reset, a membrane is reset to 0.
         const double above = threshold[u] - v_reset[u];
         if (!(above > 0.0)) {
@@ -81,8 +88,9 @@ Current drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populat
                 "{}: v_reset of unit {} is {:.6g}, not below its v_threshold {:.6g}: it fires in every step",
                 node.where(), u, v_reset[u], threshold[u]));
         }
-        expect_equal(node, v_reset[u] == 0.0 ? "v_threshold" : "v_threshold - v_reset", above,
-                     static_cast<double>(population.neuron->thresholds()[u]), u, "threshold");
+        expect_near(node, v_reset[u] == 0.0 ? "v_threshold" : "v_threshold - v_reset", above,
+                    static_cast<double>(population.neuron->thresholds()[u]),
+                    threshold_tolerance * (std::abs(threshold[u]) + std::abs(v_reset[u])), u, "threshold");
         current.n_shifted += v_reset[u] != 0.0 ? 1 : 0;
         const double gain = r[u] * (leaky ? share : dt_s);
         // r and tau are float32, as NIR's writers have them: their quotient is off by a few units there.
@@ -171,10 +179,18 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
                                     nodes.group(name).where(), type));
     }
     const NirWeights found = nir_weights_of(graph, nodes, name, population);
+    if (is_nir_neuron(type)) expect_nothing_to_the_end(graph, nodes, name);
+    const std::string next_type = found.next.empty() ? "" : nir_type_of_target(nodes, found.next);
+    if (next_type == "Output" && !says_activations(graph) && population.neuron->kind() != "linear") {
+        throw DataError(
+            fmt::format("{}: leads to {} as it is, and through the neuron \"{}\" of population \"{}\" here; "
+                        "population.{}.neuron = \"linear\" would do",
+                        nodes.group(name).where(), found.next, population.neuron->kind(), population.name,
+                        population.name));
+    }
     const hdf5::Group weights = nodes.group(found.node);
     for (std::size_t u = 0; u < population.n_units(); ++u) current.gain[u] *= found.of_rows[u];
     remarks.doubts = differences(graph, name, nodes.group(name), found.node, population);
-    const std::string next_type = found.next.empty() ? "" : nir_type_of(nodes, found.next);
     if (!found.next.empty() && next_type != "Output" && !has_nir_weights(next_type)) {
         remarks.doubts.push_back(fmt::format(
             "{}: {} of the type \"{}\" follows, whose parameters are left out{}", nodes.group(name).where(),

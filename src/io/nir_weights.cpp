@@ -15,6 +15,9 @@ namespace snnff {
 std::string nir_type_of(const hdf5::Group& nodes, const std::string& name) {
     return hdf5::read_text(nodes.group(name).dataset("type"));
 }
+std::string nir_type_of_target(const hdf5::Group& nodes, const std::string& name) {
+    return name == "output" && !has_nir_node(nodes, name) ? "Output" : nir_type_of(nodes, name);
+}
 bool has_nir_weights(const std::string& type) { return type == "Affine" || type == "Linear"; }
 bool is_nir_neuron(const std::string& type) { return type == "LIF" || type == "IF"; }
 bool has_nir_node(const hdf5::Group& nodes, const std::string& name) {
@@ -89,6 +92,10 @@ void expect_one_way_in(const hdf5::Group& nodes, const std::string& name,
                     nodes.group(name).where(), fmt::join(sources, ", ")));
 }
 
+bool is_target(const hdf5::Group& nodes, const std::string& name) {
+    return name == "output" || has_nir_node(nodes, name);
+}
+
 bool is_folded(const std::string& type) { return type == "Scale" || type == "Flatten"; }
 
 /// Multiplies by a Scale node's factors. A Flatten node leaves values in the order of a vector, which is how
@@ -117,6 +124,11 @@ void fold(const hdf5::Group& node, const std::string& type, std::vector<double>&
     }
     const std::vector<double> by = read_nir_numbers(scale, scale.shape());
     for (std::size_t i = 0; i < n; ++i) factors[i] *= by[by.size() == 1 ? 0 : i];
+}
+
+bool scales_by_1(const hdf5::Group& node) {
+    const hdf5::Dataset scale = node.dataset("scale");
+    return std::ranges::all_of(read_nir_numbers(scale, scale.shape()), [](double by) { return by == 1.0; });
 }
 
 /// The one node that leads to `name`; empty where there is none.
@@ -156,12 +168,29 @@ std::string fold_to_the_end(const hdf5::Group& graph, const hdf5::Group& nodes, 
     std::string at = name;
     for (std::size_t n = 0; n < most_folded; ++n) {
         const std::vector<std::string> targets = targets_of(graph, at);
-        if (targets.size() != 1 || !has_nir_node(nodes, targets.front())) return {};
+        if (targets.size() != 1 || !is_target(nodes, targets.front())) return {};
         at = targets.front();
-        const std::string type = nir_type_of(nodes, at);
+        const std::string type = nir_type_of_target(nodes, at);
         if (type == "Output") factors = found;
         if (!is_folded(type)) return at;  // the next population's weights fold what leads to them themselves
         fold(nodes.group(at), type, found);
+    }
+    return {};
+}
+
+/// The first node other than Flatten, and Scale by 1, between `at` and the graph's end; empty where there is
+/// none, or weights or neurons follow, which look at their input themselves.
+std::string in_the_way_to_the_end(const hdf5::Group& graph, const hdf5::Group& nodes, std::string at) {
+    std::string in_the_way;
+    for (std::size_t n = 0; n <= most_folded && is_target(nodes, at); ++n) {
+        const std::string type = nir_type_of_target(nodes, at);
+        if (type == "Output") return in_the_way;
+        if (has_nir_weights(type) || is_nir_neuron(type)) return {};
+        if (in_the_way.empty() && type != "Flatten" && !(type == "Scale" && scales_by_1(nodes.group(at))))
+            in_the_way = at;
+        const std::vector<std::string> targets = targets_of(graph, at);
+        if (targets.size() != 1) return {};
+        at = targets.front();
     }
     return {};
 }
@@ -178,6 +207,18 @@ void expect_row(const hdf5::Group& nodes, const std::string& weights, const std:
 }
 
 }  // namespace
+
+void expect_nothing_to_the_end(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name) {
+    if (!graph.has("edges")) return;
+    for (const std::string& target : targets_of(graph, name)) {
+        const std::string found = in_the_way_to_the_end(graph, nodes, target);
+        if (found.empty()) continue;
+        throw DataError(fmt::format(
+            "{}: is of the type \"{}\" and stands between {} and the graph's output, which is what {} sends "
+            "here; a graph without it would do",
+            nodes.group(found).where(), nir_type_of(nodes, found), name, name));
+    }
+}
 
 NirWeights nir_weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
                           const Population& population) {

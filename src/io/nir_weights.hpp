@@ -32,4 +32,10 @@ struct NirWeights {
 NirWeights nir_weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
                           const Population& population);
 
+/// The type of a node to which an edge leads; "Output" where that is called "output" and left out.
+std::string nir_type_of_target(const hdf5::Group& nodes, const std::string& name);
+/// Throws DataError where something other than Flatten nodes, and Scale by 1, stands between the neurons
+/// `name` and the graph's output: what they send is what a network gives.
+void expect_nothing_to_the_end(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name);
+
 }  // namespace snnff

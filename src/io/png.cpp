@@ -17,7 +17,7 @@
 namespace snnff {
 namespace {
 
-constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t most_image_bytes = std::uint64_t{64} << 20;
 // The header's chunk: its length, type, width, height, bits per value and colour type.
 constexpr std::size_t at_width = 16, at_height = 20, at_depth = 24, at_colour = 25, n_needed = 26;
 
@@ -30,13 +30,13 @@ std::uint64_t unpacked_bytes(PngSize size, unsigned depth, unsigned colour) {
     return size.height * (1 + (std::uint64_t{size.width} * channels * depth + 7) / 8);
 }
 
-struct Reading {
+struct PngReading {
     std::span<const std::byte> rest;
     std::array<char, 128> problem{};
 };
 
 void on_error(png_structp png, png_const_charp message) {
-    auto* reading = static_cast<Reading*>(png_get_error_ptr(png));
+    auto* reading = static_cast<PngReading*>(png_get_error_ptr(png));
     std::strncpy(reading->problem.data(), message, reading->problem.size() - 1);
     png_longjmp(png, 1);
 }
@@ -44,7 +44,7 @@ void on_error(png_structp png, png_const_charp message) {
 void on_warning(png_structp, png_const_charp) {}
 
 void on_read(png_structp png, png_bytep to, std::size_t n) {
-    auto* reading = static_cast<Reading*>(png_get_io_ptr(png));
+    auto* reading = static_cast<PngReading*>(png_get_io_ptr(png));
     if (reading->rest.size() < n) png_error(png, "it ends too early");
     std::memcpy(to, reading->rest.data(), n);
     reading->rest = reading->rest.subspan(n);
@@ -78,9 +78,9 @@ bool read_rows(Png& p, png_bytepp rows) {
 
 PngFile::PngFile(const std::filesystem::path& path) : name_(shown(path)) {
     InputFile file(path);
-    if (file.size_on_disk() > most_bytes) {
+    if (file.size_on_disk() > most_image_bytes) {
         throw DataError(fmt::format("{}: has {} bytes; an image may have up to {} MiB", name_,
-                                    file.size_on_disk(), most_bytes >> 20));
+                                    file.size_on_disk(), most_image_bytes >> 20));
     }
     content_.resize(static_cast<std::size_t>(file.size_on_disk()));
     content_.resize(file.read(content_));
@@ -106,7 +106,7 @@ PngFile::PngFile(const std::filesystem::path& path) : name_(shown(path)) {
 void PngFile::add_to(Sha256& sum) const { sum.update(content_); }
 
 PngImage PngFile::image() const {
-    Reading reading{content_, {}};
+    PngReading reading{content_, {}};
     Png p;
     const auto refuse = [&] {
         throw DataError(fmt::format("{}: cannot be unpacked: {}", name_, reading.problem.data()));

@@ -103,7 +103,7 @@ void make_canonical(const std::string& type, std::span<std::byte> bytes) {
 }
 
 template <class T>
-std::string text_of(std::span<const std::byte> bytes) {
+std::string number_text(std::span<const std::byte> bytes) {
     T value;
     std::memcpy(&value, bytes.data(), sizeof value);
     return fmt::format("{}", value);
@@ -219,19 +219,19 @@ void ResultArray::cut(std::uint64_t n_rows) {
 }
 
 std::string ResultArray::text_of(std::span<const std::byte> value) const {
-    if (type_ == "<f4") return snnff::text_of<float>(value);
-    if (type_ == "<f8") return snnff::text_of<double>(value);
+    if (type_ == "<f4") return number_text<float>(value);
+    if (type_ == "<f8") return number_text<double>(value);
     const bool is_signed = type_[1] == 'i';
     switch (value_bytes_) {
         case 1:
             return fmt::format("{}", is_signed ? int{std::bit_cast<std::int8_t>(value[0])}
                                                : int{std::to_integer<std::uint8_t>(value[0])});
         case 2:
-            return is_signed ? snnff::text_of<std::int16_t>(value) : snnff::text_of<std::uint16_t>(value);
+            return is_signed ? number_text<std::int16_t>(value) : number_text<std::uint16_t>(value);
         case 4:
-            return is_signed ? snnff::text_of<std::int32_t>(value) : snnff::text_of<std::uint32_t>(value);
+            return is_signed ? number_text<std::int32_t>(value) : number_text<std::uint32_t>(value);
         default:
-            return is_signed ? snnff::text_of<std::int64_t>(value) : snnff::text_of<std::uint64_t>(value);
+            return is_signed ? number_text<std::int64_t>(value) : number_text<std::uint64_t>(value);
     }
 }
 

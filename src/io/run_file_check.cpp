@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t deepest = 16;  // groups within each other: a run file has five
+constexpr std::size_t deepest_group = 16;  // groups within each other: a run file has five
 
 /// What was thrown, without the file's name at its front.
 std::string without_name(const Error& error, const fs::path& path) {
@@ -51,8 +51,9 @@ class EveryObject {
     }
 
     void visit(const std::string& path, std::size_t depth) {
-        if (depth > deepest)
-            throw FileError(fmt::format("/{}: has more than {} groups within each other", path, deepest));
+        if (depth > deepest_group)
+            throw FileError(
+                fmt::format("/{}: has more than {} groups within each other", path, deepest_group));
         std::optional<hdf5::Group> inner;
         if (!path.empty()) inner = root_.group(path);
         const hdf5::Group& group = inner ? *inner : root_;

@@ -11,7 +11,7 @@ namespace snnff {
 namespace {
 
 /// Values that are held at a time.
-constexpr std::uint64_t values_at_once = std::uint64_t{1} << 20;
+constexpr std::uint64_t values_per_copy = std::uint64_t{1} << 20;
 
 template <class T>
 std::vector<T> rows_of(const hdf5::Group& group, std::string_view name, std::uint64_t first, std::uint64_t n,
@@ -94,8 +94,8 @@ void RunFileWriter::show(State& state, const std::filesystem::path& old,
         std::int64_t n_spikes = static_cast<std::int64_t>(series.node_ids.n_rows());
         state.show("spikes_" + population, n_spikes);
         const auto n = static_cast<std::uint64_t>(n_spikes);
-        for (std::uint64_t first = 0; taking && first < n; first += values_at_once) {
-            const std::uint64_t count = std::min(values_at_once, n - first);
+        for (std::uint64_t first = 0; taking && first < n; first += values_per_copy) {
+            const std::uint64_t count = std::min(values_per_copy, n - first);
             const hdf5::Group group = root->group("spikes/" + population);
             append_spikes(population, rows_of<double>(group, "timestamps", first, count),
                           rows_of<std::uint64_t>(group, "node_ids", first, count));
@@ -118,7 +118,7 @@ void RunFileWriter::show(State& state, const std::filesystem::path& old,
 
 void RunFileWriter::take_frames(std::size_t report, const hdf5::Group& from, std::uint64_t n) {
     const std::uint64_t width = file_->reports[report].data.width();
-    const std::uint64_t at_once = std::max<std::uint64_t>(1, values_at_once / width);
+    const std::uint64_t at_once = std::max<std::uint64_t>(1, values_per_copy / width);
     for (std::uint64_t first = 0; first < n; first += at_once) {
         const std::uint64_t count = std::min(at_once, n - first);
         const auto data = rows_of<float>(from, "data", first, count, width);

@@ -5,8 +5,10 @@
 #include <functional>
 
 #include "core/memory.hpp"
+#include "io/half_made.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/in_use.hpp"
 #include "io/run_file_provenance.hpp"
 #include "snnff/error.hpp"
 #include "snnff/run_file.hpp"
@@ -32,6 +34,34 @@ void check_is_run(const hdf5::Group& root) {
     throw OtherFileError(fmt::format(
         "{}: is of run format {}, written by {}; this program reads formats up to {}", root.where(),
         fmt::join(format, ", "), hdf5::read_text_attribute(root, "creator"), run_format));
+}
+
+/// Whether a file that cannot be read as a run has nothing in it that a run wrote after its beginning, and no
+/// process goes on with it.
+bool may_be_a_beginning(const std::filesystem::path& path) {
+    constexpr std::uintmax_t most_bytes = 8192;  // until the model is there; 7168 were found
+    std::error_code error;
+    if (!(std::filesystem::file_size(path, error) <= most_bytes) || error || !is_half_made(path))
+        return false;
+    try {
+        refuse_if_in_use(path);
+    } catch (const Error&) {
+        return false;
+    }
+    return true;
+}
+
+hdf5::Group open_run(const std::filesystem::path& path, std::span<const std::int64_t> index) {
+    try {
+        hdf5::Group root = hdf5::open_file(path.string(), index);
+        check_is_run(root);
+        return root;
+    } catch (const FileError& error) {
+        if (!may_be_a_beginning(path)) throw;
+        throw OtherFileError(fmt::format(
+            "{}; it may be the beginning of a run that was killed at its start, which `run --force` replaces",
+            error.what()));
+    }
 }
 
 /// A series, of an [epoch] axis, say.
@@ -231,8 +261,7 @@ std::uint64_t count_spikes(const hdf5::Group& group) {
 
 void read_epochs(const std::filesystem::path& path, const std::function<void(const EpochReport&)>& each,
                  std::span<const std::int64_t> index) {
-    const hdf5::Group root = hdf5::open_file(path.string(), index);
-    check_is_run(root);
+    const hdf5::Group root = open_run(path, index);
     if (!root.has("training")) return;
     const hdf5::Group training = root.group("training");
     const bool complete = hdf5::read_text_attribute(root, "status") != "running";
@@ -240,8 +269,7 @@ void read_epochs(const std::filesystem::path& path, const std::function<void(con
 }
 
 RunSummary read_run(const std::filesystem::path& path, std::span<const std::int64_t> index) {
-    const hdf5::Group root = hdf5::open_file(path.string(), index);
-    check_is_run(root);
+    const hdf5::Group root = open_run(path, index);
     RunSummary run;
     run.creator = hdf5::read_text_attribute(root, "creator");
     run.title = hdf5::read_text_attribute(root, "title");

@@ -20,11 +20,11 @@
 namespace snnff {
 namespace {
 
-constexpr std::string_view words = "\nSHA-256 of the bytes before this line: ";
-constexpr std::size_t n_digits = 64;
-constexpr std::size_t line_size = words.size() + n_digits + 1;
+constexpr std::string_view seal_words = "\nSHA-256 of the bytes before this line: ";
+constexpr std::size_t n_seal_digits = 64;
+constexpr std::size_t line_size = seal_words.size() + n_seal_digits + 1;
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
+[[noreturn]] void fail_on_seal(const std::filesystem::path& path, std::string_view what) {
     throw DiskError(fmt::format("{}: {}: {}", shown(path), what, std::strerror(errno)));
 }
 
@@ -35,7 +35,8 @@ std::string sha256_of(std::ifstream& file, const std::filesystem::path& path, st
     file.seekg(0);
     while (size > 0) {
         const std::uint64_t wanted = std::min<std::uint64_t>(size, piece.size());
-        if (!file.read(piece.data(), static_cast<std::streamsize>(wanted))) fail(path, "cannot be read");
+        if (!file.read(piece.data(), static_cast<std::streamsize>(wanted)))
+            fail_on_seal(path, "cannot be read");
         sum.update(std::as_bytes(std::span(piece).first(wanted)));
         size -= wanted;
     }
@@ -47,12 +48,12 @@ std::string sha256_of(std::ifstream& file, const std::filesystem::path& path, st
 void seal(const std::filesystem::path& path) {
     const std::uint64_t size = std::filesystem::file_size(path);
     std::ifstream file(path, std::ios::binary);
-    if (!file) fail(path, "cannot be read");
-    const std::string line = fmt::format("{}{}\n", words, sha256_of(file, path, size));
+    if (!file) fail_on_seal(path, "cannot be read");
+    const std::string line = fmt::format("{}{}\n", seal_words, sha256_of(file, path, size));
     std::ofstream end(path, std::ios::binary | std::ios::app);
     end << line;
     end.close();
-    if (!end) fail(path, "cannot be written");
+    if (!end) fail_on_seal(path, "cannot be written");
     sync_to_disk(path);
 }
 
@@ -60,12 +61,13 @@ namespace {
 
 /// The last line, empty where it is none of ours.
 std::string last_line(std::ifstream& file, const std::filesystem::path& path, std::uint64_t size) {
-    if (!file) fail(path, "cannot be opened");
+    if (!file) fail_on_seal(path, "cannot be opened");
     std::string line(line_size, '\0');
     if (size < line_size) return {};
     file.seekg(static_cast<std::streamoff>(size - line_size));
-    if (!file.read(line.data(), static_cast<std::streamsize>(line.size()))) fail(path, "cannot be read");
-    return line.starts_with(words) && line.back() == '\n' ? line : std::string();
+    if (!file.read(line.data(), static_cast<std::streamsize>(line.size())))
+        fail_on_seal(path, "cannot be read");
+    return line.starts_with(seal_words) && line.back() == '\n' ? line : std::string();
 }
 
 }  // namespace
@@ -79,11 +81,11 @@ bool has_seal(const std::filesystem::path& path) {
 bool check_seal(const std::filesystem::path& path) {
     expect_regular(path);
     std::ifstream file(path, std::ios::binary);
-    if (!file) fail(path, "cannot be opened");
+    if (!file) fail_on_seal(path, "cannot be opened");
     const std::uint64_t size = std::filesystem::file_size(path);
     const std::string line = last_line(file, path, size);
     if (line.empty()) return false;
-    if (line.substr(words.size(), n_digits) == sha256_of(file, path, size - line_size)) return true;
+    if (line.substr(seal_words.size(), n_seal_digits) == sha256_of(file, path, size - line_size)) return true;
     throw DamageError(fmt::format("{}: is damaged: its bytes are not those that were written", shown(path)));
 }
 

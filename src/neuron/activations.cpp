@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "kernels/dispatch.hpp"
+#include "neuron/fill.hpp"
 #include "snnff/neuron_model.hpp"
 #include "snnff/options.hpp"
 
@@ -9,10 +10,6 @@ namespace snnff {
 namespace {
 
 constexpr Reading activation_readings[] = {Reading::activation};
-
-void fill(MatrixView view, float value) {
-    for (std::size_t i = 0; i < view.rows() && !view.empty(); ++i) std::ranges::fill(view.row(i), value);
-}
 
 /// y = f(I) for a function f of one number, with its exact slope f'(I). Has no memory: under a constant
 /// current every step is the same, so that the mean over steps is any one of them.

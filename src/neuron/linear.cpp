@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "neuron/fill.hpp"
 #include "snnff/neuron_model.hpp"
 #include "snnff/options.hpp"
 
@@ -10,10 +11,6 @@ constexpr Reading linear_readings[] = {Reading::activation};
 
 void copy(ConstMatrixView from, MatrixView to) {
     for (std::size_t i = 0; i < from.rows(); ++i) std::ranges::copy(from.row(i), to.row(i).begin());
-}
-
-void fill(MatrixView view, float value) {
-    for (std::size_t i = 0; i < view.rows() && !view.empty(); ++i) std::ranges::fill(view.row(i), value);
 }
 
 /// y = I: for logits, which a softmax turns into probabilities.

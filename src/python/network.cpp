@@ -42,6 +42,9 @@ Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y
     dataset.class_names = app::class_names_of(model);
     prepare(dataset, model);
     if (trained.trained_on) {
+        for (const std::string& doubt : doubts_about_signs("x", "presented", dataset, *trained.trained_on)) {
+            if (PyErr_WarnEx(PyExc_UserWarning, doubt.c_str(), 1) < 0) throw py::error_already_set();
+        }
         const NamedFacts samples{y != nullptr ? "evaluated" : "presented", dataset.facts};
         for (const std::string& doubt : y != nullptr
                                             ? doubts_about_samples("x", samples, *trained.trained_on)
@@ -77,6 +80,29 @@ Ints labels_named(const TrainedNetwork& trained, const std::vector<std::string>&
                                         names[i], i, fmt::join(classes, ", ")));
         }
         labels.mutable_at(static_cast<py::ssize_t>(i)) = static_cast<std::int32_t>(found - classes.begin());
+    }
+    return labels;
+}
+
+/// Labels given by numbers, which are classes unless the training samples had names for labels: a number is
+/// one of these then, or nothing.
+Ints labels_numbered(const TrainedNetwork& trained, const Ints& numbers) {
+    const Node* data = trained.model->resolved.find("data");
+    const Node* named = data != nullptr ? data->find("named_labels") : nullptr;
+    const bool* are_names = named != nullptr ? std::get_if<bool>(&named->value) : nullptr;
+    if (are_names == nullptr || !*are_names) return numbers;
+    const std::vector<std::string> classes = app::class_names_of(*trained.model);
+    Ints labels(numbers.size());
+    for (py::ssize_t i = 0; i < numbers.size(); ++i) {
+        const auto found = std::ranges::find(classes, fmt::format("{}", numbers.data()[i]));
+        if (found == classes.end()) {
+            throw DataError(
+                fmt::format("y: holds numbers ({} of sample {}), and classes of this network are names, {}; "
+                            "names would do, "
+                            "as np.array(network.classes)[y] makes them of their places",
+                            numbers.data()[i], i, fmt::join(classes, ", ")));
+        }
+        labels.mutable_at(i) = static_cast<std::int32_t>(found - classes.begin());
     }
     return labels;
 }
@@ -268,7 +294,9 @@ void add_network(py::module_& module) {
         .def(
             "evaluate",
             [](const TrainedNetwork& t, const Floats& x, const Ints& y, std::size_t threads) {
-                return evaluate_arrays(t, x, &y, threads);
+                if (y.ndim() != 1) return evaluate_arrays(t, x, &y, threads);  // which says so
+                const Ints labels = labels_numbered(t, y);
+                return evaluate_arrays(t, x, &labels, threads);
             },
             Exact(), py::arg("x"), py::arg("y"), py::arg("threads") = 0)
         .def("simulate", &simulate, Exact(), py::arg("x"), py::arg("labels") = py::none(),

@@ -85,6 +85,10 @@ void keep_class_names(const Dataset& train, ModelSpec& model) {
     if (train.class_names.empty()) return;
     Node::Array names;
     for (const std::string& name : train.class_names) names.push_back(Node{name, {}});
+    Node& classes = model.resolved.at_path("data.classes", {});
+    const auto* given = std::get_if<Node::Array>(&classes.value);
+    // Names that the model gives are names of numbers, too; those that files have are not.
+    if (given == nullptr || given->empty()) model.resolved.at_path("data.named_labels", {}).value = true;
     model.resolved.at_path("data.classes", {}).value = std::move(names);
 }
 

@@ -18,12 +18,6 @@ namespace {
 
 /// A finding that chance would bring about more rarely than this is no chance.
 constexpr double rare = 0.01;
-/// From this ratio of root mean squares on, data are of another scale: sets of one kind differ by less.
-constexpr double other_scale = 4.0;
-/// A mean that lies so many root mean squares away is one of other data.
-constexpr double other_mean = 1.5;
-/// Fewer samples than this may differ by chance.
-constexpr std::uint64_t enough_samples = 10;
 /// Percent of variance below which labels take nothing that counts.
 constexpr double negligible_variance = 0.1;
 /// Share of an input's sum of squares below which a label is drowned in it.
@@ -199,40 +193,6 @@ std::string place_of(const Dataset& dataset) {
     return dataset.files.empty() ? "data" : dataset.files.front().path.string();
 }
 
-std::vector<std::string> doubts_about_scale(const std::string& where, NamedFacts samples,
-                                            const InputFacts& trained_on) {
-    const InputFacts& facts = samples.facts;
-    if (facts.n_samples == 0 || trained_on.n_samples == 0) return {};
-    const double now = facts.root_mean_square, then = trained_on.root_mean_square;
-    const auto range = [](const InputFacts& f) {
-        return fmt::format("{:.4g} to {:.4g} (root mean square {:.3g})", f.smallest, f.largest,
-                           f.root_mean_square);
-    };
-    const double ratio = then > 0.0 && now > 0.0 ? std::max(now / then, then / now)
-                         : then == now           ? 1.0
-                                                 : INFINITY;
-    const bool certain = facts.n_samples >= enough_samples || ratio > other_scale * other_scale;
-    if (ratio > other_scale && certain) {
-        const bool known = std::isfinite(ratio) && facts.largest > 0.0 && trained_on.largest > 0.0;
-        // By the largest values, which for bytes against shares are 255 and 1.
-        const std::string factor =
-            known ? fmt::format(", divided by {:.4g},", facts.largest / trained_on.largest) : "";
-        return {fmt::format("{}: {} inputs are {}, those of training {}: {}; the same scale{} would do",
-                            where, samples.name, range(facts), range(trained_on),
-                            std::isfinite(ratio) ? fmt::format("another scale, by a factor of {:.3g}", ratio)
-                                                 : "nothing to compare",
-                            factor)};
-    }
-    const double spread = std::sqrt(std::max(then * then - trained_on.mean * trained_on.mean, 0.0));
-    if (facts.n_samples >= enough_samples && std::abs(facts.mean - trained_on.mean) > other_mean * spread) {
-        return {
-            fmt::format("{}: {} inputs have the mean {:.3g}, those of training {:.3g} with a deviation of "
-                        "{:.3g}; data made in the same way (offset, scale, black on white) would do",
-                        where, samples.name, facts.mean, trained_on.mean, spread)};
-    }
-    return {};
-}
-
 std::vector<std::string> doubts_about_samples(const std::string& where, NamedFacts samples,
                                               const InputFacts& trained_on) {
     if (samples.facts.n_samples == 0 || trained_on.n_samples == 0) return {};
@@ -305,6 +265,7 @@ std::vector<std::string> doubts_about_data(const Experiment& experiment) {
     append(doubts, doubts_about_events(experiment.test, model.network.time));
     const auto hold = [&](std::string_view name, const Dataset& dataset) {
         if (dataset.size() == 0) return;
+        append(doubts, doubts_about_signs(place_of(dataset), name, dataset, experiment.train.facts));
         append(doubts,
                doubts_about_samples(place_of(dataset), {name, dataset.facts}, experiment.train.facts));
     };

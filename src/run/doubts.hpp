@@ -29,6 +29,11 @@ std::vector<std::string> doubts_about_events(const Dataset& dataset, const TimeG
 std::vector<std::string> doubts_about_scale(const std::string& where, NamedFacts samples,
                                             const InputFacts& trained_on);
 
+/// About values below 0, where training had none or many: offsets that only one of both was given. `name` is
+/// what the samples are called in messages.
+std::vector<std::string> doubts_about_signs(const std::string& where, std::string_view name,
+                                            const Dataset& dataset, const InputFacts& trained_on);
+
 /// About inputs over which labels are written: before they are.
 std::vector<std::string> doubts_about_overlay(const ModelSpec& model, const Dataset& train);
 

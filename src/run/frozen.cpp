@@ -9,8 +9,8 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t kept_bytes_limit = std::size_t{4} << 30;
-constexpr std::size_t chunk_size = 1024;
+constexpr std::size_t most_kept_bytes = std::size_t{4} << 30;
+constexpr std::size_t samples_kept_at_once = 1024;
 
 bool runs_through(std::span<const std::uint32_t> samples, std::size_t n) {
     if (samples.size() != n) return false;
@@ -25,7 +25,7 @@ bool are_kept(const Network& network, std::size_t entry, bool fixed, std::size_t
               std::size_t n_samples) {
     if (entry == 0 || !fixed) return false;
     return n_variants * n_samples * network.populations[entry - 1].n_sent() * sizeof(float) <=
-           kept_bytes_limit;
+           most_kept_bytes;
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t firs
     held.kept = n_variants * n_samples * (n_units + 1) * sizeof(float);
     held.of_sample = n_variants * n_units * sizeof(float);
     for (std::size_t k = 0; k < entry; ++k) {
-        held.meanwhile += activity_memory(network.populations[k], n_variants, std::min(chunk_size, n_samples),
-                                          {.output = true});
+        held.meanwhile += activity_memory(network.populations[k], n_variants,
+                                          std::min(samples_kept_at_once, n_samples), {.output = true});
     }
     return held;
 }
@@ -62,8 +62,8 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
     Matrix images;
     shape(kept_, n_variants, n, top.n_sent());
     std::vector<std::uint32_t> samples;
-    for (std::size_t first = 0; first < n; first += chunk_size) {
-        samples.resize(std::min(chunk_size, n - first));
+    for (std::size_t first = 0; first < n; first += samples_kept_at_once) {
+        samples.resize(std::min(samples_kept_at_once, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         present_samples(presentations.presented(samples), presentations.variants(samples, images), nullptr, 1,
                         batch);

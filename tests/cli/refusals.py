@@ -2,7 +2,10 @@
 import gzip
 import os
 import struct
+import time
 import unittest
+
+import h5py
 
 import support
 
@@ -79,6 +82,35 @@ class Files(support.CliTest):
         self.write("cut.h5", content[:len(content)//2])
         for verb in ["info", "eval", "compare"]:
             self.refused(4, verb, "cut.h5", says="cut.h5")
+
+    def test_the_beginning_of_a_run_that_was_killed_is_told(self):
+        hint = "it may be the beginning of a run that was killed at its start, which `run --force` replaces"
+        with h5py.File(self.folder / "bare.h5", "w"):
+            pass
+        bare = (self.folder / "bare.h5").read_bytes()
+        for content in (b"", bytes(4096), bare):
+            self.write("begun.h5", content)
+            for verb in ("info", "resume", "eval"):
+                self.refused(4, verb, "begun.h5", says=hint)
+            self.good("run", self.model, "-q", "-o", "begun.h5", "--force", "--set", "plan.epochs=1")
+            self.good("info", "begun.h5")
+        with h5py.File(self.folder / "other.h5", "w") as file:
+            file["x"] = 1
+        self.write("text.h5", "no run")
+        for name in ("other.h5", "text.h5"):
+            self.assertNotIn("killed", self.refused(4, "info", name))
+        for attempt in range(12):  # whenever the kill comes
+            for left in self.folder.glob("k.h5*"):
+                left.unlink()
+            process = self.start("run", self.model, "-q", "-o", "k.h5")
+            while not (self.folder / "k.h5").exists() and process.poll() is None:
+                pass
+            time.sleep(0.0003 * attempt)
+            process.kill()
+            process.wait()
+            done = self.sim("info", "k.h5")
+            if done.returncode != 0:
+                self.assertIn(hint, done.stderr)
 
     def test_a_full_disk_under_stdout_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:

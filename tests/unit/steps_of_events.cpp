@@ -1,6 +1,8 @@
 // In which step an event falls, against borders that are written as fractions of whole numbers.
 #include "core/steps_of_events.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -19,7 +21,39 @@ struct Dt {
 constexpr Dt all_dt[] = {{100, 0.1},  {300, 0.3}, {700, 0.7}, {1000, 1.0},
                          {2500, 2.5}, {50, 0.05}, {1, 0.001}, {33, 0.033}};
 
+/// Times in seconds as people compute them from a dt in ms, in the type that they are stored in.
+template <class Float>
+std::array<Float, 4> by_formula_of(int k, double dt_ms) {
+    const auto n = static_cast<Float>(k), dt = static_cast<Float>(dt_ms);
+    const Float thousand = 1000, thousandth = static_cast<Float>(1e-3);
+    return {n * dt / thousand, n * dt * thousandth, n * (dt / thousand), n * (dt * thousandth)};
+}
+template <class Float>
+bool is_by_formula(Float t, int k, double dt_ms) {
+    const auto all = by_formula_of<Float>(k, dt_ms);
+    return std::find(all.begin(), all.end(), t) != all.end();
+}
+
+template <class Float>
+void check_formulas(TimeType type) {
+    for (const double dt_ms : {0.1, 0.3, 0.7, 1.0, 1.4, 2.5, 0.05, 0.033, 3.3, 6.1, 10.0}) {
+        const StepsOfEvents step({dt_ms, 2000}, TimeUnit::seconds, type);
+        for (int k = 1; k <= 1000; ++k) {
+            for (const Float t : by_formula_of<Float>(k, dt_ms)) {
+                if (step(static_cast<double>(t)) != k) FAIL(dt_ms << " ms, step " << k << ", " << t << " s");
+            }
+            const auto middle = static_cast<Float>((k + 0.5) * dt_ms / 1000.0);
+            if (step(static_cast<double>(middle)) != k) FAIL(dt_ms << " ms, the middle of step " << k);
+        }
+    }
+}
+
 }  // namespace
+
+TEST_CASE("seconds that were computed from milliseconds fall in the steps they were computed for") {
+    check_formulas<double>(float64_time);
+    check_formulas<float>(float32_time);
+}
 
 TEST_CASE("whole microseconds are divided as integers") {
     for (const Dt dt : all_dt) {
@@ -50,13 +84,20 @@ TEST_CASE("the float next to a border is on it, and the one before is not") {
                 const double border = static_cast<double>(k * dt.us) / per_us;
                 const double computed = k * (static_cast<double>(dt.us) / per_us);
                 const double before = std::nextafter(border, 0.0);
+                const bool by_formula = unit == TimeUnit::seconds && is_by_formula<double>(before, k, dt.ms);
                 if (of_double(border) != k) FAIL("border");
                 if (of_double(computed) != k) FAIL("computed");
-                if (before != computed && of_double(before) != k - 1) FAIL("before");
+                if (before != computed && !by_formula && of_double(before) != k - 1) FAIL("before");
                 if (of_double(std::nextafter(border, 1e9)) != k) FAIL("after");
                 const auto as_float = static_cast<float>(border);
                 if (of_float(static_cast<double>(as_float)) != k) FAIL("float");
-                if (of_float(static_cast<double>(std::nextafter(as_float, 0.0f))) != k - 1)
+                const float float_before = std::nextafter(as_float, 0.0f);
+                const bool float_by_formula =
+                    static_cast<float>(k) * static_cast<float>(1000.0 * dt.ms / per_us) == float_before ||
+                    static_cast<float>(k) * static_cast<float>(static_cast<double>(dt.us) / per_us) ==
+                        float_before ||
+                    (unit == TimeUnit::seconds && is_by_formula<float>(float_before, k, dt.ms));
+                if (!float_by_formula && of_float(static_cast<double>(float_before)) != k - 1)
                     FAIL("float before");
             }
         }

@@ -91,7 +91,8 @@ class Network:
     def predict(self, x: npt.ArrayLike, threads: int = 0) -> Ints:
         """Labels [sample] of x [sample, input], scaled as the network was trained."""
     def evaluate(self, x: npt.ArrayLike, y: Union[npt.ArrayLike, Sequence[str]], threads: int = 0) -> Evaluation:
-        """Against labels y [sample]: numbers, or, where classes have names, these."""
+        """Against labels y [sample]: numbers, or, where classes have names, these; and no numbers where training samples had
+        names for labels."""
     def simulate(self, x: npt.ArrayLike, labels: Optional[npt.ArrayLike] = None, steps: int = 0,
                  populations: Sequence[str] = ...) -> Dict[str, Dict[str, Floats]]:
         """What happens in every population step by step, [sample, step, unit]: "current", and "membrane" and "spikes"
