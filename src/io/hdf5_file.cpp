@@ -230,7 +230,10 @@ herr_t close(H5FD_t* file) {
     // HDF5's functions for users begin by forgetting what went wrong before, as why a file is none of HDF5's.
     const hid_t reasons = H5Eget_current_stack();
     const herr_t done = std::min(flushed, H5FDclose(closing->below));
-    if (done >= 0 && reasons >= 0) H5Eset_current_stack(reasons);
+    if (reasons >= 0 && done >= 0 && closing->failure.empty())
+        H5Eset_current_stack(reasons);
+    else if (reasons >= 0)
+        H5Eclose_stack(reasons);
     // HDF5 has forgotten it, and creating or opening a file may have failed because of it.
     if (!closing->failure.empty()) File::say(closing->failure);
     return done;

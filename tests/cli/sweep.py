@@ -222,7 +222,7 @@ class Resume(SweepTest):
         self.sweep(*self.OVER)
         names = self.names()
         before = {path: path.read_bytes() for path in (self.folder / "grid").iterdir()}
-        process = self.start("sweep", self.model, "-o", "grid", *TINY, *self.OVER, "--force", "--set", "plan.epochs=10000000")
+        process = self.start("sweep", self.model, "-o", "grid", *TINY[2:], *self.OVER, "--force", "--set", "plan.epochs=10000000")
         while process.poll() is None and self.names() == names:
             time.sleep(0.001)
         time.sleep(0.1)
