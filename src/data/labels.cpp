@@ -172,7 +172,7 @@ LabelKeys::LabelKeys(Options& options)
                                               most_classes));
     }
     if (named_labels_ && classes_.empty())
-        options.reject("named_labels", "= true needs data.classes, where the names are");
+        options.reject("named_labels", "needs data.classes, where the names are");
     named_after_numbers_ = !classes_.empty() && std::ranges::all_of(classes_, [](const std::string& name) {
         return whole_number(name).has_value();
     });

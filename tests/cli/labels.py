@@ -147,6 +147,7 @@ class Labels(CliTest):
         for name in ("numbers.h5", "one_hot.h5"):
             self.assertIn("its labels are numbers, those of training", self.train(f'test = "{name}"', code=5)
                           .replace("the training samples", "training"))
+        self.assertIn("data.named_labels = true needs data.classes", self.train("named_labels = true", code=3))
         self.train()
         for name in ("numbers.h5", "one_hot.h5", "numbers.npz", "numbers.csv"):
             self.refused(5, "eval", "r.h5", "--data", name, says=says)
