@@ -227,7 +227,7 @@ class Resume(SweepTest):
             time.sleep(0.001)
         time.sleep(0.1)
         process.terminate()
-        self.assertEqual(process.wait(timeout=60), 143)
+        self.assertEqual(process.wait(timeout=60), 143, process.stderr.read())
         self.assertEqual({path: path.read_bytes() for path in (self.folder / "grid").iterdir()}, before)
 
     def test_what_was_not_its_own_stays(self):
