@@ -1,23 +1,16 @@
 #include "io/hdf5_file.hpp"
 
-#if H5_VERSION_GE(1, 13, 0)
-#include <H5FDdevelop.h>  // what a driver is; before, <hdf5.h> said so
-#endif
-
 #include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <system_error>
-#include <tuple>
 #include <vector>
 
 #include "io/block_sums.hpp"
@@ -25,160 +18,14 @@
 #include "io/hdf5_blocks.hpp"
 #include "io/hdf5_heap.hpp"
 #include "io/hdf5_marked.hpp"
+#include "io/hdf5_ordered_file.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::hdf5 {
 namespace {
 
-bool begins_with(std::span<const std::byte> bytes, std::string_view mark) {
-    return bytes.size() >= mark.size() && std::memcmp(bytes.data(), mark.data(), mark.size()) == 0;
-}
-
-/// Blocks that are written over, in the order in which that has to happen: what is pointed to before what
-/// points to it, but parents in a B-tree before children: a child that was divided still holds what went to
-/// its new neighbour, so a parent that knows of both finds everything.
-int turn(const Bytes& bytes) {
-    if (begins_with(bytes, "TREE")) return 1000 - static_cast<int>(bytes.at(5));  // its level
-    if (begins_with(bytes, "OCHK")) return 2000;
-    return begins_with(bytes, "OHDR") ? 3000 : 0;
-}
-
-/// An open file: HDF5's own driver below, and what is held back.
-struct File : H5FD_t {
-    H5FD_t* below = nullptr;
-    Blocks pending;  // metadata since the last flush
-    Blocks flushed;  // metadata that is in the file; without it where the file is only read
-    // Why something could not be written. From then on nothing is, the file stays as it was flushed last, and
-    // every flush says so: told in the middle of its work, HDF5 crashes (seen in H5Ocopy) or forgets the
-    // reason.
-    std::string failure;
-    bool abandoned = false;                       // nobody is to be told either
-    bool live = false;                            // metadata are written at once, in HDF5's own order
-    haddr_t end_before = 0;                       // of a file that was there when it was opened
-    std::optional<CheckedBlocks> checked_blocks;  // of a file that is read and has sums
-
-    std::optional<OwnHeaps> own_heaps;  // of a file that this program wrote
-
-    herr_t fail(std::string reason) {
-        failure = std::move(reason);
-        say(failure);
-        return -1;
-    }
-
-    herr_t read(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
-        if (read_unchecked(type, first, n, to) < 0) return -1;
-        const std::span bytes(static_cast<const std::byte*>(to), n);
-        if (!abandoned || n < heap_header_bytes || !begins_with(bytes, "GCOL")) return 0;
-        return heap_at(first) ? 0 : -1;
-    }
-
-    /// What a heap has, of a file that is read; nothing, and a reason, where it is damaged.
-    std::optional<std::vector<HeapObject>> heap_at(haddr_t first) {
-        std::array<std::byte, heap_header_bytes> header{};
-        const haddr_t end = H5FDget_eof(below, H5FD_MEM_DEFAULT);
-        const auto refuse = [&] {
-            fail(fmt::format("{}the texts at byte {} of the file are not those that were written", is_damaged,
-                             first));
-            return std::nullopt;
-        };
-        if (first >= end || end - first < least_heap_bytes) return refuse();
-        if (read_unchecked(H5FD_MEM_DRAW, first, header.size(), header.data()) < 0) return {};
-        const std::uint64_t n = heap_bytes(header);
-        if (!begins_with(header, "GCOL") || n < least_heap_bytes || n > end - first) return refuse();
-        Bytes collection(n);
-        if (read_unchecked(H5FD_MEM_DRAW, first, collection.size(), collection.data()) < 0) return {};
-        auto objects = heap_objects(collection);
-        if (!objects || (own_heaps && !are_in_order(*objects)) ||
-            (own_heaps == OwnHeaps::as_written && !are_counted(*objects))) {
-            return refuse();
-        }
-        return objects;
-    }
-
-    herr_t read_unchecked(H5FD_mem_t type, haddr_t first, std::size_t n, void* to) {
-        errno = 0;
-        if (H5FDread(below, type, H5P_DEFAULT, first, n, to) < 0) {
-            const int reason = errno;
-            return reason == 0 ? -1 : fail(fmt::format("{}{}", not_read, std::strerror(reason)));
-        }
-        try {
-            const auto damaged = checked_blocks ? checked_blocks->damaged(first, n) : std::nullopt;
-            if (damaged) return fail(checked_blocks->sums().about(*damaged, *damaged));
-        } catch (const std::system_error& error) {
-            return fail(fmt::format("{}{}", not_read, error.code().message()));
-        }
-        for_overlapping(pending, first, first + n, [&](Blocks::iterator block) {
-            const auto& [address, bytes] = *block;
-            const haddr_t begin = std::max(first, address), end = std::min(first + n, address + bytes.size());
-            std::memcpy(static_cast<std::byte*>(to) + (begin - first), bytes.data() + (begin - address),
-                        end - begin);
-        });
-        return 0;
-    }
-
-    void write(H5FD_mem_t type, haddr_t first, std::size_t n, const void* from) {
-        if (abandoned) return;
-        const std::span bytes(static_cast<const std::byte*>(from), n);
-        // HDF5 passes heaps of strings off as data.
-        if (type != H5FD_MEM_DRAW || begins_with(bytes, "GCOL")) {
-            put(live ? flushed : pending, first, Bytes(bytes.begin(), bytes.end()));
-            if (live) write_through(first, bytes);
-            return;
-        }
-        // Data may lie where something of the index was.
-        cut_out(pending, first, first + n);
-        cut_out(flushed, first, first + n);
-        write_through(first, bytes);
-    }
-
-    void write_through(haddr_t first, std::span<const std::byte> bytes) {
-        attempt(
-            [&] { return H5FDwrite(below, H5FD_MEM_DRAW, H5P_DEFAULT, first, bytes.size(), bytes.data()); });
-    }
-
-    template <class Action>
-    void attempt(Action action) {
-        if (abandoned || !failure.empty() || action() >= 0) return;
-        failure = innermost_message();
-        if (failure.empty()) failure = "not all of it was written";
-    }
-
-    static void say(const std::string& reason) {
-        H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_WRITEERROR, "%s",
-                 reason.c_str());
-    }
-
-    void grow() {
-        if (H5FDget_eof(below, H5FD_MEM_DEFAULT) < H5FDget_eoa(below, H5FD_MEM_DEFAULT))
-            attempt([&] { return H5FDtruncate(below, H5P_DEFAULT, false); });
-    }
-
-    herr_t flush(bool closing) {
-        if (abandoned) return 0;
-        grow();
-        std::vector<std::tuple<int, haddr_t>> order;
-        for (const auto& [address, bytes] : pending) {
-            bool is_new = address >= end_before;
-            for_overlapping(flushed, address, address + bytes.size(),
-                            [&](Blocks::iterator) { is_new = false; });
-            order.emplace_back(address == 0 ? -2 : is_new ? -1 : turn(bytes), address);
-        }
-        std::ranges::sort(order);
-        for (const auto& [turn, address] : order) write_through(address, pending.at(address));
-        // Only now does nothing speak of what is cut off.
-        attempt([&] { return H5FDtruncate(below, H5P_DEFAULT, closing); });
-        if (!failure.empty()) {
-            say(failure);
-            return -1;
-        }
-        for (auto& [address, bytes] : pending) put(flushed, address, std::move(bytes));
-        pending.clear();
-        return 0;
-    }
-};
-
-File& of(H5FD_t* file) { return *static_cast<File*>(file); }
-const File& of(const H5FD_t* file) { return *static_cast<const File*>(file); }
+OrderedFile& of(H5FD_t* file) { return *static_cast<OrderedFile*>(file); }
+const OrderedFile& of(const H5FD_t* file) { return *static_cast<const OrderedFile*>(file); }
 
 /// HDF5 is C: nothing may be thrown through it.
 template <class Action>
@@ -207,9 +54,9 @@ struct Given {
 };
 
 H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t most) {
-    std::unique_ptr<File> file;
+    std::unique_ptr<OrderedFile> file;
     const herr_t done = without_throwing([&] {
-        file = std::make_unique<File>();
+        file = std::make_unique<OrderedFile>();
         file->abandoned = (flags & H5F_ACC_RDWR) == 0;
         const auto* const given = static_cast<const Given*>(H5Pget_driver_info(access));
         if (given != nullptr && !unpack(given->index, file->pending)) return -1;
@@ -223,7 +70,7 @@ H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t most) {
 }
 
 herr_t close(H5FD_t* file) {
-    const std::unique_ptr<File> closing(&of(file));
+    const std::unique_ptr<OrderedFile> closing(&of(file));
     // The mark of a file that is being written goes from its superblock after HDF5's last flush.
     herr_t flushed = 0;
     if (!closing->pending.empty()) flushed = without_throwing([&] { return closing->flush(true); });
@@ -235,7 +82,7 @@ herr_t close(H5FD_t* file) {
     else if (reasons >= 0)
         H5Eclose_stack(reasons);
     // HDF5 has forgotten it, and creating or opening a file may have failed because of it.
-    if (!closing->failure.empty()) File::say(closing->failure);
+    if (!closing->failure.empty()) OrderedFile::say(closing->failure);
     return done;
 }
 
@@ -309,12 +156,13 @@ hid_t driver() {
 }
 
 /// Null where the file is not read or written by this driver.
-File* file_of(const Object& object) noexcept {
+OrderedFile* file_of(const Object& object) noexcept {
     const Handle file = Handle::if_any(H5Iget_file_id(object.id()), H5Fclose);
     const Handle access = Handle::if_any(file ? H5Fget_access_plist(file.get()) : -1, H5Pclose);
     void* handle = nullptr;
     if (!access || H5Pget_driver(access.get()) != driver()) return nullptr;
-    return H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle) < 0 ? nullptr : static_cast<File*>(handle);
+    return H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle) < 0 ? nullptr
+                                                                   : static_cast<OrderedFile*>(handle);
 }
 
 }  // namespace
@@ -328,7 +176,7 @@ Handle access_in_order(std::span<const std::int64_t> index, const BlockSums* sum
 
 Index index_of(const Object& object) {
     Index index;
-    const File* const file = file_of(object);
+    const OrderedFile* const file = file_of(object);
     // Of a file that was there before, only what was written since is known.
     if (file == nullptr || file->end_before > 0) return index;
     for (const auto& [address, bytes] : file->flushed) {
@@ -344,7 +192,7 @@ Index index_of(const Object& object) {
 }
 
 void go_live(const Object& object) {
-    if (File* const file = file_of(object)) file->live = true;
+    if (OrderedFile* const file = file_of(object)) file->live = true;
 }
 
 bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> index, std::string_view text) {
@@ -364,7 +212,7 @@ bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> inde
 }
 
 void expect_whole(const Object& object) {
-    File* const file = file_of(object);
+    OrderedFile* const file = file_of(object);
     if (file == nullptr || !file->checked_blocks) return;
     const BlockSums& sums = file->checked_blocks->sums();
     try {
@@ -376,18 +224,18 @@ void expect_whole(const Object& object) {
 }
 
 int keep_locked(const Object& object) noexcept {
-    File* const file = file_of(object);
+    OrderedFile* const file = file_of(object);
     void* descriptor = nullptr;
     if (file == nullptr || H5FDget_vfd_handle(file->below, H5P_DEFAULT, &descriptor) < 0) return -1;
     return ::fcntl(*static_cast<const int*>(descriptor), F_DUPFD_CLOEXEC, 3);
 }
 
 void expect_own_heaps(const Object& object, OwnHeaps heaps) noexcept {
-    if (File* const file = file_of(object)) file->own_heaps = heaps;
+    if (OrderedFile* const file = file_of(object)) file->own_heaps = heaps;
 }
 
 void expect_referred(const Object& dataset, std::uint64_t n) {
-    File* const file = file_of(dataset);
+    OrderedFile* const file = file_of(dataset);
     const haddr_t first = H5Dget_offset(dataset.id());
     // Chunks are held to a checksum; values that were never written are empty.
     if (file == nullptr || !file->own_heaps || first == HADDR_UNDEF) return;
@@ -413,7 +261,7 @@ void expect_referred(const Object& dataset, std::uint64_t n) {
 }
 
 void abandon(const Object& object) noexcept {
-    if (File* const file = file_of(object)) file->abandoned = true;
+    if (OrderedFile* const file = file_of(object)) file->abandoned = true;
 }
 
 }  // namespace snnff::hdf5

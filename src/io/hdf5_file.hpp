@@ -49,8 +49,9 @@ using Index = std::vector<std::int64_t>;
 ///
 ///   A journal would have to be played back before other people's readers see the file.
 ///
-/// What is read of HDF5's blocks is the four letters they begin with and a B-tree's level, which its file
-/// format fixes; no address or length in them.
+/// What writing reads of HDF5's blocks is the four letters they begin with and a B-tree's level, which its
+/// file format fixes; no address or length in them. Reading walks heaps of texts (hdf5_heap.hpp), which HDF5
+/// does not hold to their ends.
 ///
 /// While others read along (SWMR), which takes HDF5's own order, go_live() lets everything through at once,
 /// and the index is kept all the same. In a file that was there before, all that lies before its end counts
