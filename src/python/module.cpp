@@ -4,6 +4,9 @@
 #include <pybind11/stl/filesystem.h>
 
 #include <chrono>
+#include <exception>
+#include <string>
+#include <string_view>
 
 #include "app/execute.hpp"
 #include "app/output.hpp"
@@ -244,6 +247,53 @@ py::dict read_file(const fs::path& path) {
                     py::arg("populations") = populations, py::arg("evaluations") = evaluations);
 }
 
+/// What a kind of Error is in Python.
+template <class Kind>
+py::object& exception_of() {
+    static py::object& type = *new py::object;  // never destroyed: the interpreter may end first
+    return type;
+}
+
+template <class Kind>
+void add_exception(py::module_& module, const char* name, py::handle base) {
+    exception_of<Kind>() = py::exception<Kind>(module, name, base);
+}
+
+/// Raises what was thrown, if it is of that kind. Bytes of a path that are not UTF-8 come as in
+/// os.fsdecode().
+template <class Kind>
+bool raised_as(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const Kind& error) {
+        const std::string_view text = error.what();
+        const auto decoded = py::reinterpret_steal<py::object>(
+            PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));
+        PyErr_SetObject(exception_of<Kind>().ptr(), decoded.ptr());
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+template <class... Kinds>
+void translate(const std::exception_ptr& thrown) {
+    if (!(raised_as<Kinds>(thrown) || ...)) std::rethrow_exception(thrown);
+}
+
+void register_errors(py::module_& module) {
+    add_exception<Error>(module, "Error", PyExc_RuntimeError);
+    const py::handle error = exception_of<Error>();
+    add_exception<ModelError>(module, "ModelError", error);
+    add_exception<FileError>(module, "FileError", error);
+    add_exception<DataError>(module, "DataError", error);
+    add_exception<UsageError>(module, "UsageError", error);
+    add_exception<RunError>(module, "RunError", error);
+    py::register_exception_translator([](std::exception_ptr thrown) {
+        translate<ModelError, FileError, DataError, UsageError, RunError, Error>(thrown);
+    });
+}
+
 }  // namespace
 }  // namespace snnff::python
 
@@ -251,12 +301,7 @@ PYBIND11_MODULE(_snnff, module) {
     using namespace snnff;
     using namespace snnff::python;
     module.attr("__version__") = SNNFF_VERSION;
-    const auto error = py::register_exception<Error>(module, "Error", PyExc_RuntimeError);
-    py::register_exception<ModelError>(module, "ModelError", error);
-    py::register_exception<FileError>(module, "FileError", error);
-    py::register_exception<DataError>(module, "DataError", error);
-    py::register_exception<UsageError>(module, "UsageError", error);
-    py::register_exception<RunError>(module, "RunError", error);
+    register_errors(module);
 
     keep_streams();
     use_kernels_of_environment();

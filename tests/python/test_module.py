@@ -225,6 +225,10 @@ def test_errors_say_what_the_command_line_says(small, tmp_path, images):
         assert 'add={"population.hiden1.KEY": VALUE}' in str(raised.value)
     with pytest.raises(snnff.FileError, match="nowhere.toml"):
         snnff.train("nowhere.toml")
+    odd = os.fsdecode(b"\xffnowhere")
+    for kind, call in ((snnff.FileError, lambda: snnff.Model(odd)), (snnff.FileError, lambda: snnff.load(odd))):
+        with pytest.raises(kind, match=odd):
+            call()
     with pytest.raises(snnff.DataError, match=r"\[sample, 784\]"):
         snnff.train(small).predict(images[:, :5])
     snnff.train(small, tmp_path / "run.h5")
