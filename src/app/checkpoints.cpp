@@ -149,6 +149,14 @@ Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
             newest_ = false;
             continue;
         }
+        if (head().numbers != numbers) {
+            throw DataError(fmt::format(
+                "{}: was calculated by numbers = {}, and this program calculates by numbers = {}, "
+                "which would not go on "
+                "with the same bits; the version that began the run does (snnff-sim info says "
+                "which), or run it again",
+                run_.string(), head().numbers, numbers));
+        }
         try {
             go_on_by(reasons);
             return;
@@ -167,14 +175,6 @@ Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
 
 /// By the checkpoint at hand; `reasons` are those against a newer one, empty where this is the newest.
 void Continuation::go_on_by(const std::string& reasons) {
-    if (head().numbers != numbers) {
-        throw DataError(
-            fmt::format("{}: was calculated by numbers = {}, and this program calculates by numbers = {}, "
-                        "which would not go on "
-                        "with the same bits; the version that began the run does (snnff-sim info says "
-                        "which), or run it again",
-                        run_.string(), head().numbers, numbers));
-    }
     note_.clear();
     if (!file_->sealed())
         add_to(note_, run_.string() + ".ckpt: is of an earlier version, without a checksum: read unchecked");
@@ -245,6 +245,13 @@ void Continuation::find_written() {
         }
     }
     if (written_.empty()) {
+        if (const fs::path place = place_taken_by(run_, head().run_id); !place.empty()) {
+            remove_checkpoints(run_);
+            throw FileError(
+                fmt::format("{0}: is complete and took the place of {1}: there is nothing to go on with; "
+                            "snnff-sim info {1} shows it",
+                            run_.string(), place.string()));
+        }
         const std::string text = fmt::format("{}: the run that its checkpoint belongs to is not there{}{}",
                                              run_.string(), reasons.empty() ? "" : ": ", reasons);
         if (has_other_bytes) throw DamageError(text);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <string>
+#include <string_view>
 #include <system_error>
 
 #include "app/outputs.hpp"
@@ -85,6 +85,22 @@ bool is_free_for(const fs::path& output, const Provenance& provenance) {
     std::error_code error;
     const fs::file_status status = fs::symlink_status(output, error);
     return status.type() == fs::file_type::not_found || is_the_file_met(output, provenance);
+}
+
+fs::path place_taken_by(const fs::path& unfinished, const std::string& run_id) {
+    constexpr std::string_view mark = ".unfinished";
+    std::string name = unfinished.stem().string();
+    if (!name.ends_with(mark)) return {};
+    name.resize(name.size() - mark.size());
+    fs::path place = unfinished;
+    place.replace_filename(name + unfinished.extension().string());
+    if (!fs::exists(place)) return {};
+    try {
+        const RunSummary run = read_run(place);
+        if (run.status == "complete" && run.provenance.text("run_id") == run_id) return place;
+    } catch (const Error&) {  // another file
+    }
+    return {};
 }
 
 bool take_over(const fs::path& unfinished, const fs::path& output, const Provenance& provenance) {

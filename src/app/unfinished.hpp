@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "snnff/provenance.hpp"
 
@@ -24,6 +25,10 @@ std::filesystem::path to_be_replaced(const std::filesystem::path& run, const Pro
 /// Whether a run may take that name: nothing has it, or the very file that the run met. Throws FileError
 /// where that cannot be read.
 bool is_free_for(const std::filesystem::path& output, const Provenance& provenance);
+
+/// Where the run of that id stands, which was to be at `unfinished`: it is complete and took its place, and a
+/// process that was killed then left its checkpoints behind. Empty where it does not.
+std::filesystem::path place_taken_by(const std::filesystem::path& unfinished, const std::string& run_id);
 
 /// Gives the complete run the name that it was made for, and takes checkpoints of what stood there away.
 /// False, and nothing is touched, where something else has that name now.

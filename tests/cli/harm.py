@@ -258,6 +258,18 @@ class Stopped(CutRunTest):
             self.remove("cut.h5.ckpt")
             (self.folder / "cut.unfinished.h5").unlink()
 
+    def test_checkpoints_that_outlived_the_moment_of_taking_the_place(self):
+        self.begin_anew()
+        before = {p.name: p.read_bytes() for p in self.folder.glob("cut.unfinished*.ckpt*")}
+        self.good("resume", "cut.unfinished.h5", "-q")
+        complete = (self.folder / "cut.h5").read_bytes()
+        for ends in ((".ckpt", ".ckpt.previous"), (".ckpt.previous",)):
+            for end in ends:  # as where a process was killed before it took them away
+                self.write("cut.unfinished.h5" + end, before["cut.unfinished.h5.ckpt"])
+            self.refused(4, "resume", "cut.unfinished.h5", says=["is complete and took the place of", "cut.h5"])
+            self.assertEqual([name for name in self.files() if name.startswith("cut")], ["cut.h5"])
+            self.assertTrue((self.folder / "cut.h5").read_bytes() == complete)
+
     def test_a_name_that_is_free_is_taken_and_a_link_is_not(self):
         self.begin_anew()
         before = {p.name: p.read_bytes() for p in self.folder.glob("cut.*")}
