@@ -72,7 +72,7 @@ class Checked {
         if (json_ && (n_files_ > 0 || errors_.size() > 1)) put_json(all_);
         const bool is_one = n_files_ + errors_.size() == 1;
         for (const Error& error : errors_) {
-            if (is_one) throw error;
+            if (is_one) throw Error(error.code(), error.what());
             note(error.what());
         }
         std::string text;
