@@ -152,9 +152,8 @@ Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
         if (head().numbers != numbers) {
             throw DataError(fmt::format(
                 "{}: was calculated by numbers = {}, and this program calculates by numbers = {}, "
-                "which would not go on "
-                "with the same bits; the version that began the run does (snnff-sim info says "
-                "which), or run it again",
+                "which would not go on with the same bits; the version that began the run does "
+                "(snnff-sim info says which), or run it again",
                 run_.string(), head().numbers, numbers));
         }
         try {

@@ -72,10 +72,8 @@ std::string describe_chance(std::string_view split, const Evaluation& evaluation
     if (split != "train" && worse_than_chance(evaluation)) {
         return fmt::format(
             "the {} error, {:.1f} % of {} samples, is worse than chance by more than chance explains: naming "
-            "the "
-            "rarest class always gives {:.1f} %; labels that were exchanged, or count from another first "
-            "label, "
-            "do that (data.first_label, data.classes)",
+            "the rarest class always gives {:.1f} %; labels that were exchanged, or count from another "
+            "first label, do that (data.first_label, data.classes)",
             split, evaluation.error(), evaluation.label.size(), 100.0 * (1.0 - rarest));
     }
     return fmt::format(

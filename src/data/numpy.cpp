@@ -142,6 +142,19 @@ class NumPy final : public DatasetReader {
         return split == Split::train || of_test.empty() ? of_train : of_test;
     }
 
+    /// What x, y or y_negative of a split may be called in an archive; the first of these that is there is
+    /// meant.
+    std::vector<std::string> names_of(Split split, const std::string& name) const {
+        if (const std::string& given = called(split, name); !given.empty()) return {given};
+        // As Keras, MedMNIST and others call the arrays of an archive that holds both splits: these before a
+        // plain x, which beside x_test is that of training.
+        const std::string which = split == Split::train ? "train" : "test";
+        std::vector<std::string> names{name + "_" + which, which + "_" + name};
+        if (name != "y_negative") names.push_back(which + (name == "x" ? "_images" : "_labels"));
+        names.push_back(name);
+        return names;
+    }
+
     /// The array that is called x, y or y_negative here; nothing where there is no y_negative.
     std::unique_ptr<NpyArray> open(Split split, const std::string& name) const {
         const Place& place = of(split);
@@ -155,14 +168,15 @@ class NumPy final : public DatasetReader {
                             "\"y.npy\" }} names both",
                             shown(place.archive), &place == &train_ ? "train" : "test"));
         }
-        const std::string which = split == Split::train ? "train" : "test";
         const std::vector<std::string> there = npz_names(place.archive);
-        // As Keras, MedMNIST and others call the arrays of an archive that holds both splits: these before a
-        // plain x, which beside x_test is that of training.
-        std::vector<std::string> names{name + "_" + which, which + "_" + name};
-        if (name != "y_negative") names.push_back(which + (name == "x" ? "_images" : "_labels"));
-        names.push_back(name);
-        if (const std::string& given = called(split, name); !given.empty()) names = {given};
+        std::vector<std::string> names = names_of(split, name);
+        if (name == "y_negative" && split == Split::test) {
+            // A plain y_negative goes with a plain y.
+            const auto is_there = [&](const std::string& y) { return std::ranges::count(there, y) > 0; };
+            const std::vector<std::string> labels = names_of(split, "y");
+            const auto y = std::ranges::find_if(labels, is_there);
+            if (y == labels.end() || *y != "y") names.pop_back();
+        }
         for (const std::string& wanted : names) {
             const auto n = std::ranges::count(there, wanted);
             if (n > 1)

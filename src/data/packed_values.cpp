@@ -44,8 +44,7 @@ std::string says_other_sign(const hdf5::Dataset& dataset) {
     const double range = std::ldexp(1.0, 8 * static_cast<int>(dataset.value_bytes()));
     return fmt::format(
         "{}: has _Unsigned = \"{}\", and its type is {}; values are read as that, where those {} stand for "
-        "{:g} "
-        "{}: the same values as {}{} would do",
+        "{:g} {}: the same values as {}{} would do",
         dataset.where(), text, type,
         is_signed ? std::string("below 0") : fmt::format("from {:g} on", range / 2.0), range,
         is_signed ? "more" : "less", is_signed ? "uint" : "int", bits);

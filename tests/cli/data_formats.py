@@ -144,6 +144,17 @@ class DataFormats(CliTest):
             with h5py.File(self.folder / "r.h5") as run:
                 self.assertEqual(run["evaluation/test/label"][()].tolist(), self.y[:30].tolist())
 
+    def test_a_plain_y_negative_is_that_of_a_plain_y(self):
+        wrong = (self.y + 1) % 3
+        with h5py.File(self.folder / "n.h5", "w") as file:
+            file["x"], file["y"], file["y_negative"] = self.x, self.y, wrong
+        given = '\n[negatives]\nkind = "given"'
+        for arrays, keys in (({"x": self.x, "y": self.y, "x_test": self.x[:30], "y_test": self.y[:30]}, 'test = "a.npz"'),
+                             ({"x_train": self.x, "y_train": self.y, "x_test": self.x[:30], "y_test": self.y[:30]}, 'test = "a.npz"'),
+                             ({"x": self.x, "y": self.y, "t": self.x[:30], "u": self.y[:30]}, 'test_x = "t"\ntest_y = "u"')):
+            np.savez(self.folder / "a.npz", y_negative=wrong, **arrays)
+            self.same(f'kind = "numpy"\ntrain = "a.npz"\n{keys}{given}', f'kind = "hdf5"\ntrain = "n.h5"{given}')
+
     def test_archives_are_held_to_their_checksums(self):
         for save in (np.savez, np.savez_compressed):
             save(self.folder / "a.npz", x=self.x, y=self.y)

@@ -9,8 +9,6 @@ import stat
 import tempfile
 
 STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
-
-
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
 

@@ -28,7 +28,6 @@ def complain(tool, problem):
         print(f"tools/{tool}: {printable(problem)}", file=sys.stderr)
 
 
-
 def printable(text):
     """Without what steers a terminal or turns the direction of writing: "\\x1b", "\\u202e"."""
     return "".join(escaped(c) for c in str(text))
