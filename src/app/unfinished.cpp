@@ -52,6 +52,8 @@ void check_way(const fs::path& unfinished) {
         else if (run.status == "complete" && !is_free_for(replaced, run.provenance))
             found = fmt::format("is a complete run, begun to replace another {} than is there now",
                                 replaced.string());
+    } catch (const DiskError&) {
+        throw;  // it says nothing of what the file is
     } catch (const Error& reason) {
         if (!is_half_made(unfinished)) found = reason.what();
     }

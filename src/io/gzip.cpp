@@ -13,6 +13,7 @@
 #include <new>
 #include <vector>
 
+#include "io/disk.hpp"
 #include "io/sha256.hpp"
 #include "snnff/error.hpp"
 
@@ -120,7 +121,10 @@ InputFile::InputFile(const std::filesystem::path& path, Content content) : state
     // Without O_NONBLOCK, opening a pipe nobody writes to would wait for ever.
     s.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (s.descriptor < 0) {
-        throw FileError(fmt::format("{}: cannot be opened: {}", s.name, std::strerror(errno)));
+        const int reason = errno;
+        const std::string message = fmt::format("{}: cannot be opened: {}", s.name, std::strerror(reason));
+        if (reason == ENOENT || reason == ENOTDIR) throw FileError(message);
+        throw DiskError(message);
     }
     struct stat status {};
     if (::fstat(s.descriptor, &status) != 0) {

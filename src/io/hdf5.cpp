@@ -103,11 +103,7 @@ Group root_of(const Handle& file, const std::string& name) {
     const hid_t root = H5Gopen2(file.get(), "/", H5P_DEFAULT);
     if (root < 0) Object({}, name, "/").fail("cannot be opened");
     Group group(Handle(root, H5Gclose), name, "/");
-    if (H5Aexists(root, "run_format") > 0) {
-        // One that was closed has sums, until another program writes to it.
-        const bool closed = H5Aexists(root, "checksums") > 0 || H5Aexists(root, "digest") > 0;
-        expect_own_heaps(group, closed ? OwnHeaps::changed : OwnHeaps::as_written);
-    }
+    if (H5Aexists(root, "run_format") > 0) expect_own_heaps(group);
     return group;
 }
 

@@ -230,8 +230,8 @@ int keep_locked(const Object& object) noexcept {
     return ::fcntl(*static_cast<const int*>(descriptor), F_DUPFD_CLOEXEC, 3);
 }
 
-void expect_own_heaps(const Object& object, OwnHeaps heaps) noexcept {
-    if (OrderedFile* const file = file_of(object)) file->own_heaps = heaps;
+void expect_own_heaps(const Object& object) noexcept {
+    if (OrderedFile* const file = file_of(object)) file->own_heaps = true;
 }
 
 void expect_referred(const Object& dataset, std::uint64_t n) {

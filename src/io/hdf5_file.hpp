@@ -71,13 +71,9 @@ bool is_of(const std::filesystem::path& path, std::span<const std::int64_t> inde
 /// Holds all of a file that is open for reading to its sums, if it has any: for HDF5's H5Ocopy, which crashes
 /// where something cannot be read (1.10.8). Throws DataError.
 void expect_whole(const Object& object);
-enum class OwnHeaps {
-    changed,     ///< other programs may have taken texts out
-    as_written,  ///< nobody has: they are counted without a gap
-};
 /// From here on texts of a file that is open for reading are held to how this program writes them. What a
 /// data set of variable length refers to is then looked for by expect_referred().
-void expect_own_heaps(const Object& object, OwnHeaps heaps) noexcept;
+void expect_own_heaps(const Object& object) noexcept;
 /// Throws DamageError where one of `n` values of variable length, of one byte each element, refers to what is
 /// not in its file: HDF5 would read or write elsewhere in memory.
 void expect_referred(const Object& dataset, std::uint64_t n);

@@ -46,13 +46,6 @@ bool are_in_order(std::span<const HeapObject> objects) noexcept {
     return true;
 }
 
-bool are_counted(std::span<const HeapObject> objects) noexcept {
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-        if (objects[i].index != i + 1) return false;
-    }
-    return true;
-}
-
 HeapReference heap_reference(std::span<const std::byte, heap_reference_bytes> bytes) noexcept {
     return {.length = static_cast<std::uint32_t>(heap_number(bytes.subspan<0, 4>())),
             .index = static_cast<std::uint32_t>(heap_number(bytes.subspan<12, 4>())),

@@ -28,10 +28,10 @@ struct HeapObject {
 /// A collection's objects in their order, each of which lies within it; nothing where they do not.
 std::optional<std::vector<HeapObject>> heap_objects(std::span<const std::byte> collection);
 
-/// Whether indices grow: HDF5 gives each new object, which comes last, the next one.
+/// Whether indices grow: HDF5 gives each new object, which comes last, the next one. Gaps are no damage: what
+/// a value of variable length referred to before it was written over is taken out from HDF5 1.14 on, as when
+/// a second axis is attached to a data set.
 bool are_in_order(std::span<const HeapObject> objects) noexcept;
-/// Whether they are counted from 1 without a gap, as where none was ever removed.
-bool are_counted(std::span<const HeapObject> objects) noexcept;
 
 /// What a value of variable length is in a data set.
 struct HeapReference {

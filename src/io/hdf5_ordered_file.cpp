@@ -67,10 +67,7 @@ std::optional<std::vector<HeapObject>> OrderedFile::heap_at(haddr_t first) {
     Bytes collection(n);
     if (read_unchecked(H5FD_MEM_DRAW, first, collection.size(), collection.data()) < 0) return {};
     auto objects = heap_objects(collection);
-    if (!objects || (own_heaps && !are_in_order(*objects)) ||
-        (own_heaps == OwnHeaps::as_written && !are_counted(*objects))) {
-        return refuse();
-    }
+    if (!objects || (own_heaps && !are_in_order(*objects))) return refuse();
     return objects;
 }
 

@@ -32,7 +32,7 @@ struct OrderedFile : H5FD_t {
     bool live = false;                            // metadata are written at once, in HDF5's own order
     haddr_t end_before = 0;                       // of a file that was there when it was opened
     std::optional<CheckedBlocks> checked_blocks;  // of a file that is read and has sums
-    std::optional<OwnHeaps> own_heaps;            // of a file that this program wrote
+    bool own_heaps = false;                       // of a file that this program wrote
 
     /// Of a file that is only read, heaps of texts are walked before HDF5 walks them.
     herr_t read(H5FD_mem_t type, haddr_t first, std::size_t n, void* to);
