@@ -160,10 +160,15 @@ Ending train(Experiment& experiment, std::span<Observer* const> observers, const
 Evaluation evaluate(const Network& network, const ModelSpec& model, const Dataset& dataset,
                     std::size_t limit = 0);
 
+/// More than the largest machines have.
+inline constexpr std::size_t most_threads = 4096;
+
 /// How many threads parallel work may use from here on while this lives; 0: as many as
 /// affinity and CPU quota allow.
 class ThreadLimit {
   public:
+    /// Throws UsageError for more than most_threads, before any is started; RunError where the system has no
+    /// room for so many.
     explicit ThreadLimit(std::size_t n_threads);
     ~ThreadLimit();
     ThreadLimit(const ThreadLimit&) = delete;

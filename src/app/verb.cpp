@@ -1,6 +1,9 @@
 #include "app/verb.hpp"
 
+#include <cstdint>
+
 #include "app/execute.hpp"
+#include "snnff/training.hpp"
 
 namespace snnff::app {
 
@@ -17,7 +20,7 @@ void add_threads_option(Command& command, std::size_t& n_threads) {
     command
         .option("--threads", n_threads,
                 "threads to use; default: as many as the process may, which 0 asks for, too")
-        .whole_number(0, most_threads)
+        .whole_number(0, std::int64_t{most_threads})
         .type_name("N");
 }
 

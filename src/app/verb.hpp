@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -10,9 +9,6 @@
 namespace snnff::app {
 
 struct Assignments;
-
-/// More than the largest machines have.
-inline constexpr std::int64_t most_threads = 4096;
 
 /// A verb of the command line: its options are bound when it is added to the program, `run` does the
 /// work once they are parsed and returns what the process answers.

@@ -251,6 +251,10 @@ struct ThreadLimit::State {
 };
 
 ThreadLimit::ThreadLimit(std::size_t n_threads) {
+    if (n_threads > most_threads) {
+        throw UsageError(
+            fmt::format("threads: {} is not a whole number from 0 to {}", n_threads, most_threads));
+    }
     // oneTBB itself would take the affinity alone, and so five to ten threads for each that a container gets.
     const std::size_t n = n_threads > 0 ? n_threads : available_threads().n;
     state_ = std::make_unique<State>(n);

@@ -241,6 +241,28 @@ def test_errors_say_what_the_command_line_says(small, tmp_path, images):
     assert issubclass(snnff.DataError, snnff.Error) and issubclass(snnff.Error, RuntimeError)
 
 
+def test_threads_beyond_any_machine_are_refused_before_one_is_started(small, tmp_path, images):
+    network = snnff.train(small)
+    labels = [0] * len(images)
+    before = peak_kb()
+    for call in (lambda n: snnff.train(small, threads=n), lambda n: snnff.train(small, tmp_path / "run.h5", threads=n),
+                 lambda n: network.predict(images, threads=n), lambda n: network.evaluate(images, labels, threads=n)):
+        for number in (4097, 99999999, 2**63):
+            with pytest.raises(snnff.UsageError, match=f"{number} is not a whole number from 0 to 4096"):
+                call(number)
+        for number in (-1, 2**64):
+            with pytest.raises(TypeError):
+                call(number)
+    assert peak_kb() < before + 4_000_000  # stacks of 500 threads
+    assert not (tmp_path / "run.h5").exists()
+
+
+def peak_kb():
+    """Address space that this process has had at most, the stacks of its threads among it."""
+    status = pathlib.Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmPeak"))
+
+
 def test_values_of_overrides_are_written_as_a_model_file_has_them(small):
     model = snnff.Model(small, overrides={"learning.loss": {"kind": "symba", "alpha": 3.5}, "plan.shuffle": False,
                                           "recording.samples": [1, 2], "title": 'a "quoted" one'})
