@@ -100,7 +100,10 @@ class RunFileWriter {
     bool in_place() const noexcept;
     /// Sets `status`, and of a complete run its `digest` (digest.hpp), flushes, closes and, under `force`,
     /// replaces the old file. Call once; nothing else may be called after it.
-    void close(RunStatus status);
+    /// Under Lock::keep the file stays locked until the writer goes, so that nobody takes it for free while
+    /// its name is still to change.
+    enum class Lock { let_go, keep };
+    void close(RunStatus status, Lock lock = Lock::let_go);
     /// Closes and removes what was written: for a run that failed before it began.
     void discard() noexcept;
 

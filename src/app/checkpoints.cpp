@@ -132,9 +132,7 @@ std::chrono::duration<double> read_duration(const std::string& option, const std
 }
 
 Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
-    const Turn turn(run_);
-    for (const char* suffix : {"", ".new", ".cut"}) refuse_if_in_use(run_.string() + suffix);
-    refuse_if_in_use(unfinished_beside(run_));  // of a run that is to replace this one
+    keep_from_others();
     std::string reasons;
     std::exception_ptr without_run;
     for (const fs::path& path : checkpoint_paths(run)) {
@@ -170,6 +168,22 @@ Continuation::Continuation(const fs::path& run) : run_(behind_links(run)) {
     if (without_run) std::rethrow_exception(without_run);
     if (!reasons.empty()) throw FileError(run.string() + ": no checkpoint can be read: " + reasons);
     refuse_without_checkpoint(run);
+}
+
+/// Files of a run may be large: others wait while these are locked, and not while all of their bytes are held
+/// to their sums.
+void Continuation::keep_from_others() {
+    const Turn turn(run_);
+    std::vector<fs::path> files;
+    for (const char* suffix : {"", ".new", ".cut"}) files.emplace_back(run_.string() + suffix);
+    for (const fs::path& file : files) refuse_if_in_use(file);
+    refuse_if_in_use(unfinished_beside(run_));  // of a run that is to replace this one
+    for (const fs::path& file : files) {
+        std::error_code ignored;
+        if (!fs::is_regular_file(file, ignored)) continue;
+        in_use_.emplace_back(file);
+        in_use_.back().by_readers();
+    }
 }
 
 /// By the checkpoint at hand; `reasons` are those against a newer one, empty where this is the newest.
@@ -244,7 +258,9 @@ void Continuation::find_written() {
         }
     }
     if (written_.empty()) {
-        if (const fs::path place = place_taken_by(run_, head().run_id); !place.empty()) {
+        const fs::path place = place_taken_by(run_, head().run_id);
+        if (!place.empty()) {
+            const Turn turn(run_);
             remove_checkpoints(run_);
             throw FileError(
                 fmt::format("{0}: is complete and took the place of {1}: there is nothing to go on with; "
@@ -258,11 +274,10 @@ void Continuation::find_written() {
         throw DataError(text);
     }
     if (written_ == beside) {  // where the run that goes on will write
+        const Turn turn(run_);
         fs::rename(beside, cut);
         written_ = cut;
     }
-    in_use_ = InUse(written_);
-    in_use_.by_readers();
 }
 
 Provenance Continuation::with_stretch(Stretch next) const {

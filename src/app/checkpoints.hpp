@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "io/in_use.hpp"
 #include "snnff/checkpoint.hpp"
@@ -53,13 +54,14 @@ class Continuation {
     const std::string& note() const noexcept { return note_; }
 
   private:
+    void keep_from_others();
     void go_on_by(const std::string& reasons);
     void find_written();
     bool take(const std::filesystem::path& path, std::span<const std::int64_t> index);
     std::filesystem::path run_;
     std::unique_ptr<CheckpointFile> file_;
     std::filesystem::path written_;
-    InUse in_use_;  ///< keeps that file from others
+    std::vector<InUse> in_use_;  ///< keeps that file from others, and those that might have been it
     std::span<const std::int64_t> index_;
     Provenance provenance_;
     std::string note_;

@@ -120,7 +120,11 @@ int compare(const Arguments& arguments) {
     const std::vector<fs::path> inputs(arguments.files.begin(), arguments.files.end());
     std::optional<TemporaryFolder> temporary;
     std::vector<fs::path> run_files;
-    std::vector<std::optional<RunRequest>> to_run;
+    struct ToRun {
+        RunRequest request;
+        ModelSpec model;
+    };
+    std::vector<std::optional<ToRun>> to_run;
     for (std::size_t i = 0; i < arguments.files.size(); ++i) {
         const fs::path file = arguments.files[i];
         if (is_hdf5(file)) {
@@ -150,23 +154,26 @@ int compare(const Arguments& arguments) {
                 fmt::format("{}: another model of this name goes to {}, too; run them one by one",
                             file.string(), request.output.string()));
         }
-        check_output(request.output, request.force, Beside::checkpoints);
         refuse_inputs(request.output, inputs, Beside::checkpoints);
         run_files.push_back(request.output);
-        to_run.emplace_back(std::move(request));
+        // All of them before the first is run: what is wrong with the last is no surprise later.
+        ModelSpec model = read_model_for(request);
+        to_run.emplace_back(ToRun{std::move(request), std::move(model)});
     }
-    for (const auto& request : to_run) {
-        if (!request) continue;
+    for (auto& each : to_run) {
+        if (!each) continue;
+        const RunRequest& request = each->request;
         const std::atomic<int>& stop = stop_on_signals();
-        if (!request->quiet) note(fmt::format("running {}", request->model.string()));
-        if (execute(*request, stop) == Ending::interrupted) return exit_code_of_signal(stop);
-        if (!request->quiet && !temporary) note(fmt::format("run file: {}", request->output.string()));
+        if (!request.quiet) note(fmt::format("running {}", request.model.string()));
+        if (execute(request, std::move(each->model), stop) == Ending::interrupted)
+            return exit_code_of_signal(stop);
+        if (!request.quiet && !temporary) note(fmt::format("run file: {}", request.output.string()));
     }
     std::vector<RunFigures> runs;
     for (const fs::path& file : run_files) runs.push_back(read_figures(file));
     // A temporary run file is gone by the time somebody reads its name.
     for (std::size_t i = 0; temporary && i < runs.size(); ++i) {
-        if (to_run[i]) runs[i].path = to_run[i]->model;
+        if (to_run[i]) runs[i].path = to_run[i]->request.model;
     }
     const std::vector<Agreement> agreement = agreements(run_files);
     std::vector<std::string> names;

@@ -20,6 +20,7 @@
 #include "core/numbers.hpp"
 #include "io/in_use.hpp"
 #include "io/place.hpp"
+#include "io/summed_file.hpp"
 #include "io/turn.hpp"
 #include "snnff/error.hpp"
 #include "snnff/recorder.hpp"
@@ -37,9 +38,12 @@ class CloseOnFailure {
     ~CloseOnFailure() {
         if (closed_) return;
         if (!holds_something()) {
-            writer_.discard();
-            // Beside a file that it has not replaced yet, checkpoints are of that one.
-            if (from_ == nullptr && writer_.in_place()) remove_checkpoints(run_);
+            try {
+                const Turn turn(run_);  // or names that are free again are another process's by then
+                take_away();
+            } catch (const Error&) {
+                take_away();
+            }
             return;
         }
         try {
@@ -61,6 +65,11 @@ class CloseOnFailure {
     }
 
   private:
+    void take_away() noexcept {
+        writer_.discard();
+        // Beside a file that it has not replaced yet, checkpoints are of that one.
+        if (from_ == nullptr && writer_.in_place()) remove_checkpoints(run_);
+    }
     /// What can be gone on with stays until what replaces it can.
     bool holds_something() const noexcept {
         if (from_ != nullptr) return from_->finished() || has_an_epoch_;
@@ -182,9 +191,9 @@ Experiment load_experiment(const std::filesystem::path& model, const std::vector
     return build(read_model(model, overrides));
 }
 
-Ending execute(const RunRequest& request, const std::atomic<int>& stop) {
+ModelSpec read_model_for(const RunRequest& request) {
     check_output(request.output, request.force, Beside::checkpoints);
-    return execute(request, read_model(request.model, request.overrides), stop);
+    return read_model(request.model, request.overrides);
 }
 
 Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop) {
@@ -209,6 +218,8 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
 
     // Where it is a link, the file behind it is what is written, replaced and gone on with.
     const std::filesystem::path place = behind_links(request.output);
+    std::optional<SummedFile> there;
+    if (request.force && !goes_on) there.emplace(place);
     // What is found from here on stays so until the run's file is made, and locked.
     std::optional<Turn> turn(std::in_place, place);
     const bool replaces = check_place_of(request);
@@ -230,7 +241,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
             note(fmt::format("{} is there{}; it stays until the new one is complete", request.output.string(),
                              cut));
         }
-        add_place(met, place);
+        add_place(met, *there);
     }
     RunFileWriter writer(output, goes_on || !attempt.empty(), request.live);
     CloseOnFailure on_failure(writer, output, request.from);
@@ -293,7 +304,6 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
             doubts.insert(doubts.end(), found.begin(), found.end());
             if (!doubts.empty()) writer.write_doubts(doubts);
         }
-        turn.emplace(place);  // a file that is closed is not locked
         if (ending == Ending::interrupted && !goes_on && !writer.in_place()) {
             if (request.warns)
                 note(
@@ -303,7 +313,11 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
             if (request.ended_at != nullptr) request.ended_at->clear();
             return ending;
         }
-        writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted);
+        // All bytes of both files are read for their sums, which nobody else need wait for.
+        writer.close(ending == Ending::complete ? RunStatus::complete : RunStatus::interrupted,
+                     RunFileWriter::Lock::keep);
+        if (ending == Ending::complete && !replaced.empty()) there.emplace(replaced);
+        turn.emplace(place);
     } catch (const FileError& error) {
         on_failure.tell(error);
     }
@@ -311,7 +325,7 @@ Ending execute(const RunRequest& request, Experiment experiment, const std::atom
     bool has_its_name = true;
     try {
         if (ending == Ending::complete && !replaced.empty())
-            has_its_name = take_over(output, replaced, provenance);
+            has_its_name = take_over(output, *there, provenance);
     } catch (const FileError& error) {
         on_failure.tell(error);
     }

@@ -43,10 +43,12 @@ std::vector<Override> overrides_of(const Assignments& assignments, const std::op
 /// Reads, builds, trains, evaluates and records. The run file is there only once model and data were
 /// found good, and goes again where the run fails. Ends early, with a closed file of status
 /// `interrupted`, once `stop` is set; where that is before training, no file is made.
-Ending execute(const RunRequest& request, const std::atomic<int>& stop);
-/// The same with a model that was read before, whatever its file says by now; `request.model` and
-/// `request.overrides` are not looked at.
+/// The model was read before signals are kept for `stop`: a pipe nobody writes to is waited for, and Ctrl-C
+/// ends that.
 Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int>& stop);
+
+/// Reads the model of a request, after a look at whether its run can be written.
+ModelSpec read_model_for(const RunRequest& request);
 
 /// The same with an experiment that was built.
 Ending execute(const RunRequest& request, Experiment experiment, const std::atomic<int>& stop);

@@ -108,8 +108,9 @@ int run(const RunArguments& arguments) {
     const std::filesystem::path place = behind_links(request.output);
     std::filesystem::path ended_at;
     request.ended_at = &ended_at;
+    ModelSpec model = read_model_for(request);
     const std::atomic<int>& stop = stop_on_signals();
-    const Ending ending = execute(request, stop);
+    const Ending ending = execute(request, std::move(model), stop);
     if (ending == Ending::interrupted && !ended_at.empty() && ended_at != place) {
         note(fmt::format("{} is as it was; the new run is {}, and takes its place once it is complete",
                          place.string(), ended_at.string()));

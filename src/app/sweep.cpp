@@ -19,6 +19,7 @@
 #include "io/gzip.hpp"
 #include "io/half_made.hpp"
 #include "io/in_use.hpp"
+#include "io/model_file.hpp"
 #include "io/place.hpp"
 #include "io/turn.hpp"
 #include "snnff/error.hpp"
@@ -57,11 +58,12 @@ Sweep sweep_of(const SweepArguments& arguments) {
 /// happens to the model file meanwhile changes nothing.
 std::vector<ModelSpec> read_models(const Sweep& sweep, const Assignments& assignments) {
     const std::vector<Override> common = overrides_of(assignments, {});
+    const std::string text = read_model_file(sweep.model);  // once: it may be a pipe
     std::vector<ModelSpec> models;
     for (const Cell& cell : sweep.cells) {
         std::vector<Override> overrides = common;
         overrides.insert(overrides.end(), cell.overrides.begin(), cell.overrides.end());
-        models.push_back(read_model(sweep.model, overrides));
+        models.push_back(read_model_text(text, sweep.model.string(), sweep.model.parent_path(), overrides));
     }
     return models;
 }
@@ -167,7 +169,10 @@ CellResult run_cell(RunRequest request, ModelSpec model, const std::atomic<int>&
         if (execute(request, std::move(model), stop) == Ending::interrupted) {
             result.status = Status::interrupted;
             // Without a checkpoint it cannot be gone on with, and the old run stands where it stood.
-            if (ended_at == unfinished_beside(behind_links(request.output))) make_way(ended_at);
+            if (ended_at == unfinished_beside(behind_links(request.output))) {
+                const Turn turn(ended_at);
+                make_way(ended_at);
+            }
             return result;
         }
         if (ended_at != behind_links(request.output))

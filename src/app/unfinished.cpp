@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include "app/outputs.hpp"
-#include "io/data_file.hpp"
 #include "io/disk.hpp"
 #include "io/half_made.hpp"
 #include "io/in_use.hpp"
@@ -29,10 +28,10 @@ constexpr const char* sha256_of_met = "takes_place_of_sha256";
 
 /// Whether the file at `output` is the one that the run met under that name. A link is not: what it leads to
 /// was not met here.
-bool is_the_file_met(const fs::path& output, const Provenance& provenance) {
+bool is_the_file_met(const SummedFile& output, const Provenance& provenance) {
     std::error_code error;
-    if (!fs::is_regular_file(fs::symlink_status(output, error))) return false;
-    return data_file_at(output).sha256 == provenance.text(sha256_of_met);
+    if (!fs::is_regular_file(fs::symlink_status(output.path(), error))) return false;
+    return output.sha256() == provenance.text(sha256_of_met);
 }
 
 }  // namespace
@@ -49,7 +48,7 @@ void check_way(const fs::path& unfinished) {
         const fs::path replaced = to_be_replaced(unfinished, run.provenance);
         if (replaced.empty())
             found = "is no run that --force began";
-        else if (run.status == "complete" && !is_free_for(replaced, run.provenance))
+        else if (run.status == "complete" && !is_free_for(SummedFile(replaced), run.provenance))
             found = fmt::format("is a complete run, begun to replace another {} than is there now",
                                 replaced.string());
     } catch (const DiskError&) {
@@ -78,14 +77,14 @@ fs::path to_be_replaced(const fs::path& run, const Provenance& provenance) {
     return replaced.replace_filename(name);
 }
 
-void add_place(Provenance& provenance, const fs::path& output) {
-    provenance.add("takes_place_of", output.filename().string());
-    provenance.add(sha256_of_met, data_file_at(output).sha256);
+void add_place(Provenance& provenance, const SummedFile& output) {
+    provenance.add("takes_place_of", output.path().filename().string());
+    provenance.add(sha256_of_met, output.sha256());
 }
 
-bool is_free_for(const fs::path& output, const Provenance& provenance) {
+bool is_free_for(const SummedFile& output, const Provenance& provenance) {
     std::error_code error;
-    const fs::file_status status = fs::symlink_status(output, error);
+    const fs::file_status status = fs::symlink_status(output.path(), error);
     return status.type() == fs::file_type::not_found || is_the_file_met(output, provenance);
 }
 
@@ -105,8 +104,9 @@ fs::path place_taken_by(const fs::path& unfinished, const std::string& run_id) {
     return {};
 }
 
-bool take_over(const fs::path& unfinished, const fs::path& output, const Provenance& provenance) {
-    if (!is_free_for(output, provenance)) return false;
+bool take_over(const fs::path& unfinished, const SummedFile& there, const Provenance& provenance) {
+    if (!is_free_for(there, provenance)) return false;
+    const fs::path& output = there.path();
     refuse_irregular(output);
     refuse_if_in_use(output);
     const OpenForSync folder(folder_of(output));

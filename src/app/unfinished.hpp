@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "io/summed_file.hpp"
 #include "snnff/provenance.hpp"
 
 namespace snnff::app {
@@ -18,13 +19,13 @@ void check_way(const std::filesystem::path& unfinished);
 void make_way(const std::filesystem::path& unfinished);
 
 /// Notes in the provenance of a run which file it is to replace: its name, and the SHA-256 of what is there.
-void add_place(Provenance& provenance, const std::filesystem::path& output);
+void add_place(Provenance& provenance, const SummedFile& output);
 /// The file that a run is to replace when it is complete, empty where there is none: what its provenance
 /// says, in the folder that the run is in.
 std::filesystem::path to_be_replaced(const std::filesystem::path& run, const Provenance& provenance);
 /// Whether a run may take that name: nothing has it, or the very file that the run met. Throws FileError
 /// where that cannot be read.
-bool is_free_for(const std::filesystem::path& output, const Provenance& provenance);
+bool is_free_for(const SummedFile& output, const Provenance& provenance);
 
 /// Where the run of that id stands, which was to be at `unfinished`: it is complete and took its place, and a
 /// process that was killed then left its checkpoints behind. Empty where it does not.
@@ -32,7 +33,7 @@ std::filesystem::path place_taken_by(const std::filesystem::path& unfinished, co
 
 /// Gives the complete run the name that it was made for, and takes checkpoints of what stood there away.
 /// False, and nothing is touched, where something else has that name now.
-bool take_over(const std::filesystem::path& unfinished, const std::filesystem::path& output,
+bool take_over(const std::filesystem::path& unfinished, const SummedFile& output,
                const Provenance& provenance);
 
 }  // namespace snnff::app

@@ -126,7 +126,7 @@ struct RunFileWriter::File {
     Clock::duration flush_cost{};
     bool wants_live = false;
     hdf5::Dataset live_status;  ///< /status, open while others may read along
-    InUse in_use;               ///< keeps other writers out meanwhile
+    InUse in_use;               ///< keeps other writers out meanwhile, and after HDF5 has closed the file
 
     /// A group of the root, made when first needed.
     hdf5::Group& section(hdf5::Group& group, std::string_view name, std::string_view nx_class);

@@ -202,7 +202,7 @@ void RunFileWriter::take_place() {
     s.written = s.path;
 }
 
-void RunFileWriter::close(RunStatus status) {
+void RunFileWriter::close(RunStatus status, Lock lock) {
     File& s = *file_;
     s.end_live();
     if (s.training) s.training->facts.describe(s.training->group);
@@ -219,15 +219,18 @@ void RunFileWriter::close(RunStatus status) {
     hdf5::flush(s.root);
     sync_to_disk(s.written);
     // Closing writes, so that sums come after it; a live file has its lock already.
-    const InUse in_use(hdf5::keep_locked(s.root));
+    if (!s.wants_live) s.in_use = InUse(hdf5::keep_locked(s.root));
     s.close_all();
     BlockSums::add(s.written);
     if (s.written != s.path) snnff::take_place(s.written, s.path);
     s.written = s.path;
+    if (lock == Lock::let_go) s.in_use = InUse();
 }
 
 void RunFileWriter::discard() noexcept {
     if (file_->root) hdf5::abandon(file_->root);
+    // Until it is gone: another process may have made a file of that name as soon as this one is free.
+    const InUse in_use(file_->root ? hdf5::keep_locked(file_->root) : -1);
     file_->close_quietly();
     std::error_code ignored;
     fs::remove(file_->written, ignored);
