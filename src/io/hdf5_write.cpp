@@ -12,6 +12,7 @@
 
 #include "core/canonical.hpp"
 #include "core/memory.hpp"
+#include "io/block_sums.hpp"
 #include "io/disk.hpp"
 #include "io/half_made.hpp"
 #include "io/hdf5_file.hpp"
@@ -76,11 +77,12 @@ void write_file(const std::filesystem::path& path, Leaving kind,
     make_room(path, kind);
     Group root = create_file(path.string());
     turn.reset();
+    InUse in_use;  // what is closed is not locked
     try {
         fill(root);
         flush(root);
         sync_to_disk(path);
-        turn.emplace(path);
+        in_use = InUse(keep_locked(root));
         if (root.close() < 0) root.fail("cannot be closed");
         if (then) then();
     } catch (...) {
@@ -101,6 +103,9 @@ void write_in_place(const std::filesystem::path& path, bool replace,
                     const std::function<void(const Group& root)>& fill) {
     const std::filesystem::path place = behind_links(path), beside = place.string() + ".new";
     write_file(beside, Leaving::new_one, fill, [&] {
+        // Small data sets, and chunks that are not full, have no checksum of HDF5's.
+        BlockSums::add(beside);
+        const Turn turn(place);
         refuse_other(place, replace);
         keep_mode(place, beside);
         take_place(beside, place);

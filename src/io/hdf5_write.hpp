@@ -21,8 +21,9 @@ void write_file(const std::filesystem::path& path, Leaving kind,
                 const std::function<void(const Group& root)>& fill, const std::function<void()>& then = {});
 /// Such a beginning: the attribute `creator`.
 void mark_as_ours(const Group& root);
-/// The same for a file that appears under its name once it is complete, and keeps the mode of what it
-/// replaces. Throws UsageError where a file is there and `replace` is not set, FileError where it is in use.
+/// The same for a file that appears under its name once it is complete, with sums of its blocks (BlockSums),
+/// and keeps the mode of what it replaces. Throws UsageError where a file is there and `replace` is not set,
+/// FileError where it is in use.
 void write_in_place(const std::filesystem::path& path, bool replace,
                     const std::function<void(const Group& root)>& fill);
 
