@@ -218,6 +218,18 @@ class Resume(SweepTest):
                 self.assertEqual(self.names(), names)
                 self.assertEqual(self.good_json("info", cell, "--json")["status"], "complete")
 
+    def test_a_cell_that_is_done_anew_and_stopped_leaves_the_old_one_alone(self):
+        self.sweep(*self.OVER)
+        names = self.names()
+        before = {path: path.read_bytes() for path in (self.folder / "grid").iterdir()}
+        process = support.CliTest.start(self, "sweep", self.model, "-o", "grid", *TINY[2:], *self.OVER, "--force",
+                                        "--set", "plan.epochs=10000000")
+        while process.poll() is None and self.names() == names:
+            time.sleep(0.001)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 143, process.stderr.read())
+        self.assertEqual({path: path.read_bytes() for path in (self.folder / "grid").iterdir()}, before)
+
     def test_what_was_not_its_own_stays(self):
         self.sweep(*self.OVER)
         cell = self.folder / "grid" / "time.steps-1.h5"

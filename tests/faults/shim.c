@@ -4,7 +4,8 @@
  * FAULT_FOLDER  the folder; what lies elsewhere is left alone
  * FAULT_LOG     a file outside of it: a line for each call, "NUMBER NAME PATH"
  * FAULT_AT      the number of the call to disturb, from 1
- * FAULT_KIND    an errno, "short" (half of a write), "before" or "after" (SIGKILL), or "stop" before it (SIGSTOP)
+ * FAULT_KIND    an errno, "short" (half of a write), "before" or "after" (SIGKILL), "stop" before it (SIGSTOP), "once N"
+ *               or "twice N" (signal N before it)
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -67,6 +68,12 @@ static int disturb(const char* name, const char* path) {
     if (strcmp(kind, "before") == 0) kill_now();
     if (strcmp(kind, "stop") == 0) {
         syscall(SYS_kill, getpid(), SIGSTOP);
+        return UNTOUCHED;
+    }
+    if (strncmp(kind, "once ", 5) == 0 || strncmp(kind, "twice ", 6) == 0) {
+        const int number = atoi(strchr(kind, ' '));
+        raise(number);
+        if (kind[0] == 't') raise(number);
         return UNTOUCHED;
     }
     if (strcmp(kind, "after") == 0) return KILL_AFTER;
