@@ -45,10 +45,10 @@ int export_run(const ExportArguments& arguments) {
     }
     const Trained trained = read_parameters_of(arguments.run);
     for (const Population& population : trained.network.populations) {
-        if (population.projection->dense()) continue;
+        if (population.below().projection->dense()) continue;
         throw ModelError(
             fmt::format("{}: population.{}.projection = \"{}\": only \"dense\" can be written as NIR",
-                        arguments.run, population.name, population.projection->kind()));
+                        arguments.run, population.name, population.below().projection->kind()));
     }
     const double dt_ms = arguments.dt_ms.value_or(trained.model.network.time.dt_ms);
     note(fmt::format("time constants belong to steps of {} ms{}", dt_ms,

@@ -26,7 +26,9 @@ constexpr double few_updates = 20.0;
 
 double norm_of(const Population& population) {
     double sum = 0.0;
-    for (const float w : population.weight.memory()) sum += static_cast<double>(w) * static_cast<double>(w);
+    for (const Edge& edge : population.edges) {
+        for (const float w : edge.weight.memory()) sum += static_cast<double>(w) * static_cast<double>(w);
+    }
     return std::sqrt(sum);
 }
 

@@ -75,7 +75,7 @@ PlanCost cost_of(const Experiment& experiment) {
     std::uint64_t stored = 0;
     for (const Population& population : experiment.network.populations) {
         cost.n_parameters += population.n_parameters();
-        stored += (population.weight.size() + population.bias.size()) * sizeof(float);
+        stored += (population.n_weights() + population.bias.size()) * sizeof(float);
     }
     const ReadoutSpec& readout = experiment.model.readout;
     if (readout.softmax) {

@@ -37,8 +37,10 @@ void doubt_files(const Provenance& then, const Dataset& dataset, std::string_vie
 void doubt_weights(const Network& network, const fs::path& run, std::vector<std::string>& doubts) {
     for (const Population& population : network.populations) {
         const auto finite = [](float w) { return std::isfinite(w); };
-        if (std::ranges::all_of(population.weight.memory(), finite) &&
-            std::ranges::all_of(population.bias, finite))
+        const auto all_finite = [&](const Edge& edge) {
+            return std::ranges::all_of(edge.weight.memory(), finite);
+        };
+        if (std::ranges::all_of(population.edges, all_finite) && std::ranges::all_of(population.bias, finite))
             continue;
         doubts.push_back(
             fmt::format("{}: weights of population \"{}\" are not finite, so that predictions mean "

@@ -32,20 +32,16 @@ void Batch::present(std::unique_ptr<const StepSource> source, std::size_t n_samp
     drives_[0] = {{}, source_.get()};
 }
 
-bool Batch::by_steps(const Network& network, std::size_t k, const Size& size) noexcept {
-    return k == 0 ? size.input_varies : network.populations[k - 1].output == Reading::spikes;
-}
-
 Batch::Held Batch::memory(const Network& network, std::size_t k, const Size& size, ForwardRequest request) {
     const Population& population = network.populations[k];
     if (population.output == Reading::spikes) request.output = false;
     const bool replaced = request.output && k + 1 < network.populations.size() &&
-                          network.populations[k + 1].normalisation->replaces();
+                          network.populations[k + 1].below().normalisation->replaces();
     const std::size_t copies =
         replaced ? size.n_variants * size.n_samples * population.n_sent() * sizeof(float) : 0;
     const std::size_t meanwhile = SectionPass::memory(
         network, k, {size.n_variants, size.n_samples, size.n_changed, size.input_varies}, request);
-    if (!by_steps(network, k, size)) {
+    if (!driven_by_step(network, k, size.input_varies)) {
         return {copies + activity_memory(population, size.n_variants, size.n_samples, request), meanwhile};
     }
     const std::size_t per_sample = (request.output ? population.n_units() : 0) * sizeof(float) +
@@ -70,7 +66,7 @@ std::size_t Batch::scratch_memory(const Network& network, std::size_t k, const S
 }
 
 SectionPass Batch::pass(Section section, SectionPass::Memory& memory) {
-    return {network_, section, drives_[section.first], n_samples_, activities_, memory};
+    return {network_, section, {&drives_[section.first], 1}, n_samples_, activities_, memory};
 }
 
 void Batch::forward(Section section, std::span<const ForwardRequest> requests) {
@@ -93,7 +89,7 @@ void Batch::climb(std::span<const ForwardRequest> requests) {
 
 void Batch::ascend(Section section, const Dropout* dropout, Range samples) {
     const std::size_t k = section.last;
-    const Normalisation& normalisation = *network_.populations[k + 1].normalisation;
+    const Normalisation& normalisation = *network_.populations[k + 1].below().normalisation;
     std::vector<Matrix>* sent = &activities_[k].output;
     if (normalisation.replaces() || dropout != nullptr) {
         std::vector<Matrix>& copy = replaced_[k + 1];

@@ -43,7 +43,6 @@ class Batch {
         std::size_t n_variants, n_samples, n_changed;  ///< n_changed: inputs that variants change
         bool input_varies;                             ///< of the first population, from step to step
     };
-    static bool by_steps(const Network& network, std::size_t population, const Size& size) noexcept;
     /// Bytes that forward() leaves for a population, and that it keeps for the next time.
     struct Held {
         std::size_t kept = 0, meanwhile = 0;

@@ -35,11 +35,11 @@ std::size_t inputs_per_weight_tile(std::size_t n_inputs) noexcept {
     return even_block(n_inputs, most_inputs_per_weight_tile, rows_of_weights);
 }
 
-void write_weights(const Gradient& gradient, MatrixView weight) {
+void write_weights(const Gradient& gradient, MatrixView weight, std::size_t edge) {
     const std::size_t n_units = weight.rows(), n_inputs = weight.cols();
     for_blocks(ceil_div(n_units, Panels::width), 1, [&](std::size_t panel, std::size_t) {
         const MatrixView all = scratch(write_slot, n_inputs, Panels::width);
-        gradient.weights({panel, 1, 0, n_inputs}, all.data());
+        gradient.weights({panel, 1, 0, n_inputs, edge}, all.data());
         const std::size_t first = panel * Panels::width;
         for (std::size_t u = first; u < std::min(first + Panels::width, n_units); ++u) {
             for (std::size_t i = 0; i < n_inputs; ++i) weight(u, i) = all(i, u - first);
@@ -109,7 +109,7 @@ ConstantGradient::ConstantGradient(const Population& population, std::span<const
       signal_(signal),
       memory_(memory),
       n_units_(population.n_units()),
-      n_panels_(population.weight.n_panels()),
+      n_panels_(population.below().weight.n_panels()),
       n_groups_(population.n_groups),
       n_samples_(variants.front().base.rows()),
       n_inputs_(variants.front().base.cols()) {

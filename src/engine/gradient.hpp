@@ -10,9 +10,10 @@
 
 namespace snnff {
 
-/// Units [16·first_panel, +16·n_panels) and inputs of a weight matrix.
+/// Units [16·first_panel, +16·n_panels) and inputs of the weights of one edge of a population.
 struct WeightTile {
     std::size_t first_panel, n_panels, first_input, n_inputs;
+    std::size_t edge = 0;
 };
 
 /// The gradient of a population's weights and biases, tile by tile; tiles may be asked for on several
@@ -26,8 +27,8 @@ class Gradient {
     virtual std::span<const double> bias() const noexcept = 0;
 };
 
-/// All of a gradient's weights, to [unit x input].
-void write_weights(const Gradient& gradient, MatrixView weight);
+/// All of a gradient's weights of an edge, to [unit x input].
+void write_weights(const Gradient& gradient, MatrixView weight, std::size_t edge = 0);
 
 /// Units and inputs of the tiles that a gradient is computed in: 64 units and up to 114 inputs, so that
 /// gradient, weights and two moments, 29 KB each, stay in the second-level cache; products take 6 inputs at a

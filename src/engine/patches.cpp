@@ -13,7 +13,8 @@ namespace {
 class Seen {
   public:
     explicit Seen(const Population& population)
-        : projection_(*population.projection), shape_(projection_.shape(population.n_received)) {}
+        : projection_(*population.below().projection),
+          shape_(projection_.shape(population.below().n_received)) {}
 
     std::size_t n_places() const noexcept { return shape_.n_places; }
     std::size_t n_weights() const noexcept { return shape_.n_weights; }
@@ -34,7 +35,7 @@ class Seen {
 
 /// Currents [place x 16·panels] of one sample.
 void currents(const Population& population, ConstMatrixView seen, float gain, MatrixView out) {
-    const Panels& weight = population.weight;
+    const Panels& weight = population.below().weight;
     base_chains(seen, weight, {0, seen.rows(), 0, weight.n_panels()}, out);
     const std::vector<float> gains(seen.rows(), gain);
     std::vector<float> bias(out.cols());  // zeros past the last unit
@@ -63,19 +64,19 @@ void forward_patches(const Population& population, const TimeGrid& time, std::sp
                      std::size_t n_samples, const ForwardRequest& request, Activity& activity) {
     Steady steady(population, time, variants, {0, n_samples}, request, activity);
     steady.make_places();
-    const std::size_t n_units = population.n_units(), n_positions = population.n_positions;
+    const std::size_t n_units = population.n_units(), n_positions = population.below().n_positions;
     activity.pooled_from.resize(variants.size());
     for (auto& of_variant : activity.pooled_from) of_variant.resize(n_samples * n_positions * n_units);
     for_blocks(n_samples, 1, [&](std::size_t s, std::size_t) {
         thread_local Matrix patches, current, pooled, value, slope;
         Seen seen(population);
         patches.resize(seen.n_places(), seen.n_weights());
-        current.resize(seen.n_places(), population.weight.n_panels() * Panels::width);
+        current.resize(seen.n_places(), population.below().weight.n_panels() * Panels::width);
         for (Matrix* of_positions : {&pooled, &value, &slope}) of_positions->resize(n_positions, n_units);
         for (std::size_t v = 0; v < variants.size(); ++v) {
             seen.look(variants[v], s, patches);
             currents(population, patches, variants[v].gain[s], current);
-            population.projection->pool(
+            population.below().projection->pool(
                 current.view().columns(0, n_units), pooled,
                 std::span(activity.pooled_from[v]).subspan(s * n_positions * n_units, n_positions * n_units));
             std::array<Response, 3> wanted{};
@@ -104,7 +105,7 @@ std::size_t samples_at_once(const Projection::Shape& shape, std::size_t n_sample
 
 std::size_t PatchGradient::memory(const Population& population, std::size_t n_variants,
                                   std::size_t n_samples) {
-    const Projection::Shape shape = population.projection->shape(population.n_received);
+    const Projection::Shape shape = population.below().projection->shape(population.below().n_received);
     const std::size_t n_rows = samples_at_once(shape, n_samples) * shape.n_places;
     return n_rows * (shape.n_weights + whole_lines(population.n_units()) + 1) * sizeof(float) +
            GradientSum::memory(population.n_units(), shape.n_weights, n_variants * n_samples * shape.n_places,
@@ -115,9 +116,9 @@ PatchGradient::PatchGradient(const Population& population, std::span<const Varia
                              const Activity& activity, std::span<const std::vector<double>> slope,
                              GradientSum& sum)
     : sum_(sum) {
-    const Projection::Shape shape = population.projection->shape(population.n_received);
+    const Projection::Shape shape = population.below().projection->shape(population.below().n_received);
     const std::size_t n_places = shape.n_places, n_weights = shape.n_weights;
-    const std::size_t n_units = population.n_units(), n_positions = population.n_positions;
+    const std::size_t n_units = population.n_units(), n_positions = population.below().n_positions;
     const std::size_t n_samples = variants.front().base.rows(), n_groups = population.n_groups;
     const std::size_t at_once = samples_at_once(shape, n_samples);
     sum.begin(n_units, n_weights);

@@ -41,7 +41,7 @@ template <class Use>
 void with_constant_gradient(const Population& population, std::span<const Variant> variants,
                             const Activity& activity, std::span<const std::vector<double>> slope,
                             ConstantGradient::Memory& memory, GradientSum& sum, const Use& use) {
-    if (population.projection->dense()) {
+    if (population.below().projection->dense()) {
         use(ConstantGradient(population, variants, activity.signal, slope, memory));
     } else {
         use(PatchGradient(population, variants, activity, slope, sum));

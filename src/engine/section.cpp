@@ -9,96 +9,98 @@
 namespace snnff {
 namespace {
 
-bool joined(const Network& network, std::size_t below) {
-    return network.populations[below].output == Reading::spikes;
+/// Calls `use` with each population of a section and each edge into it that comes from within the section.
+template <class Use>
+void for_edges_within(const Network& network, Section section, const Use& use) {
+    for (std::size_t k = section.first; k <= section.last; ++k) {
+        for (const Edge& edge : network.populations[k].edges) {
+            if (section.holds(edge.from)) use(k, edge);
+        }
+    }
 }
 
-/// The step that an edge looks back by, where it comes from a population that is not below its own.
-std::size_t look_back(const Network& network, Section section) {
+/// Whether steps that were taken before the last are looked back at, and the least number of steps that an
+/// edge looks back by where it comes from a population that is not below its own: 0 without one.
+struct Delays {
+    bool any = false;
     std::size_t least = 0;
-    for (std::size_t k = section.first; k <= section.last; ++k) {
-        for (const Edge& edge : network.populations[k].edges) {
-            if (edge.from && *edge.from >= k && (least == 0 || edge.delay_steps < least))
-                least = edge.delay_steps;
-        }
-    }
-    return least;
-}
-
-bool delays(const Network& network, Section section) {
-    for (std::size_t k = section.first; k <= section.last; ++k) {
-        for (const Edge& edge : network.populations[k].edges) {
-            if (edge.from) return true;
-        }
-    }
-    return false;
+};
+Delays delays_of(const Network& network, Section section) {
+    Delays delays;
+    for_edges_within(network, section, [&](std::size_t to, const Edge& edge) {
+        if (edge.delay_steps == 0) return;
+        delays.any = true;
+        if (*edge.from >= to && (delays.least == 0 || edge.delay_steps < delays.least))
+            delays.least = edge.delay_steps;
+    });
+    return delays;
 }
 
 }  // namespace
 
 Section section_of(const Network& network, std::size_t population) {
     Section section{population, population};
-    const std::size_t n = network.populations.size();
-    while (section.first > 0 && joined(network, section.first - 1)) --section.first;
-    while (section.last + 1 < n && joined(network, section.last)) ++section.last;
-    for (std::size_t k = 0; k < n; ++k) {  // edges that come from above join all between
-        for (const Edge& edge : network.populations[k].edges) {
-            if (!edge.from) continue;
-            const auto [low, high] = std::minmax(k, *edge.from);
-            if (high < section.first || low > section.last) continue;
-            section.first = std::min(section.first, low);
-            section.last = std::max(section.last, high);
+    for (bool grows = true; grows;) {
+        grows = false;
+        for (std::size_t k = 0; k < network.populations.size(); ++k) {
+            for (const Edge& edge : network.populations[k].edges) {
+                if (!by_step(network, edge)) continue;
+                const auto [low, high] = std::minmax(k, *edge.from);  // it joins all between
+                if (high < section.first || low > section.last) continue;
+                grows = grows || low < section.first || high > section.last;
+                section.first = std::min(section.first, low);
+                section.last = std::max(section.last, high);
+            }
         }
     }
     return section;
 }
 
-SectionPass::SectionPass(const Network& network, Section section, const Drive& from_below,
-                         std::size_t n_samples, std::span<Activity> activities, Memory& memory,
-                         std::span<const std::vector<Drive>> outside)
+bool driven_by_step(const Network& network, std::size_t population, bool input_varies) noexcept {
+    return (population == 0 && input_varies) ||
+           std::ranges::any_of(network.populations[population].edges,
+                               [&](const Edge& edge) { return by_step(network, edge); });
+}
+
+SectionPass::SectionPass(const Network& network, Section section, std::span<const Drive> outside,
+                         std::size_t n_samples, std::span<Activity> activities, Memory& memory)
     : network_(network),
       section_(section),
-      from_below_(from_below),
       n_samples_(n_samples),
-      n_variants_(from_below.n_variants()),
+      n_variants_(outside.front().n_variants()),
       n_steps_(static_cast<std::size_t>(network.time.steps)),
       steps_at_once_(SteppedPass::steps_at_once(network.time)),
       steps_kept_(steps_at_once_),
       activities_(activities),
       members_(memory.members) {
-    if (const std::size_t back = look_back(network, section); back > 0)
-        steps_at_once_ = std::min(steps_at_once_, back);
-    if (delays(network, section)) steps_kept_ = n_steps_;
+    const Delays delays = delays_of(network, section);
+    if (delays.least > 0) steps_at_once_ = std::min(steps_at_once_, delays.least);
+    if (delays.any) steps_kept_ = n_steps_;
     members_.resize(section.size());
-    for (std::size_t k = section.first; k <= section.last; ++k) add(k, from_below, outside);
+    for (std::size_t k = section.first; k <= section.last; ++k) add(k, outside);
 }
 
-void SectionPass::add(std::size_t k, const Drive& from_below, std::span<const std::vector<Drive>> outside) {
+/// `outside`: those that are left are for this population and the next; it takes its own.
+void SectionPass::add(std::size_t k, std::span<const Drive>& outside) {
     Memory::Member& member = members_[k - section_.first];
     const Population& to = population(k);
     member.incoming.clear();
     member.stored.clear();
-    member.stored.reserve(1 + to.edges.size());  // drives point to them
+    member.stored.reserve(to.edges.size());  // drives point to them
     member.by_steps.reset();
     member.constant.reset();
-    const auto train_of = [&](std::size_t from, std::size_t delay_steps) {
-        return Drive{{},
-                     &member.stored.emplace_back(activities_[from].sent_steps, n_variants_,
-                                                 population(from).neuron->spiking(), delay_steps)};
-    };
-    const auto scaled_by = [](const std::shared_ptr<const Normalisation>& normalisation) {
-        return normalisation->scales() ? normalisation.get() : nullptr;
-    };
-    if (k == section_.first) {
-        member.incoming.push_back({from_below, &to.weight, nullptr});
-    } else {
-        member.incoming.push_back({train_of(k - 1, 0), &to.weight, scaled_by(to.normalisation)});
-    }
-    for (std::size_t e = 0; e < to.edges.size(); ++e) {
-        const Edge& edge = to.edges[e];
-        const Drive drive =
-            edge.from ? train_of(*edge.from, edge.delay_steps) : outside[k - section_.first][e];
-        member.incoming.push_back({drive, &edge.weight, edge.from ? scaled_by(edge.normalisation) : nullptr});
+    for (const Edge& edge : to.edges) {
+        if (section_.holds(edge.from)) {
+            const StoredSteps& train =
+                member.stored.emplace_back(activities_[*edge.from].sent_steps, n_variants_,
+                                           population(*edge.from).neuron->spiking(), edge.delay_steps);
+            member.incoming.push_back({{{}, &train},
+                                       &edge.weight,
+                                       edge.normalisation->scales() ? edge.normalisation.get() : nullptr});
+        } else {
+            member.incoming.push_back({outside.front(), &edge.weight, nullptr});
+            outside = outside.subspan(1);
+        }
     }
     if (member.incoming.size() > 1 || !member.incoming.front().drive.constant()) {
         member.by_steps.emplace(to, network_.time, std::span<const Incoming>(member.incoming),
@@ -114,11 +116,10 @@ void SectionPass::request(std::span<const ForwardRequest> requests) {
     for (std::size_t m = 0; m < members_.size(); ++m) {
         const std::size_t k = section_.first + m;
         ForwardRequest& wanted = members_[m].request = requests[m];
-        wanted.sent_steps = m + 1 < members_.size();
-        for (std::size_t to = section_.first; to <= section_.last; ++to) {
-            for (const Edge& edge : population(to).edges)
-                wanted.sent_steps = wanted.sent_steps || edge.from == k;
-        }
+        wanted.sent_steps = false;
+        for_edges_within(network_, section_, [&](std::size_t, const Edge& edge) {
+            wanted.sent_steps = wanted.sent_steps || edge.from == k;
+        });
         if (!alone()) activities_[k].squares.clear();
         wanted.output = wanted.output && k == section_.last && population(k).output != Reading::spikes;
         if (!members_[m].by_steps) {
@@ -146,8 +147,8 @@ std::size_t SectionPass::wave_end(std::size_t first) const noexcept {
 
 void SectionPass::forward(Range samples) {
     if (alone()) {
-        return forward_constant(population(section_.first), network_.time, from_below_.variants, samples,
-                                members_.front().request, activities_[section_.first]);
+        return forward_constant(population(section_.first), network_.time, constant_input(members_.front()),
+                                samples, members_.front().request, activities_[section_.first]);
     }
     for (std::size_t k = section_.first; k <= section_.last; ++k) begin(k, samples);
     for (std::size_t step = 0; step < n_steps_; step += steps_at_once_) {
@@ -162,7 +163,7 @@ void SectionPass::begin(std::size_t k, Range samples) {
     if (member.by_steps) {
         member.by_steps->begin(samples.first, samples.count, member.request, activities_[k]);
     } else {
-        member.constant.emplace(population(k), network_.time, from_below_.variants, samples, member.request,
+        member.constant.emplace(population(k), network_.time, constant_input(member), samples, member.request,
                                 activities_[k], member.of_constant);
     }
 }
@@ -247,7 +248,7 @@ std::size_t SectionPass::memory(const Network& network, std::size_t k, const Siz
                                 const ForwardRequest& request) {
     const Section section = section_of(network, k);
     const Population& population = network.populations[k];
-    const bool varies = k > section.first || (k == 0 && size.input_varies);
+    const bool varies = driven_by_step(network, k, size.input_varies);
     if (section.size() == 1 && !varies) return 0;
     const std::size_t wave =
         std::min(size.n_samples, SteppedPass::wave_size(population, network.time, size.n_variants,
@@ -263,9 +264,9 @@ std::size_t SectionPass::memory(const Network& network, std::size_t k, const Siz
 
 std::size_t SectionPass::scratch_memory(const Network& network, std::size_t k, const Size& size) {
     const Population& population = network.populations[k];
-    const bool varies = k > section_of(network, k).first || (k == 0 && size.input_varies);
-    return varies ? SteppedPass::scratch_memory(population, network.time, size_of_pass(k, size))
-                  : forward_scratch(population, size.n_variants);
+    return driven_by_step(network, k, size.input_varies)
+               ? SteppedPass::scratch_memory(population, network.time, size_of_pass(k, size))
+               : forward_scratch(population, size.n_variants);
 }
 
 }  // namespace snnff

@@ -14,14 +14,19 @@
 
 namespace snnff {
 
-/// Populations that a presentation takes through its steps together, since trains join them; or one alone.
-/// What enters the first, or stays constant, comes from outside.
+/// Populations that a presentation takes through its steps together, since edges by step join them; or one
+/// alone. What comes over other edges comes from outside.
 struct Section {
     std::size_t first = 0, last = 0;
     std::size_t size() const noexcept { return last + 1 - first; }
+    bool holds(std::optional<std::size_t> population) const noexcept {
+        return population && *population >= first && *population <= last;
+    }
 };
 /// The one that `population` is in.
 Section section_of(const Network& network, std::size_t population);
+/// Whether what comes into a population varies from step to step. `input_varies`: data do.
+bool driven_by_step(const Network& network, std::size_t population, bool input_varies) noexcept;
 
 /// A batch on its way through a section, wave by wave and, within a wave, chunk by chunk of its steps: every
 /// step of every population is taken once.
@@ -31,8 +36,8 @@ class SectionPass {
     class Memory {
         friend class SectionPass;
         struct Member {
-            std::vector<StoredSteps> stored;  // of edges, in their order
-            std::vector<Incoming> incoming;
+            std::vector<StoredSteps> stored;      // of edges from within the section, in their order
+            std::vector<Incoming> incoming;       // [edge]
             std::optional<SteppedPass> by_steps;  // else its current is constant
             std::optional<SteadySteps> constant;
             ForwardRequest request;
@@ -41,11 +46,11 @@ class SectionPass {
         };
         std::vector<Member> members;  // [population of the section]
     };
-    /// `from_below` drives the first population; `outside` [population of the section][edge] the edges that
-    /// come from none. Activities are [population of the network].
-    SectionPass(const Network& network, Section section, const Drive& from_below, std::size_t n_samples,
-                std::span<Activity> activities, Memory& memory,
-                std::span<const std::vector<Drive>> outside = {});
+    /// `outside`: what comes over the edges that do not come from within the section, population by
+    /// population and edge by edge; so the first drive is what the first population gets from below.
+    /// Activities are [population of the network].
+    SectionPass(const Network& network, Section section, std::span<const Drive> outside,
+                std::size_t n_samples, std::span<Activity> activities, Memory& memory);
 
     /// What is asked of each population of the section; `sent_steps` is asked for where another one needs it.
     void request(std::span<const ForwardRequest> requests);
@@ -78,16 +83,19 @@ class SectionPass {
     static std::size_t scratch_memory(const Network& network, std::size_t population, const Size& size);
 
   private:
-    void add(std::size_t population, const Drive& from_below, std::span<const std::vector<Drive>> outside);
+    void add(std::size_t population, std::span<const Drive>& outside);
     bool alone() const noexcept;
     void begin(std::size_t population, Range samples);
     void advance(std::size_t population, Range samples, Range steps);
     void show(std::size_t population, Range samples, Range steps) const;
     const Population& population(std::size_t k) const { return network_.populations[k]; }
+    /// Of a member that does not go step by step, and so has one edge.
+    static std::span<const Variant> constant_input(const Memory::Member& member) noexcept {
+        return member.incoming.front().drive.variants;
+    }
 
     const Network& network_;
     Section section_;
-    Drive from_below_;
     std::size_t n_samples_, n_variants_, n_steps_;
     std::size_t steps_at_once_, steps_kept_;  // of trains
     std::span<Activity> activities_;

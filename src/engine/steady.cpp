@@ -50,7 +50,7 @@ Steady::Steady(const Population& population, const TimeGrid& time, std::span<con
       variants_(variants),
       samples_(samples),
       n_sent_(population.n_sent()),
-      n_panels_(population.weight.n_panels()),
+      n_panels_(population.below().weight.n_panels()),
       request_(request),
       activity_(activity),
       measures_(request.goodness != nullptr),
@@ -111,17 +111,17 @@ void Steady::currents(const Tile& tile, std::size_t v, const float*& done, Matri
     Tile of_batch = tile;
     of_batch.first_sample += samples_.first;
     if (variant.base.data() != done) {
-        base_chains(variant.base.rows(of_batch.first_sample, tile.n_samples), population_.weight, tile,
-                    chains, next_read(variant.base, of_batch));
+        base_chains(variant.base.rows(of_batch.first_sample, tile.n_samples), population_.below().weight,
+                    tile, chains, next_read(variant.base, of_batch));
         done = variant.base.data();
     }
-    variant_currents(population_.weight, population_.bias, variant, of_batch, chains, out);
+    variant_currents(population_.below().weight, population_.bias, variant, of_batch, chains, out);
 }
 
 /// What the next tile reads first from memory that is more than a cache holds: its weights where tiles go
 /// through the units, else its inputs.
 std::span<const float> Steady::next_read(ConstMatrixView base, const Tile& tile) const {
-    const Panels& weight = population_.weight;
+    const Panels& weight = population_.below().weight;
     const std::size_t n_samples = samples_.first + samples_.count;
     if (samples_.count >= many_samples) {
         if (weight.memory().size() < few_floats) return {};
@@ -267,7 +267,7 @@ void forward_constant(const Population& population, const TimeGrid& time, std::s
 
 void forward_constant(const Population& population, const TimeGrid& time, std::span<const Variant> variants,
                       Range samples, const ForwardRequest& request, Activity& activity) {
-    if (!population.projection->dense()) {
+    if (!population.below().projection->dense()) {
         assert(samples.first == 0);
         return forward_patches(population, time, variants, samples.count, request, activity);
     }
@@ -288,8 +288,8 @@ std::size_t activity_memory(const Population& population, std::size_t n_variants
         ++numbers_per_sample;
     }
     if (request.signal) floats_per_sample += whole_lines(n_units);
-    if (!population.projection->dense()) floats_per_sample += n_units;  // where currents came from
-    if (n_samples < many_samples || !population.projection->dense()) {
+    if (!population.below().projection->dense()) floats_per_sample += n_units;  // where currents came from
+    if (n_samples < many_samples || !population.below().projection->dense()) {
         if (request.goodness != nullptr && !sends_what_it_measures(population, request))
             floats_per_sample += n_units;
         if (counts_spikes_apart(population, request)) floats_per_sample += n_units;
@@ -299,7 +299,8 @@ std::size_t activity_memory(const Population& population, std::size_t n_variants
 
 std::size_t forward_scratch(const Population& population, std::size_t n_variants) {
     const std::size_t tile = 2 * samples_per_tile * panels_per_tile * Panels::width;
-    const std::size_t n_rows = n_variants * samples_per_task(n_variants, population.weight.n_panels());
+    const std::size_t n_rows =
+        n_variants * samples_per_task(n_variants, population.below().weight.n_panels());
     return (2 * tile + 3 * n_rows * population.n_sent()) * sizeof(float);
 }
 

@@ -27,9 +27,10 @@ SteadySteps::SteadySteps(const Population& population, const TimeGrid& time,
       steady_(population, time, variants, samples, request, activity),
       adds_up_(population.neuron->n_state() > 0 && (population.neuron->exact_by_step() || !request.signal)) {
     steady_.make_places();
-    const std::size_t n_variants = variants.size(), width = population.weight.n_panels() * Panels::width;
-    const std::size_t n_tiles =
-        ceil_div(samples.count, samples_per_room) * ceil_div(population.weight.n_panels(), panels_per_tile);
+    const std::size_t n_variants = variants.size(),
+                      width = population.below().weight.n_panels() * Panels::width;
+    const std::size_t n_tiles = ceil_div(samples.count, samples_per_room) *
+                                ceil_div(population.below().weight.n_panels(), panels_per_tile);
     memory.responses.resize(std::max(memory.responses.size(), n_tiles * n_variants));
     if (memory.current.size() != n_variants || memory.current[0].rows() < samples.count)
         shape(memory.current, n_variants, samples.count, width);
@@ -58,7 +59,7 @@ SteadySteps::SteadySteps(const Population& population, const TimeGrid& time,
 
 std::size_t SteadySteps::memory(const Population& population, const TimeGrid& time, std::size_t n_variants,
                                 std::size_t n_samples, const ForwardRequest& request) noexcept {
-    const std::size_t line = population.weight.n_panels() * Panels::width;
+    const std::size_t line = population.below().weight.n_panels() * Panels::width;
     const bool adds_slopes = request.signal && !request.slopes_of_sent();
     const std::size_t of_unit = 4 + population.neuron->n_state() + (adds_slopes ? 6 : 0);  // SteppedResponse
     const std::size_t n_slopes = population.neuron->fixed_carry().empty() ? 3 : 1;
@@ -106,7 +107,7 @@ void SteadySteps::backward(std::span<const ConstMatrixView> by_sent) {
 
 template <class Body>
 void SteadySteps::for_tiles(const Body& body) const {
-    const std::size_t n_panels = population_.weight.n_panels();
+    const std::size_t n_panels = population_.below().weight.n_panels();
     const std::size_t n_blocks = ceil_div(samples_.count, samples_per_room);
     for_blocks(n_blocks * ceil_div(n_panels, panels_per_tile), 1, [&](std::size_t number, std::size_t) {
         const std::size_t first = number % n_blocks * samples_per_room;

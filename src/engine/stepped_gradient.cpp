@@ -301,7 +301,8 @@ void SteppedPass::finish() {
     }
 }
 
-void SteppedPass::weights(std::size_t d, const WeightTile& tile, float* out) const {
+void SteppedPass::weights(const WeightTile& tile, float* out) const {
+    const std::size_t d = tile.edge;
     if (!varies(d)) return constant_[d]->weights(tile, out);
     const Memory::Sum& from_sum = memory_.sums[d];
     const std::size_t n_inputs = this->n_inputs(d);

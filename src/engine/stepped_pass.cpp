@@ -21,11 +21,18 @@ std::size_t samples_per_block(std::size_t n_steps) {
     return std::clamp<std::size_t>(rows_per_block / n_steps, 1, most_samples_per_block);
 }
 
+/// Inputs that a unit sees, over all edges.
+std::size_t n_inputs_of(const Population& population) noexcept {
+    std::size_t n = 0;
+    for (const Edge& edge : population.edges) n += edge.weight.cols();
+    return n;
+}
+
 }  // namespace
 
 std::size_t SteppedPass::wave_size(const Population& population, const TimeGrid& time, std::size_t n_variants,
                                    std::size_t n_bases, std::size_t budget_bytes) {
-    const std::size_t inputs = n_bases * population.n_inputs();
+    const std::size_t inputs = n_bases * n_inputs_of(population);
     const std::size_t units = n_variants * snnff::n_groups(population.n_units()) * group_width;
     const std::size_t matrices = population.neuron->fixed_carry().empty() ? 3 : 1;
     const std::size_t per_sample =
@@ -41,7 +48,7 @@ std::size_t SteppedPass::memory(const Population& population, const TimeGrid& ti
     const std::size_t n_rows = wave * n_steps, line = snnff::n_groups(population.n_units()) * group_width;
     std::size_t floats = 2 * size.n_variants * wave * population.n_units();  // measured, spikes
     // A bit for each element, and for each of a quarter of them its place, 16 bits long, in one or two lists.
-    const std::size_t n_elements = size.n_bases * n_rows * population.n_inputs();
+    const std::size_t n_elements = size.n_bases * n_rows * n_inputs_of(population);
     const std::size_t input_bytes =
         n_elements / 8 + n_elements / 4 * (learns ? 2 : 1) * sizeof(std::uint16_t);
     if (learns) {
@@ -49,7 +56,7 @@ std::size_t SteppedPass::memory(const Population& population, const TimeGrid& ti
         floats += n_stored * size.n_variants * n_rows * line;
         const std::size_t n_chains = size.n_bases * ceil_div(size.n_samples, samples_per_chain);
         const std::size_t n_sums = static_cast<std::size_t>(std::bit_width(n_chains));
-        floats += (size.n_bases + n_sums) * line * population.n_inputs() + line * size.n_changed;
+        floats += (size.n_bases + n_sums) * line * n_inputs_of(population) + line * size.n_changed;
     }
     return floats * sizeof(float) + input_bytes;
 }
@@ -59,7 +66,7 @@ std::size_t SteppedPass::scratch_memory(const Population& population, const Time
     const auto n_steps = static_cast<std::size_t>(time.steps);
     const std::size_t n_samples = samples_per_block(n_steps);
     const std::size_t n_rows = n_samples * std::min(n_steps, rows_per_block),
-                      n_inputs = population.n_inputs();
+                      n_inputs = n_inputs_of(population);
     // The input of a block; currents and their chains, states and the weights of a group of units.
     const std::size_t n_states = size.n_variants * (population.neuron->n_state() + 3) + 2;
     return (size.n_bases * n_rows * n_inputs +
@@ -80,7 +87,7 @@ std::size_t SteppedPass::steps_at_once(const TimeGrid& time) noexcept {
 SteppedPass::SteppedPass(const Population& population, const TimeGrid& time, const Drive& drive,
                          Memory& memory)
     : SteppedPass(population, time, std::span<const Incoming>{}, memory) {
-    alone_ = {{drive, &population.weight, nullptr}};
+    alone_ = {{drive, &population.below().weight, nullptr}};
     incoming_ = alone_;
     n_variants_ = drive.n_variants();
 }
@@ -130,7 +137,7 @@ void SteppedPass::begin(std::size_t first, std::size_t n, const ForwardRequest& 
     memory_.work.clear();
     memory_.constant.clear();
     if (std::ranges::any_of(incoming_, [](const Incoming& each) { return each.drive.constant(); })) {
-        shape(memory_.constant, n_variants_, n, population_.weight.n_panels() * Panels::width);
+        shape(memory_.constant, n_variants_, n, population_.below().weight.n_panels() * Panels::width);
         for_blocks(memory_.blocks.size(), 1,
                    [&](std::size_t b, std::size_t) { bring_constant(memory_.blocks[b]); });
     }
@@ -223,7 +230,7 @@ void SteppedPass::make_room(std::size_t n) {
 
 /// What constant drives bring to the samples of a block, and the bias.
 void SteppedPass::bring_constant(const Block& block) {
-    const std::size_t width = population_.weight.n_panels() * Panels::width;
+    const std::size_t width = population_.below().weight.n_panels() * Panels::width;
     Matrix chains(block.count, width), brought(block.count, width);
     for (std::size_t v = 0; v < n_variants_; ++v) {
         const MatrixView sum = memory_.constant[v].view().rows(block.first, block.count);

@@ -151,9 +151,7 @@ class SteppedPass final : public Gradient {
     /// After the last wave: the gradient is complete.
     void finish();
 
-    /// Of the first drive.
-    void weights(const WeightTile& tile, float* out) const override { weights(0, tile, out); }
-    void weights(std::size_t drive, const WeightTile& tile, float* out) const;
+    void weights(const WeightTile& tile, float* out) const override;
     std::span<const double> bias() const noexcept override { return memory_.bias; }
 
   private:

@@ -32,30 +32,33 @@ void update_bias(const Optimizer& optimizer, Optimizer::Step step, std::span<con
     }
 }
 
-}  // namespace
-
-Moments::Moments(const Population& population, const Optimizer& optimizer) {
-    for (std::size_t m = 0; m < optimizer.n_moments(); ++m) {
-        weight[m].resize(population.n_units(), population.n_inputs());
-        bias[m].resize(population.n_units());
-    }
+/// One edge's part of apply_update().
+void update_weights(const Optimizer& optimizer, const Optimizer::Step& step, const Gradient& gradient,
+                    std::size_t edge, Panels& weight, std::span<Panels, 2> moments) {
+    const std::size_t n_inputs = weight.cols(), n_panels = weight.n_panels();
+    const std::size_t n_groups = (n_panels + panels_per_weight_tile - 1) / panels_per_weight_tile;
+    const std::size_t inputs = inputs_per_weight_tile(n_inputs);
+    const std::size_t n_blocks = (n_inputs + inputs - 1) / inputs;
+    for_blocks(n_groups * n_blocks, 1, [&](std::size_t task, std::size_t) {
+        const std::size_t panel = task / n_blocks * panels_per_weight_tile, input = task % n_blocks * inputs;
+        const WeightTile tile{panel, std::min(panels_per_weight_tile, n_panels - panel), input,
+                              std::min(inputs, n_inputs - input), edge};
+        const std::size_t length = tile.n_inputs * Panels::width;
+        float* of_tile = scratch(update_slot, tile.n_panels, length).data();
+        gradient.weights(tile, of_tile);
+        for (std::size_t p = 0; p < tile.n_panels; ++p) {
+            const std::size_t begin = (panel + p) * weight.panel_size() + input * Panels::width;
+            optimizer.apply(step, {of_tile + p * length, length}, part(weight.memory(), begin, length),
+                            part(moments[0].memory(), begin, length),
+                            part(moments[1].memory(), begin, length));
+        }
+    });
 }
 
-std::size_t Moments::memory(const Population& population, const Optimizer& optimizer) noexcept {
-    return optimizer.n_moments() * (population.weight.memory().size() + population.n_units()) * sizeof(float);
-}
-
-std::size_t Moments::memory(const Network& network, const Optimizer& optimizer) noexcept {
-    std::size_t bytes = 0;
-    for (const Population& population : network.populations) bytes += memory(population, optimizer);
-    return bytes;
-}
-
-double weight_norm(const Population& population) {
+double sum_squares(const Panels& weight) {
     // Kernels::sum_squares() over the matrix [unit x input] adds sums of blocks, each of which knows nothing
     // of the others: tasks make them, and they are added in order.
     constexpr std::size_t block = 256, blocks_per_task = 64;
-    const Panels& weight = population.weight;
     const std::size_t n = weight.size(), n_inputs = weight.cols();
     std::vector<double> sums(ceil_div(n, block));
     for_blocks(sums.size(), blocks_per_task, [&](std::size_t first, std::size_t count) {
@@ -76,6 +79,34 @@ double weight_norm(const Population& population) {
     });
     double sum = 0.0;
     for (const double of_block : sums) sum += of_block;
+    return sum;
+}
+
+}  // namespace
+
+Moments::Moments(const Population& population, const Optimizer& optimizer) : weight(population.edges.size()) {
+    for (std::size_t m = 0; m < optimizer.n_moments(); ++m) {
+        for (std::size_t e = 0; e < weight.size(); ++e) {
+            const Panels& of = population.edges[e].weight;
+            weight[e][m].resize(of.rows(), of.cols());
+        }
+        bias[m].resize(population.n_units());
+    }
+}
+
+std::size_t Moments::memory(const Population& population, const Optimizer& optimizer) noexcept {
+    return optimizer.n_moments() * population.n_floats() * sizeof(float);
+}
+
+std::size_t Moments::memory(const Network& network, const Optimizer& optimizer) noexcept {
+    std::size_t bytes = 0;
+    for (const Population& population : network.populations) bytes += memory(population, optimizer);
+    return bytes;
+}
+
+double weight_norm(const Population& population) {
+    double sum = 0.0;
+    for (const Edge& edge : population.edges) sum += sum_squares(edge.weight);
     return std::sqrt(sum);
 }
 
@@ -89,7 +120,10 @@ void show(State& state, const Network& network, std::span<Moments> moments) {
         const State::Section section(state, "moments_" + network.populations[k].name);
         state.show("n_updates", moments[k].n_updates, 0, std::numeric_limits<std::int64_t>::max() - 1);
         for (std::size_t m = 0; m < 2; ++m) {
-            state.show(m == 0 ? "weight_first" : "weight_second", moments[k].weight[m]);
+            for (std::size_t e = 0; e < moments[k].weight.size(); ++e) {
+                state.show(name_of_edge(m == 0 ? "weight_first" : "weight_second", e),
+                           moments[k].weight[e][m]);
+            }
             state.show(m == 0 ? "bias_first" : "bias_second", std::span<float>(moments[k].bias[m]));
         }
     }
@@ -98,25 +132,8 @@ void show(State& state, const Network& network, std::span<Moments> moments) {
 void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const Gradient& gradient,
                   Population& population, Moments& moments) {
     moments.n_updates = step.t;
-    Panels& weight = population.weight;
-    const std::size_t n_inputs = population.n_inputs(), n_panels = weight.n_panels();
-    const std::size_t n_groups = (n_panels + panels_per_weight_tile - 1) / panels_per_weight_tile;
-    const std::size_t inputs = inputs_per_weight_tile(n_inputs);
-    const std::size_t n_blocks = (n_inputs + inputs - 1) / inputs;
-    for_blocks(n_groups * n_blocks, 1, [&](std::size_t task, std::size_t) {
-        const std::size_t panel = task / n_blocks * panels_per_weight_tile, input = task % n_blocks * inputs;
-        const WeightTile tile{panel, std::min(panels_per_weight_tile, n_panels - panel), input,
-                              std::min(inputs, n_inputs - input)};
-        const std::size_t length = tile.n_inputs * Panels::width;
-        float* of_tile = scratch(update_slot, tile.n_panels, length).data();
-        gradient.weights(tile, of_tile);
-        for (std::size_t p = 0; p < tile.n_panels; ++p) {
-            const std::size_t begin = (panel + p) * weight.panel_size() + input * Panels::width;
-            optimizer.apply(step, {of_tile + p * length, length}, part(weight.memory(), begin, length),
-                            part(moments.weight[0].memory(), begin, length),
-                            part(moments.weight[1].memory(), begin, length));
-        }
-    });
+    for (std::size_t e = 0; e < population.edges.size(); ++e)
+        update_weights(optimizer, step, gradient, e, population.edges[e].weight, moments.weight[e]);
     update_bias(optimizer, step, gradient.bias(), population, moments);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,15 +19,15 @@ struct Moments {
     static std::size_t memory(const Population& population, const Optimizer& optimizer) noexcept;
     static std::size_t memory(const Network& network, const Optimizer& optimizer) noexcept;  ///< of all
     std::int64_t n_updates = 0;
-    Panels weight[2];
+    std::vector<std::array<Panels, 2>> weight;  ///< [edge][moment]
     AlignedVector<float> bias[2];
 };
 
 /// Shows the moments of every population of a network.
 void show(State& state, const Network& network, std::span<Moments> moments);
 
-/// One step of the optimiser: each task computes the gradient of a tile of weights and applies it while it is
-/// in cache. A weight has one writer, and its sum over samples one order.
+/// One step of the optimiser on all edges: each task computes the gradient of a tile of weights and applies
+/// it while it is in cache. A weight has one writer, and its sum over samples one order.
 void apply_update(const Optimizer& optimizer, const Optimizer::Step& step, const Gradient& gradient,
                   Population& population, Moments& moments);
 /// Frobenius norm of a population's weights.

@@ -25,15 +25,15 @@ inline double drawn_normal(double sd, Seed seed, Stream stream, std::uint64_t i,
     return sd * static_cast<double>(normal(seed, stream, i, index));
 }
 
-/// Fills weights from draw(Stream, i) and biases from usual_bias(Stream, i), unless `start` says
+/// Fills weights from below from draw(Stream, i) and biases from usual_bias(Stream, i), unless `start` says
 /// otherwise. Weight [unit, input] is number unit·n_inputs + input. A bias that does not learn is 0.
 template <class Draw, class DrawBias>
 void fill_parameters(Population& population, std::uint32_t index, Seed seed, BiasStart start, Draw draw,
                      DrawBias usual_bias) {
     const std::size_t n_inputs = population.n_inputs();
-    for (std::size_t i = 0; i < population.weight.size(); ++i) {
-        population.weight(i / n_inputs, i % n_inputs) = static_cast<float>(draw(Stream::initial_weight, i));
-    }
+    Panels& weight = population.below().weight;
+    for (std::size_t i = 0; i < weight.size(); ++i)
+        weight(i / n_inputs, i % n_inputs) = static_cast<float>(draw(Stream::initial_weight, i));
     population.bias.assign(population.n_units(), 0.0f);
     if (!population.learns_bias || start == BiasStart::zero) return;
     for (std::size_t i = 0; i < population.bias.size(); ++i) {

@@ -39,11 +39,11 @@ void write_weights(const hdf5::Group& nodes, const std::string& name, const Popu
     const hdf5::Group node = hdf5::create_group(nodes, name);
     write_text(node, "type", population.learns_bias ? "Affine" : "Linear");
     const std::array<hsize_t, 2> shape{population.n_units(), population.n_inputs()};
-    const Matrix weight = population.weight.matrix();
+    const Matrix weight = population.below().weight.matrix();
     write_array(node, "weight", std::span<const hsize_t>(shape), weight.values());
     if (population.learns_bias) write_array(node, "bias", std::span<const float>(population.bias));
     const hdf5::Group metadata = hdf5::create_group(node, "metadata");
-    write_text(metadata, "input_normalisation", population.normalisation->kind());
+    write_text(metadata, "input_normalisation", population.below().normalisation->kind());
 }
 
 bool is_population(const Network& network, std::string_view name) {
@@ -127,9 +127,9 @@ std::vector<std::string> what_nir_cannot_say(const ModelSpec& model, const Netwo
             add(fmt::format("{}: the reset is \"{}\", NIR's sets the membrane to v_reset = 0",
                             population.name, rule));
         }
-        if (population.normalisation->scales() || population.normalisation->replaces()) {
+        if (population.below().normalisation->scales() || population.below().normalisation->replaces()) {
             add(fmt::format("{}: its input is normalised ({}) before the weights", population.name,
-                            population.normalisation->kind()));
+                            population.below().normalisation->kind()));
         }
         if (population.output != Reading::spikes && population.neuron->spiking() &&
             &population != &network.populations.back()) {

@@ -128,7 +128,7 @@ std::vector<std::string> differences(const hdf5::Group& graph, const std::string
                         "something else",
                         node.where(), there, here, population.name));
     }
-    const Normalisation& normalisation = *population.normalisation;
+    const Normalisation& normalisation = *population.below().normalisation;
     if (!normalisation.scales() && !normalisation.replaces()) return sentences;
     const std::string_view normalised = normalisation.kind();
     const hdf5::Group of_weights = graph.group("nodes").group(weights);
@@ -211,7 +211,7 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
             static_cast<float>(weight[i] * current.gain[i / n_inputs] * found.of_columns[i % n_inputs]);
     if (!std::ranges::all_of(scaled, [](float value) { return std::isfinite(value); }))
         throw DataError(weights.where() + ": holds weights that are no finite numbers once they are scaled");
-    population.weight.copy_in(scaled);
+    population.below().weight.copy_in(scaled);
     std::vector<double> bias(population.n_units(), 0.0);
     if (weights.has("bias")) bias = read_nir_units(weights.dataset("bias"), population.n_units());
     population.bias.resize(population.n_units());

@@ -41,7 +41,7 @@ void read_parameters(const std::filesystem::path& path, std::string_view name, P
     const hdf5::Group group = root.group(place);
     Matrix weight(population.n_units(), population.n_inputs());
     read_checked(group.dataset("weight"), {population.n_units(), population.n_inputs()}, weight.values());
-    population.weight.copy_in(weight);
+    population.below().weight.copy_in(weight);
     population.bias.assign(population.n_units(), 0.0f);
     if (group.has("bias")) read_checked(group.dataset("bias"), {population.n_units()}, population.bias);
 }

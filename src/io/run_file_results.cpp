@@ -37,7 +37,7 @@ void write_population(const hdf5::Group& populations, const Population& populati
     const hdf5::Dataset input = hdf5::create_dimension(group, "input", population.n_inputs());
 
     const std::array<hsize_t, 2> shape{population.n_units(), population.n_inputs()};
-    const Matrix weights = population.weight.matrix();
+    const Matrix weights = population.below().weight.matrix();
     const auto weight = hdf5::write_array(group, "weight", shape, weights.values());
     set_attribute(weight, "units", "1");
     set_attribute(weight, "long_name", "weight of each input, in units of the membrane or activation");

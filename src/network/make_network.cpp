@@ -69,15 +69,17 @@ Population make_population(const ModelSpec& model, std::size_t k, std::size_t n_
     Population population;
     population.name = spec.name;
     population.neuron = spec.neuron;
-    population.projection = spec.projection;
-    population.n_received = n_inputs;
-    population.n_positions = shape.n_positions;
-    population.normalisation = spec.normalisation;
     population.measure = spec.measure;
     population.output = spec.output;
     population.learns_bias = spec.bias;
     population.n_groups = model.n_scores();
-    population.weight.resize(spec.n_units, shape.n_weights);
+    Edge& below = population.below();
+    if (k > 0) below.from = k - 1;
+    below.projection = spec.projection;
+    below.n_received = n_inputs;
+    below.n_positions = shape.n_positions;
+    below.normalisation = spec.normalisation;
+    below.weight.resize(spec.n_units, shape.n_weights);
     population.bias.assign(spec.n_units, 0.0f);
     return population;
 }

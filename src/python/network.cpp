@@ -200,7 +200,7 @@ void add_network(py::module_& module) {
     py::class_<Population>(module, "Population")
         .def_readonly("name", &Population::name)
         .def_property(
-            "weight", [](const Population& p) { return own(p.weight.matrix()); },
+            "weight", [](const Population& p) { return own(p.below().weight.matrix()); },
             [](Population& p, const py::array_t<float, py::array::c_style | py::array::forcecast>& weight) {
                 if (weight.ndim() != 2 || static_cast<std::size_t>(weight.shape(0)) != p.n_units() ||
                     static_cast<std::size_t>(weight.shape(1)) != p.n_inputs()) {
@@ -208,7 +208,7 @@ void add_network(py::module_& module) {
                         fmt::format("population \"{}\": weight is [unit, input], here [{}, {}]", p.name,
                                     p.n_units(), p.n_inputs()));
                 }
-                p.weight.copy_in(ConstMatrixView(weight.data(), p.n_units(), p.n_inputs()));
+                p.below().weight.copy_in(ConstMatrixView(weight.data(), p.n_units(), p.n_inputs()));
             })
         .def_property_readonly("bias",
                                [](py::object self) {

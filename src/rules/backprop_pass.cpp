@@ -19,8 +19,7 @@ MatrixView room(Matrix& matrix, std::size_t rows, std::size_t cols) {
 
 /// Whether a population keeps its steps: a train comes in or goes out.
 bool keeps_steps(const Network& network, std::size_t k, bool input_varies) {
-    const bool varies = k == 0 ? input_varies : network.populations[k - 1].output == Reading::spikes;
-    return varies || network.populations[k].output == Reading::spikes;
+    return driven_by_step(network, k, input_varies) || network.populations[k].output == Reading::spikes;
 }
 
 /// Samples that go through all sections at a time.
@@ -61,7 +60,8 @@ double BackpropPass::run(Batch& batch, std::span<const std::int32_t> label, cons
     const std::size_t wave = samples_per_wave(network_, n, !batch.drive(0).constant(), budget_bytes_);
     loss_.assign(n, 0.0);
     passes_.clear();
-    for (std::size_t k = 1; k < members_.size(); ++k) members_[k].turned.turn(network_.populations[k].weight);
+    for (std::size_t k = 1; k < members_.size(); ++k)
+        members_[k].turned.turn(network_.populations[k].below().weight);
     for (std::size_t first = 0, end; first < n; first = end) {
         end = wave == n ? n : SteppedPass::wave_end(first, wave, n);
         forward(batch, {first, end - first}, dropout);
@@ -123,7 +123,7 @@ void BackpropPass::backward(Batch& batch, Range samples, std::span<const std::in
 
 /// From d loss/d of what is multiplied by a population's weights to d loss/d of what was sent.
 void BackpropPass::to_what_was_sent(Batch& batch, std::size_t k, Range samples, const Dropout* dropout) {
-    const Normalisation& normalisation = *network_.populations[k].normalisation;
+    const Normalisation& normalisation = *network_.populations[k].below().normalisation;
     if (dropout == nullptr && !normalisation.scales()) return;
     const MatrixView slope = members_[k - 1].by_sent.view().rows(0, samples.count);
     const ConstMatrixView sent =
@@ -146,7 +146,7 @@ std::size_t BackpropPass::memory(const Network& network, const Batch::Size& size
         bytes += Batch::memory(network, k, size, {.signal = true, .output = true}).meanwhile;
         bytes += wave * (train ? n_steps : 1) * population.n_units() * sizeof(float);
         if (k > 0) bytes += TurnedWeights::memory(population.n_units(), population.n_inputs());
-        if (Batch::by_steps(network, k, size)) continue;
+        if (driven_by_step(network, k, size.input_varies)) continue;
         bytes += ConstantGradient::memory({.n_units = population.n_units(),
                                            .n_variants = 1,
                                            .n_bases = 1,

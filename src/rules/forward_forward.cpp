@@ -163,10 +163,10 @@ class ForwardForwardKind final : public LearningRule {
             ForwardRequest request{.goodness = learning.goodness.get(), .signal = true};
             memory.standing += Batch::memory(network, k, size, request).meanwhile;
             const ConstantGradient::Size gradient = gradient_size(network, k, work);
-            if (!network.populations[k].projection->dense()) {
+            if (!network.populations[k].below().projection->dense()) {
                 memory.standing +=
                     PatchGradient::memory(network.populations[k], size.n_variants, size.n_samples);
-            } else if (!Batch::by_steps(network, k, size)) {
+            } else if (!driven_by_step(network, k, size.input_varies)) {
                 memory.standing += ConstantGradient::memory(gradient);
             }
             request.output = work.output_kept[k];

@@ -20,8 +20,7 @@ class BestWeights {
     /// Bytes of what it remembers.
     static std::size_t memory(const Network& network, const PlanSpec& plan) {
         std::size_t floats = 0;
-        for (const Population& population : network.populations)
-            floats += population.weight.memory().size() + population.bias.size();
+        for (const Population& population : network.populations) floats += population.n_floats();
         return plan.keep_best ? floats * sizeof(float) : 0;
     }
     /// To be told after each epoch; NaN where nothing was measured.
@@ -41,8 +40,10 @@ class BestWeights {
     void restore(Network& network) const {
         if (!keeps_) return;
         for (std::size_t k = 0; k < kept_.size(); ++k) {
-            network.populations[k].weight = kept_[k].weight;
-            network.populations[k].bias = kept_[k].bias;
+            Population& population = network.populations[k];
+            for (std::size_t e = 0; e < population.edges.size(); ++e)
+                population.edges[e].weight = kept_[k].edges[e].weight;
+            population.bias = kept_[k].bias;
         }
     }
 
@@ -54,7 +55,8 @@ class BestWeights {
         state.show("kept_epoch", kept_epoch_, -1, most);
         if (state.restoring() && kept_epoch_ >= 0) kept_ = network.populations;
         for (Population& population : kept_) {
-            state.show("weight_" + population.name, population.weight);
+            for (std::size_t e = 0; e < population.edges.size(); ++e)
+                state.show(name_of_edge("weight_" + population.name, e), population.edges[e].weight);
             state.show("bias_" + population.name, std::span<float>(population.bias));
         }
     }

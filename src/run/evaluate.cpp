@@ -169,7 +169,8 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     std::vector<double> spikes(n_populations, 0.0);  // in all presentations
     double input_spikes = 0.0;                       // likewise, where the input is made of them
 
-    const LabelWriter writer(model.data, network.time, dataset, network.populations.front().normalisation);
+    const LabelWriter writer(model.data, network.time, dataset,
+                             network.populations.front().below().normalisation);
     Batch batch(network);
     Matrix unused, features;
     // A read-out's presentation without a label comes last.
@@ -252,12 +253,12 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
         const Population& population = network.populations[k];
         const auto n_units = static_cast<double>(population.n_units());
         const auto n_places =
-            static_cast<double>(population.projection->shape(population.n_received).n_places);
+            static_cast<double>(population.below().projection->shape(population.below().n_received).n_places);
         if (k > 0 && carries_spikes(network.populations[k - 1])) {
             const auto n_below = static_cast<double>(network.populations[k - 1].n_sent());
             // Of a spike the units see as many copies, on average, as there are weights at all places for an
             // input.
-            const double n_seen = population.projection->dense()
+            const double n_seen = population.below().projection->dense()
                                       ? 1.0
                                       : n_places * static_cast<double>(population.n_inputs()) / n_below;
             result.accumulates[k] =

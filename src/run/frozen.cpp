@@ -73,7 +73,7 @@ FrozenLayers::FrozenLayers(const Network& network, std::size_t first_learning, P
             std::copy_n(output.data(), output.size(), kept_[v].row(first).data());
         }
     }
-    for (Variant& variant : as_input(kept_, *network.populations[entry_].normalisation, top.n_groups))
+    for (Variant& variant : as_input(kept_, *network.populations[entry_].below().normalisation, top.n_groups))
         gain_.push_back(std::move(variant.gain));
 }
 

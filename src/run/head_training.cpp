@@ -37,7 +37,7 @@ class FeatureSource {
           network_(network),
           head_(head),
           dataset_(dataset),
-          writer_(model.data, network.time, dataset, network.populations.front().normalisation),
+          writer_(model.data, network.time, dataset, network.populations.front().below().normalisation),
           batch_(network) {
         if (!are_kept(model, dataset.size(), head.n_features())) return;
         std::vector<std::uint32_t> all(dataset.size());

@@ -80,9 +80,11 @@ void stop_where_diverged(const Population& population, const Activity& activity,
     if (on_divergence == OnDivergence::warn) return;
     float largest = 0.0f;
     bool weights_are_finite = true;
-    for (const float w : population.weight.memory()) {
-        weights_are_finite = weights_are_finite && std::isfinite(w);
-        largest = std::max(largest, std::abs(w));
+    for (const Edge& edge : population.edges) {
+        for (const float w : edge.weight.memory()) {
+            weights_are_finite = weights_are_finite && std::isfinite(w);
+            largest = std::max(largest, std::abs(w));
+        }
     }
     if (weights_are_finite && on_divergence == OnDivergence::skip) return;
     bool goodness_is_finite = true;

@@ -29,7 +29,7 @@ class Loop {
           network_(experiment.network),
           shall_stop_(shall_stop),
           presentations_(model_.data, model_.plan, model_.seed, network_.time, train_,
-                         network_.populations.front().normalisation),
+                         network_.populations.front().below().normalisation),
           ranking_(experiment),
           rule_(model_.learning.rule->start(model_.learning, network_)),
           watch_(experiment, observers, shall_stop),
@@ -130,7 +130,8 @@ class Loop {
         for (std::size_t k = 0; k < network_.populations.size(); ++k) {
             Population& population = network_.populations[k];
             const State::Section section(state, "population_" + population.name);
-            state.show("weight", population.weight);
+            for (std::size_t e = 0; e < population.edges.size(); ++e)
+                state.show(name_of_edge("weight", e), population.edges[e].weight);
             state.show("bias", std::span<float>(population.bias));
             watch_.show(state, k);
         }

@@ -32,8 +32,7 @@ std::size_t bytes_of(const Dataset& dataset) {
 
 std::size_t bytes_of(const Network& network) {
     std::size_t floats = 0;
-    for (const Population& population : network.populations)
-        floats += population.weight.memory().size() + population.bias.size();
+    for (const Population& population : network.populations) floats += population.n_floats();
     return floats * sizeof(float);
 }
 
@@ -47,10 +46,12 @@ std::size_t data_memory(const Experiment& experiment) {
     return bytes + (copied ? 1 : 2) * bytes_of(validation);
 }
 
-/// [unit x input] as a file takes the weights of one population: a copy at a time.
+/// [unit x input] as a file takes the weights of one edge: a copy at a time.
 std::size_t copied_weights(const Network& network) {
     std::size_t most = 0;
-    for (const Population& population : network.populations) most = std::max(most, population.weight.size());
+    for (const Population& population : network.populations) {
+        for (const Edge& edge : population.edges) most = std::max(most, edge.weight.size());
+    }
     return most * sizeof(float);
 }
 

@@ -21,19 +21,19 @@ struct Tracer::State {
 };
 
 Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& dataset)
-    : state_(
-          new State{network,
-                    model,
-                    dataset,
-                    LabelWriter(model.data, network.time, dataset, network.populations.front().normalisation),
-                    Batch(network),
-                    {}}) {
+    : state_(new State{
+          network,
+          model,
+          dataset,
+          LabelWriter(model.data, network.time, dataset, network.populations.front().below().normalisation),
+          Batch(network),
+          {}}) {
     for (const Population& population : network.populations) {
-        if (population.projection->dense()) continue;
+        if (population.below().projection->dense()) continue;
         throw ModelError(
             fmt::format("population.{}.projection = \"{}\": traces are of populations whose units see "
                         "their whole input, projection = \"dense\"",
-                        population.name, population.projection->kind()));
+                        population.name, population.below().projection->kind()));
     }
 }
 

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (Population population : network.populations) {
         fuzz::reads_or_refuses([&] {
             read_nir_parameters(file.path(), node, population);
-            for (const float weight : population.weight.memory())
+            for (const float weight : population.below().weight.memory())
                 fuzz::require(std::isfinite(weight), "weights are finite");
         });
     }

@@ -29,7 +29,7 @@ const ModelSpec& model() {
 Population population(std::string name, std::size_t n_units, std::size_t n_below) {
     Population p;
     p.name = std::move(name);
-    p.weight.resize(n_units, n_below);
+    p.below().weight.resize(n_units, n_below);
     p.bias.assign(n_units, 0.5f);
     return p;
 }
@@ -121,7 +121,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             fuzz::reads_or_refuses([] {
                 Population hidden = population("hidden", n_hidden, n_inputs);
                 read_parameters(file.path(), "hidden", hidden);
-                fuzz::require(hidden.weight.size() == n_hidden * n_inputs, "weights have their shape");
+                fuzz::require(hidden.below().weight.size() == n_hidden * n_inputs,
+                              "weights have their shape");
                 fuzz::require(hidden.bias.size() == n_hidden, "biases have their shape");
             });
             break;

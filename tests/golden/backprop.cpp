@@ -18,8 +18,8 @@ Population population(const h5::File& golden, const std::string& number, const s
     Population p;
     const auto shape = golden.shape("init_weight" + number);
     p.neuron = made<NeuronModel>(neuron);
-    p.weight.resize(shape[0], shape[1]);
-    p.weight.copy_in(golden.floats("init_weight" + number));
+    p.below().weight.resize(shape[0], shape[1]);
+    p.below().weight.copy_in(golden.floats("init_weight" + number));
     const std::vector<float> bias = golden.floats("init_bias" + number);
     p.bias.assign(bias.begin(), bias.end());
     return p;
@@ -48,6 +48,7 @@ TEST_CASE("loss and gradients of a network of two layers are PyTorch's") {
         Network network;
         network.populations.push_back(population(golden, "1", kind));
         network.populations.push_back(population(golden, "2", "linear"));
+        network.populations[1].below().from = 0;
         const auto shape = golden.shape("images");
         Matrix images(shape[0], shape[1]);
         std::ranges::copy(golden.floats("images"), images.values().begin());

@@ -184,7 +184,7 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
             Experiment experiment = build_case(golden, folder);
             Presentations presentations(experiment.model.data, experiment.model.plan, experiment.model.seed,
                                         experiment.network.time, experiment.train,
-                                        experiment.network.populations[0].normalisation);
+                                        experiment.network.populations[0].below().normalisation);
             presentations.begin_epoch(0, {});
             Batch batch(experiment.network);
             Matrix images;
@@ -195,7 +195,7 @@ TEST_CASE("goodness, gradients and membranes before the first update are PyTorch
 
             // the second population starts from what the first answers once it has learnt
             Population& first = experiment.network.populations[0];
-            first.weight.copy_in(golden.floats("expected/layer0/final_weight"));
+            first.below().weight.copy_in(golden.floats("expected/layer0/final_weight"));
             if (golden.has("expected/layer0/final_bias")) {
                 std::ranges::copy(golden.floats("expected/layer0/final_bias"), first.bias.begin());
             }

@@ -46,41 +46,17 @@ struct Labelled {
     Variant variant;
 };
 
-/// The parameters of one projection in training, as a population would hold them.
-struct Trained {
-    Trained(Panels& weight, const Optimizer& optimizer, const std::vector<float>& init) : weight(&weight) {
-        weight.copy_in(init);
-        for (std::size_t m = 0; m < optimizer.n_moments(); ++m)
-            moments[m].resize(weight.rows(), weight.cols());
-    }
-    Matrix gradient_of(const SteppedPass& pass, std::size_t drive) const {
-        Panels panels(weight->rows(), weight->cols());
-        pass.weights(drive, {0, panels.n_panels(), 0, panels.cols()}, panels.memory().data());
-        return panels.matrix();
-    }
-    void update(const Optimizer& optimizer, std::int64_t t, double rate, const SteppedPass& pass,
-                std::size_t drive) {
-        Panels gradient(weight->rows(), weight->cols());
-        pass.weights(drive, {0, gradient.n_panels(), 0, gradient.cols()}, gradient.memory().data());
-        optimizer.apply({.t = t, .rate = rate, .weight_decay = 0.0}, gradient.memory(), weight->memory(),
-                        moments[0].memory(), moments[1].memory());
-    }
-    Panels* weight;
-    Panels moments[2];
-};
+/// d loss/d weights of an edge, [unit x input].
+Matrix gradient_of(const Gradient& gradient, const Population& population, std::size_t edge) {
+    const Panels& weight = population.edges[edge].weight;
+    Matrix matrix(weight.rows(), weight.cols());
+    write_weights(gradient, matrix, edge);
+    return matrix;
+}
 
-struct Bias {
-    Bias(AlignedVector<float>& bias, const std::vector<float>& init) : bias(&bias) {
-        bias.assign(init.begin(), init.end());
-        for (auto& moment : moments) moment.assign(init.size(), 0.0f);
-    }
-    void update(const Optimizer& optimizer, std::int64_t t, double rate, const SteppedPass& pass) {
-        std::vector<float> gradient(pass.bias().begin(), pass.bias().begin() + std::ptrdiff_t(bias->size()));
-        optimizer.apply({.t = t, .rate = rate, .weight_decay = 0.0}, gradient, *bias, moments[0], moments[1]);
-    }
-    AlignedVector<float>* bias;
-    AlignedVector<float> moments[2];
-};
+void set_bias(Population& population, const std::vector<float>& bias) {
+    population.bias.assign(bias.begin(), bias.end());
+}
 
 double softplus(double x) { return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0); }
 double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
@@ -152,18 +128,17 @@ TEST_CASE("spikes from beside, a step later, are those of a loop in PyTorch") {
                                            key("threshold", golden.spec["v_threshold"].get<double>())},
                                           {network.time, n_units});
     population.measure = population.output = Reading::rate;
-    population.weight.resize(n_units, shape[1]);
-    Edge& lateral = population.edges.emplace_back();
-    lateral.from = 0;
-    lateral.delay_steps = 1;
-    lateral.weight.resize(n_units, n_units);
+    population.below().weight.resize(n_units, shape[1]);
+    Edge& lateral = connect(network, 0, {.from = 0, .delay_steps = 1, .weight = Panels(n_units, n_units)});
+    population.below().weight.copy_in(golden.floats("init/layer0/weight"));
+    lateral.weight.copy_in(golden.floats("init/layer0/lateral_weight"));
+    set_bias(population, golden.floats("init/layer0/bias"));
 
     const auto adam = made<Optimizer>("adam");
-    Trained weight(population.weight, *adam, golden.floats("init/layer0/weight"));
-    Trained sideways(lateral.weight, *adam, golden.floats("init/layer0/lateral_weight"));
-    Bias bias(population.bias, golden.floats("init/layer0/bias"));
+    Moments moments(population, *adam);
     Labelled positive(golden, "input/labels"), negative(golden, "input/negative_labels");
     const std::vector<Variant> variants{positive.variant, negative.variant};
+    const std::vector<Drive> outside{{variants}};
     const std::size_t n_samples = positive.image.rows();
     const auto goodness = made<Goodness>("mean_square");
     const auto losses = golden.floats("expected/layer0/loss");
@@ -181,7 +156,7 @@ TEST_CASE("spikes from beside, a step later, are those of a loop in PyTorch") {
             std::copy_n(view.membrane.data(), n_units, membrane.begin() + std::ptrdiff_t(at));
             std::copy_n(view.emitted.data(), n_units, spikes.begin() + std::ptrdiff_t(at));
         };
-        SectionPass pass(network, section_of(network, 0), {variants}, n_samples, activities, memory);
+        SectionPass pass(network, section_of(network, 0), outside, n_samples, activities, memory);
         const ForwardRequest request{.goodness = goodness.get(), .signal = true, .watch = &watcher};
         pass.request({&request, 1});
         pass.forward({0, n_samples});
@@ -194,19 +169,17 @@ TEST_CASE("spikes from beside, a step later, are those of a loop in PyTorch") {
         if (epoch == 0) {
             check_close("membrane", membrane, golden.floats("expected/layer0/first_membrane_positive"), 1e-5);
             CHECK(spikes == golden.floats("expected/layer0/first_spikes_positive"));
-            check_close("weight gradient", weight.gradient_of(gradient, 0).values(),
+            check_close("weight gradient", gradient_of(gradient, population, 0).values(),
                         golden.floats("expected/layer0/first_weight_gradient"), 1e-5);
-            check_close("lateral gradient", sideways.gradient_of(gradient, 1).values(),
+            check_close("lateral gradient", gradient_of(gradient, population, 1).values(),
                         golden.floats("expected/layer0/first_lateral_weight_gradient"), 1e-5);
         }
         const auto t = static_cast<std::int64_t>(epoch) + 1;
         const double rate = golden.spec["lr"].get<double>();
-        weight.update(*adam, t, rate, gradient, 0);
-        sideways.update(*adam, t, rate, gradient, 1);
-        bias.update(*adam, t, rate, gradient);
+        apply_update(*adam, {.t = t, .rate = rate, .weight_decay = 0.0}, gradient, population, moments);
     }
-    CHECK(distance(population.weight.matrix().values(), golden.floats("expected/layer0/final_weight")) <
-          1e-3);
+    CHECK(distance(population.below().weight.matrix().values(),
+                   golden.floats("expected/layer0/final_weight")) < 1e-3);
     CHECK(distance(lateral.weight.matrix().values(), golden.floats("expected/layer0/final_lateral_weight")) <
           1e-3);
     CHECK(distance(population.bias, golden.floats("expected/layer0/final_bias")) < 1e-3);
@@ -225,24 +198,24 @@ TEST_CASE("a network that sees itself from above is that of a loop in PyTorch") 
         population.neuron = std::make_shared<Damped>(golden.spec["damping"].get<float>());
         population.measure = Reading::spikes;  // each step is scored
         population.output = k == 0 ? Reading::spikes : Reading::activation;
-        population.normalisation = rms;
-        population.weight.resize(sizes[k + 1], sizes[k]);
+        population.below().normalisation = rms;
+        population.below().weight.resize(sizes[k + 1], sizes[k]);
     }
-    Edge& from_above = network.populations[0].edges.emplace_back();
-    from_above.from = 1;
-    from_above.delay_steps = 1;
-    from_above.normalisation = rms;
-    from_above.weight.resize(sizes[1], sizes[2]);
-    Edge& label = network.populations[1].edges.emplace_back();
-    label.weight.resize(sizes[2], n_labels);
+    Population &lower = network.populations[0], &upper = network.populations[1];
+    upper.below().from = 0;
+    Edge& from_above =
+        connect(network, 0,
+                {.from = 1, .delay_steps = 1, .normalisation = rms, .weight = Panels(sizes[1], sizes[2])});
+    Edge& of_label = connect(network, 1, {.weight = Panels(sizes[2], n_labels)});
+    lower.below().weight.copy_in(golden.floats("init/weight0"));
+    upper.below().weight.copy_in(golden.floats("init/weight1"));
+    from_above.weight.copy_in(golden.floats("init/top_down_weight0"));
+    of_label.weight.copy_in(golden.floats("init/label_weight1"));
+    set_bias(lower, golden.floats("init/bias0"));
+    set_bias(upper, golden.floats("init/bias1"));
 
     const auto adam = made<Optimizer>("adam");
-    Trained weight0(network.populations[0].weight, *adam, golden.floats("init/weight0"));
-    Trained weight1(network.populations[1].weight, *adam, golden.floats("init/weight1"));
-    Trained top_down(from_above.weight, *adam, golden.floats("init/top_down_weight0"));
-    Trained of_label(label.weight, *adam, golden.floats("init/label_weight1"));
-    Bias bias0(network.populations[0].bias, golden.floats("init/bias0"));
-    Bias bias1(network.populations[1].bias, golden.floats("init/bias1"));
+    Moments moments_of_lower(lower, *adam), moments_of_upper(upper, *adam);
 
     const auto image_shape = golden.shape("input/images");
     const std::size_t n_samples = image_shape[0];
@@ -259,7 +232,7 @@ TEST_CASE("a network that sees itself from above is that of a loop in PyTorch") 
         for (std::size_t s = 0; s < n_samples; ++s) hot[v](s, std::size_t(given[s])) = 1.0f;
         labels.push_back(Labelled::plain(hot[v]));
     }
-    const std::vector<std::vector<Drive>> outside{{Drive{}}, {Drive{labels}}};
+    const std::vector<Drive> outside{{inputs}, {labels}};
 
     const auto goodness = made<Goodness>("mean_square");
     const auto losses = golden.floats("expected/loss");  // [population, epoch]
@@ -281,7 +254,7 @@ TEST_CASE("a network that sees itself from above is that of a loop in PyTorch") 
                 std::copy_n(view.emitted.data(), view.emitted.cols(), states.begin() + std::ptrdiff_t(at));
             });
         }
-        SectionPass pass(network, section_of(network, 0), {inputs}, n_samples, activities, memory, outside);
+        SectionPass pass(network, section_of(network, 0), outside, n_samples, activities, memory);
         std::vector<ForwardRequest> requests;
         for (const Watcher& watcher : watchers)
             requests.push_back({.goodness = goodness.get(), .signal = true, .watch = &watcher});
@@ -298,30 +271,27 @@ TEST_CASE("a network that sees itself from above is that of a loop in PyTorch") 
         }
         const SteppedPass &first = pass.finish(0), &second = pass.finish(1);
         if (epoch == 0) {
-            const auto check = [&](const char* name, const Trained& trained, const SteppedPass& of,
-                                   std::size_t drive) {
-                check_close(name, trained.gradient_of(of, drive).values(),
+            const auto check = [&](const char* name, const SteppedPass& pass, const Population& of,
+                                   std::size_t edge) {
+                check_close(name, gradient_of(pass, of, edge).values(),
                             golden.floats("expected/first_gradient_" + std::string(name)), 1e-5);
             };
-            check("weight0", weight0, first, 0);
-            check("top_down_weight0", top_down, first, 1);
-            check("weight1", weight1, second, 0);
-            check("label_weight1", of_label, second, 1);
+            check("weight0", first, lower, 0);
+            check("top_down_weight0", first, lower, 1);
+            check("weight1", second, upper, 0);
+            check("label_weight1", second, upper, 1);
         }
         const auto t = static_cast<std::int64_t>(epoch) + 1;
         const double rate = golden.spec["lr"].get<double>();
-        weight0.update(*adam, t, rate, first, 0);
-        top_down.update(*adam, t, rate, first, 1);
-        weight1.update(*adam, t, rate, second, 0);
-        of_label.update(*adam, t, rate, second, 1);
-        bias0.update(*adam, t, rate, first);
-        bias1.update(*adam, t, rate, second);
+        const Optimizer::Step step{.t = t, .rate = rate, .weight_decay = 0.0};
+        apply_update(*adam, step, first, lower, moments_of_lower);
+        apply_update(*adam, step, second, upper, moments_of_upper);
     }
     const auto final_distance = [&](const char* name, const Panels& weight) {
         return distance(weight.matrix().values(), golden.floats("expected/final_" + std::string(name)));
     };
-    CHECK(final_distance("weight0", network.populations[0].weight) < 1e-3);
-    CHECK(final_distance("weight1", network.populations[1].weight) < 1e-3);
+    CHECK(final_distance("weight0", lower.below().weight) < 1e-3);
+    CHECK(final_distance("weight1", upper.below().weight) < 1e-3);
     CHECK(final_distance("top_down_weight0", from_above.weight) < 1e-3);
-    CHECK(final_distance("label_weight1", label.weight) < 1e-3);
+    CHECK(final_distance("label_weight1", of_label.weight) < 1e-3);
 }

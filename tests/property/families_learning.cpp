@@ -198,7 +198,7 @@ namespace {
 
 Population filled(std::string_view kind, Keys keys, std::uint32_t index, bool learns_bias = true) {
     Population p;
-    p.weight.resize(500, 400);
+    p.below().weight.resize(500, 400);
     p.bias.resize(500);
     p.learns_bias = learns_bias;
     made<Initialiser>(kind, std::move(keys))->fill(p, index, seed);
@@ -240,7 +240,7 @@ TEST_CASE("initialisers draw from the distribution they name") {
     for (const Expected& e : all) {
         CAPTURE(e.kind, value_text(Node{e.keys, {}}));
         const Population p = filled(e.kind, e.keys, 0);
-        const auto [sd, largest] = spread(p.weight.matrix().values());
+        const auto [sd, largest] = spread(p.below().weight.matrix().values());
         CHECK(sd == Approx(e.weight).epsilon(error));
         if (e.bound > 0.0) CHECK((largest <= e.bound && largest > 0.999 * e.bound));
         if (e.bound == 0.0) CHECK(largest > 4.0 * e.weight);
@@ -256,8 +256,8 @@ TEST_CASE(
         if (kind == "file" || kind == "nir") continue;
         CAPTURE(kind);
         const Population p = filled(kind, {}, 0), same = filled(kind, {}, 0), other = filled(kind, {}, 1);
-        CHECK(p.weight == same.weight);
-        CHECK_FALSE(p.weight == other.weight);
+        CHECK(p.below().weight == same.below().weight);
+        CHECK_FALSE(p.below().weight == other.below().weight);
         CHECK(spread(filled(kind, {key("bias", "normal")}, 0, false).bias).second == 0.0);
     }
 }

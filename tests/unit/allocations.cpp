@@ -69,7 +69,7 @@ std::size_t allocations(const std::string& populations, const std::string& keys,
     Experiment e = build(read_model_text(model, "test", SNNFF_ROOT, {}));
     const ThreadLimit limit(n_threads);
     Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
-                                e.network.populations[0].normalisation);
+                                e.network.populations[0].below().normalisation);
     presentations.begin_epoch(0, {});
     const auto learning_rule = e.model.learning.rule->start(e.model.learning, e.network);
     Rule& rule = *learning_rule;

@@ -59,7 +59,7 @@ Bits bits(const Drive& drive) {
 struct Presentation {
     explicit Presentation(Experiment& e)
         : presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
-                        e.network.populations[0].normalisation),
+                        e.network.populations[0].below().normalisation),
           batch(e.network) {
         presentations.begin_epoch(0, {});
         for (std::uint32_t s = 0; s < n_train; ++s) samples.push_back(s);
@@ -133,7 +133,7 @@ TEST_CASE("what a population sent is not changed by who receives it, however oft
             CAPTURE(normalisation, share);
             Experiment e = experiment();
             e.network.populations[0].n_groups = 3;
-            e.network.populations[1].normalisation = made<Normalisation>(normalisation);
+            e.network.populations[1].below().normalisation = made<Normalisation>(normalisation);
             Presentation presentation(e);
             Batch& batch = presentation.batch;
             batch.forward({0, 0}, requests(1));
@@ -156,7 +156,8 @@ TEST_CASE("what a population sent is not changed by who receives it, however oft
             // The definition, value by value: normalised, then left out.
             Matrix expected = batch.activity(0).output[1];
             for (std::size_t s = 0; s < n_train; ++s) {
-                const float gain = normalise(*e.network.populations[1].normalisation, expected.row(s), 3);
+                const float gain =
+                    normalise(*e.network.populations[1].below().normalisation, expected.row(s), 3);
                 CHECK(batch.drive(1).variants[1].gain[s] == gain);
             }
             if (given != nullptr) leave_out(dropout, 1, expected);

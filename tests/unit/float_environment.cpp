@@ -67,7 +67,7 @@ std::vector<float> results(const std::string& neuron) {
     const std::atomic<int> stop{0};
     train(experiment, {}, stop);
     const Population& population = experiment.network.populations.front();
-    const auto weights = population.weight.memory();
+    const auto weights = population.below().weight.memory();
     std::vector<float> all(weights.begin(), weights.end());
     all.insert(all.end(), population.bias.begin(), population.bias.end());
     const Evaluation evaluation = evaluate(experiment.network, experiment.model, experiment.test);

@@ -73,7 +73,7 @@ Input computed(const Experiment& e, Presentations& presentations, std::span<cons
 
 Presentations presentations_of(const Experiment& e) {
     return {e.model.data,   e.model.plan, e.model.seed,
-            e.network.time, e.train,      e.network.populations[0].normalisation};
+            e.network.time, e.train,      e.network.populations[0].below().normalisation};
 }
 
 std::vector<std::uint32_t> samples_of(bool all) {
@@ -100,7 +100,7 @@ TEST_CASE("what is kept of populations that rest is what they answer, bit by bit
                 CAPTURE(first, second, first_learning, normalisation, dropout_share);
                 Experiment e = experiment(fixed, first, second);
                 for (std::size_t k = 1; k < 3; ++k) {
-                    e.network.populations[k].normalisation = made<Normalisation>(normalisation);
+                    e.network.populations[k].below().normalisation = made<Normalisation>(normalisation);
                     e.network.populations[k - 1].n_groups = 3;
                 }
                 Presentations presentations = presentations_of(e);
@@ -139,7 +139,7 @@ TEST_CASE("outputs are kept where every epoch shows the same, else computed for 
         Batch batch(e.network);
         frozen.present(samples, Side::both, nullptr, memory, batch);
         const Input before = input_of(batch, 1);
-        for (float& weight : e.network.populations[0].weight.memory()) weight = -weight;
+        for (float& weight : e.network.populations[0].below().weight.memory()) weight = -weight;
         frozen.present(samples, Side::both, nullptr, memory, batch);
         const bool keeps = FrozenLayers::memory(e.network, 1, e.model.data, n_train).kept > 0;
         const bool changed = !(input_of(batch, 1) == before);

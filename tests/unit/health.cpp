@@ -104,7 +104,7 @@ TEST_CASE("a population is dead where it fired no spike, or where no goodness is
 TEST_CASE("the sentence that ends a run says what was not finite, and where") {
     const Population sound = population("relu");
     Population lost = sound;
-    lost.weight.memory()[1] = std::numeric_limits<float>::infinity();
+    lost.below().weight.memory()[1] = std::numeric_limits<float>::infinity();
     const Activity finite = activity({1.0}, {2.0}), beyond = activity({1.0}, {infinite});
     const auto said = [](const Population& of, const Activity& with, OnDivergence how) -> std::string {
         try {

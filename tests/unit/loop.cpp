@@ -110,14 +110,14 @@ TEST_CASE("positions that the plan does not have are not taken from a checkpoint
 TEST_CASE("the best weights are those of the lowest error; patience counts measurements since, not epochs") {
     Network network;
     network.populations.resize(1);
-    network.populations[0].weight.resize(1, 1);
+    network.populations[0].below().weight.resize(1, 1);
     network.populations[0].bias.assign(1, 0.0f);
     PlanSpec spec = plan(PlanOrder::simultaneous, 9);
     spec.keep_best = true;
     spec.patience = 2;
     BestWeights best(spec);
     const auto note = [&](std::int64_t epoch, double error) {
-        network.populations[0].weight(0, 0) = static_cast<float>(epoch);
+        network.populations[0].below().weight(0, 0) = static_cast<float>(epoch);
         best.note(epoch, error, network);
         return best.out_of_patience();
     };
@@ -131,14 +131,14 @@ TEST_CASE("the best weights are those of the lowest error; patience counts measu
     CHECK(best.kept_epoch() == 7);
     CHECK(note(8, 50.0) == false);
     best.restore(network);
-    CHECK(network.populations[0].weight(0, 0) == 7.0f);
+    CHECK(network.populations[0].below().weight(0, 0) == 7.0f);
 
     spec.keep_best = false;
     BestWeights keeps_none(spec);
     keeps_none.note(0, 1.0, network);
-    network.populations[0].weight(0, 0) = 3.0f;
+    network.populations[0].below().weight(0, 0) = 3.0f;
     keeps_none.restore(network);
-    CHECK(network.populations[0].weight(0, 0) == 3.0f);
+    CHECK(network.populations[0].below().weight(0, 0) == 3.0f);
     CHECK(keeps_none.kept_epoch() == -1);
 }
 
@@ -281,7 +281,7 @@ Result run(const std::string& keys, int at, int every, int& n_questions) {
         n_questions = n_asked;
         Result result;
         for (const Population& population : e.network.populations) {
-            const Matrix weight = population.weight.matrix();
+            const Matrix weight = population.below().weight.matrix();
             result.weights.emplace_back(weight.values().begin(), weight.values().end());
             result.weights.emplace_back(population.bias.begin(), population.bias.end());
         }

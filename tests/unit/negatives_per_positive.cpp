@@ -111,9 +111,9 @@ TEST_CASE("a batch holds a variant per negative, all of the same images") {
         CHECK(labels.size() == 5);
     }
     const std::atomic<int> stop{0};
-    const auto before = e.network.populations[0].weight;
+    const auto before = e.network.populations[0].below().weight;
     CHECK(train(e, {}, stop) == Ending::complete);
-    CHECK_FALSE(before == e.network.populations[0].weight);
+    CHECK_FALSE(before == e.network.populations[0].below().weight);
 }
 
 TEST_CASE("more negatives than there are wrong labels are refused, naming both keys") {

@@ -151,7 +151,7 @@ TEST_CASE("head and goodness together: the sum of the logarithms of two softmaxe
 TEST_CASE("no population learns from its read-out") {
     const Experiment with = trained(softmax), without = trained("");
     for (std::size_t k = 0; k < 2; ++k) {
-        CHECK(with.network.populations[k].weight == without.network.populations[k].weight);
+        CHECK(with.network.populations[k].below().weight == without.network.populations[k].below().weight);
     }
 }
 

@@ -235,10 +235,10 @@ TEST_CASE("parameters are read where their shapes fit, and refused by name where
     write_example(path);
     Population p = population("hidden1", 20, 784);
     const Population original = population("hidden1", 20, 784);
-    p.weight.resize(p.n_units(), p.n_inputs());
+    p.below().weight.resize(p.n_units(), p.n_inputs());
     p.bias.clear();
     read_parameters(path, "hidden1", p);
-    CHECK(p.weight == original.weight);
+    CHECK(p.below().weight == original.below().weight);
     CHECK(p.bias == original.bias);
 
     Population other = population("x", 21, 784);
@@ -262,5 +262,5 @@ TEST_CASE("parameters are read where their shapes fit, and refused by name where
     CHECK_THROWS_AS(read_parameters(path, "nan", small), DataError);
     CHECK_THROWS_AS(read_parameters(path, "wide", small), DataError);
     read_parameters(path, "good", small);
-    CHECK(small.weight(0, 1) == 0.25f);
+    CHECK(small.below().weight(0, 1) == 0.25f);
 }

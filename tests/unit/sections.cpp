@@ -160,7 +160,7 @@ struct Joined {
                                   "test", SNNFF_ROOT, {}))),
           batch(e.network) {
         const LabelWriter writer(e.model.data, e.network.time, e.train,
-                                 e.network.populations[0].normalisation);
+                                 e.network.populations[0].below().normalisation);
         const auto images = e.train.x.view().rows(0, n_rows);
         const auto squares = input_squares(*e.model.data.encoding, e.network.time, images);
         for (const std::int32_t label : {3, 8})
@@ -266,11 +266,11 @@ TEST_CASE("readouts of a current that stays constant are the same at once and st
         describe(unit);
         Population population;
         population.neuron = made_lif(unit, 40);
-        population.weight.resize(40, 9);
+        population.below().weight.resize(40, 9);
         population.bias.assign(40, 0.1f);
         for (std::size_t u = 0; u < 40; ++u) {
             for (std::size_t i = 0; i < 9; ++i)
-                population.weight(u, i) = uniform(Seed{3}, Stream::mask, u, std::uint32_t(i)) - 0.4f;
+                population.below().weight(u, i) = uniform(Seed{3}, Stream::mask, u, std::uint32_t(i)) - 0.4f;
         }
         Matrix base(20, 9);
         for (std::size_t i = 0; i < base.size(); ++i) base.values()[i] = uniform(Seed{4}, Stream::mask, i, 0);
@@ -309,7 +309,7 @@ TEST_CASE("steps taken in parts, with labels among the inputs, are the whole") {
                               "test", SNNFF_ROOT, {}));
     const Population& population = e.network.populations[0];
     Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
-                                population.normalisation);
+                                population.below().normalisation);
     presentations.begin_epoch(0, {});
     const std::vector<std::uint32_t> samples{4, 9, 2};
     Matrix images;

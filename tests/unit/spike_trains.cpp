@@ -106,11 +106,11 @@ Population population_of() {
     Population population;
     population.neuron = made<NeuronModel>("linear", {});
     population.measure = population.output = Reading::activation;
-    population.weight.resize(n_units, n_inputs);
+    population.below().weight.resize(n_units, n_inputs);
     population.bias.resize(n_units);
     population.learns_bias = true;
     for (std::size_t u = 0; u < n_units; ++u) {
-        for (std::size_t i = 0; i < n_inputs; ++i) population.weight(u, i) = number(20, u, i) - 0.5f;
+        for (std::size_t i = 0; i < n_inputs; ++i) population.below().weight(u, i) = number(20, u, i) - 0.5f;
         population.bias[u] = number(21, u, 0) - 0.5f;
     }
     return population;
@@ -126,9 +126,9 @@ float current(const Source& source, const Population& population, std::size_t v,
               std::size_t u) {
     float c = 0.0f;
     for (std::size_t i = 0; i < n_inputs; ++i)
-        c = std::fma(source.base(source.base_of(v), s, t, i), population.weight(u, i), c);
+        c = std::fma(source.base(source.base_of(v), s, t, i), population.below().weight(u, i), c);
     for (std::size_t k = 0; k < 3; ++k)
-        c = std::fma(source.change(v, s, t, k), population.weight(u, source.changing_inputs()[k]), c);
+        c = std::fma(source.change(v, s, t, k), population.below().weight(u, source.changing_inputs()[k]), c);
     const float weighted = source.gain_of(v, s) * (c + 0.0f);
     return weighted + population.bias[u];
 }

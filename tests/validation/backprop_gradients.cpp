@@ -54,14 +54,15 @@ struct Pair {
             Population p;
             p.neuron = part.kind == "lif" ? made_lif(part.unit, part.n_units) : made<NeuronModel>(part.kind);
             p.output = Reading(index_of(reading_names, part.output));
-            p.normalisation = made<Normalisation>(part.normalisation);
-            p.weight.resize(part.n_units, n);
+            if (k > 0) p.below().from = k - 1;
+            p.below().normalisation = made<Normalisation>(part.normalisation);
+            p.below().weight.resize(part.n_units, n);
             p.bias.resize(part.n_units);
             twin::Layer layer{part.kind, part.unit, part.output, part.normalisation, {}, {}};
             for (std::size_t u = 0; u < part.n_units; ++u) {
-                for (std::size_t i = 0; i < n; ++i) p.weight(u, i) = float(0.8 * noise(u * n + i, k));
+                for (std::size_t i = 0; i < n; ++i) p.below().weight(u, i) = float(0.8 * noise(u * n + i, k));
                 p.bias[u] = float(0.3 + 0.2 * noise(1000 + u, k));
-                const Matrix weight = p.weight.matrix();
+                const Matrix weight = p.below().weight.matrix();
                 layer.weight.emplace_back(weight.row(u).begin(), weight.row(u).end());
                 layer.bias.push_back(double(p.bias[u]));
             }
@@ -354,6 +355,8 @@ TEST_CASE("spikes teach the same as the input of a network as from the populatio
     Network upper;
     upper.time = pair.library.time;
     for (std::size_t k = 1; k < 3; ++k) upper.populations.push_back(pair.library.populations[k]);
+    upper.populations[0].below().from.reset();
+    upper.populations[1].below().from = 0;
     for (const std::size_t budget : {stored_steps_budget, std::size_t{1}}) {  // or in waves of one sample
         const Taught part(upper, std::make_unique<StoredSteps>(batch.activity(0).sent_steps, 1, true, 0),
                           labels, budget);

@@ -174,11 +174,11 @@ TEST_CASE("weights of groups learn by the gradient of the loss, under constant i
     Population population;
     population.neuron = made<NeuronModel>("tanh");
     population.n_groups = n_classes;
-    population.weight.resize(n_units, n_inputs);
+    population.below().weight.resize(n_units, n_inputs);
     population.bias.assign(n_units, 0.0f);
     for (std::size_t u = 0; u < n_units; ++u) {
         for (std::size_t i = 0; i < n_inputs; ++i)
-            population.weight(u, i) = static_cast<float>(0.5 * noise(u * n_inputs + i, 3));
+            population.below().weight(u, i) = static_cast<float>(0.5 * noise(u * n_inputs + i, 3));
     }
     Matrix x(n_samples, n_inputs);
     for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(noise(i, 4));
@@ -193,7 +193,7 @@ TEST_CASE("weights of groups learn by the gradient of the loss, under constant i
     const auto response_of = [&](std::size_t s, std::size_t u, double change, std::size_t at) {
         double current = 0.0;
         for (std::size_t i = 0; i < n_inputs; ++i)
-            current += (static_cast<double>(population.weight(u, i)) + (i == at ? change : 0.0)) *
+            current += (static_cast<double>(population.below().weight(u, i)) + (i == at ? change : 0.0)) *
                        static_cast<double>(variant.gain[s]) * static_cast<double>(x(s, i));
         return std::tanh(current + (at == n_inputs ? change : 0.0));
     };

@@ -98,7 +98,8 @@ TEST_CASE("the gradient of a population under encoded input is that of its smoot
                         std::vector<double> current(n_steps);
                         for (std::size_t t = 0; t < n_steps; ++t) {
                             for (std::size_t i = 0; i < 784; ++i)
-                                current[t] += static_cast<double>(population.weight(u, i)) * input[t][i];
+                                current[t] +=
+                                    static_cast<double>(population.below().weight(u, i)) * input[t][i];
                         }
                         const twin::Events events = twin::events(unit, current);
                         const double response = twin::real(unit, current).of(measure);

@@ -37,7 +37,7 @@ struct Update {
 Update gradient(const Experiment& e, std::size_t k, Side side) {
     Network network = e.network;
     Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
-                                e.network.populations[0].normalisation);
+                                e.network.populations[0].below().normalisation);
     presentations.begin_epoch(0, {});
     FrozenLayers frozen(network, k, presentations);
     ForwardForward rule(e.model.learning, network);
@@ -50,7 +50,7 @@ Update gradient(const Experiment& e, std::size_t k, Side side) {
     Update update{
         rule.learn(batch, {stage, progress, e.train.label}, rule.parts(stage).front()).front().loss, {}, {}};
     const Population& after = network.populations[k];
-    const Matrix weight_before = before.weight.matrix(), weight_after = after.weight.matrix();
+    const Matrix weight_before = before.below().weight.matrix(), weight_after = after.below().weight.matrix();
     for (std::size_t i = 0; i < weight_before.size(); ++i) {
         update.weight.push_back(static_cast<double>(weight_before.values()[i]) -
                                 static_cast<double>(weight_after.values()[i]));
@@ -80,7 +80,7 @@ double naive_loss(const std::vector<std::vector<double>>& inputs, const std::vec
 
 std::vector<std::vector<double>> normalised_inputs(const Experiment& e, Side side) {
     Presentations presentations(e.model.data, e.model.plan, e.model.seed, e.network.time, e.train,
-                                e.network.populations[0].normalisation);
+                                e.network.populations[0].below().normalisation);
     presentations.begin_epoch(0, {});
     Matrix images;
     const auto variants = presentations.variants(presentations.samples(0), images);
@@ -116,7 +116,7 @@ TEST_CASE(
     for (const Side side : {Side::positives, Side::negatives}) {
         const bool positive = side == Side::positives;
         const auto inputs = normalised_inputs(e, side);
-        const Matrix weights = population.weight.matrix();
+        const Matrix weights = population.below().weight.matrix();
         std::vector<double> weight(weights.values().begin(), weights.values().end());
         std::vector<double> bias(population.bias.begin(), population.bias.end());
         const Update found = gradient(e, 0, side);

@@ -65,7 +65,7 @@ class Several final : public Workload {
           rule_(model_.learning.rule->start(model_.learning, network_)) {
         for (std::size_t k = 0; k < shape.n_units.size(); ++k) {
             stage_.learning.push_back(k);
-            for (float& w : network_.populations[k].weight.memory()) w *= join_.larger[k];
+            for (float& w : network_.populations[k].below().weight.memory()) w *= join_.larger[k];
         }
         for (std::size_t s = 0; s < shape.n_samples; ++s) label_.push_back(static_cast<std::int32_t>(s % 10));
         if (shape.density) {
@@ -129,7 +129,7 @@ class Several final : public Workload {
             losses.push_back(static_cast<float>(loss_));
         }
         for (std::size_t k = 0; k < network_.populations.size(); ++k)
-            arrays.write(fmt::format("weight{}.f32", k), network_.populations[k].weight.matrix());
+            arrays.write(fmt::format("weight{}.f32", k), network_.populations[k].below().weight.matrix());
         arrays.write("loss.f32", std::span<const float>(losses), {losses.size()});
         return arrays.shapes();
     }
@@ -138,7 +138,7 @@ class Several final : public Workload {
     /// The images once, as back-propagation takes them, or under positive and negative labels.
     void make_variants() {
         images_ = random_images(shape().n_samples, shape().n_inputs);
-        const Normalisation& normalisation = *network_.populations.front().normalisation;
+        const Normalisation& normalisation = *network_.populations.front().below().normalisation;
         const bool has_labels = shape().kind != "backprop";
         for (std::int32_t v = 0; v < (has_labels ? 2 : 1); ++v) {
             Variant variant;

@@ -37,7 +37,7 @@ class Update final : public Workload {
             return;
         }
         if (shape.neuron == "lif") {  // inputs of length 1 take larger weights than most to make spikes
-            for (float& w : network_.populations.front().weight.memory()) w *= 28.0f;
+            for (float& w : network_.populations.front().below().weight.memory()) w *= 28.0f;
         }
         images_ = random_images(shape.n_samples, shape.n_inputs);
         for (const bool negative : {false, true}) {
@@ -52,7 +52,7 @@ class Update final : public Workload {
                 double squares = 1.0;
                 for (const float x : images_.row(s))
                     squares += static_cast<double>(x) * static_cast<double>(x);
-                const Normalisation& normalisation = *network_.populations.front().normalisation;
+                const Normalisation& normalisation = *network_.populations.front().below().normalisation;
                 variant.gain.push_back(normalisation.gain(squares, shape.n_inputs));
             }
             variants_.push_back(std::move(variant));
@@ -110,7 +110,7 @@ class Update final : public Workload {
             arrays.write("negative_label.i32", std::span<const std::int32_t>(labels_[1]),
                          {labels_[1].size()});
         }
-        const Panels& weight = network_.populations.front().weight;
+        const Panels& weight = network_.populations.front().below().weight;
         arrays.write("weight_before.f32", weight.matrix());
         std::vector<float> losses;
         for (int update = 0; update < 3; ++update) {

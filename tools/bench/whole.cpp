@@ -38,7 +38,7 @@ class Predict final : public Workload {
           dataset_(random_dataset(shape.n_samples, shape.n_inputs)) {
         // inputs are normalised to length 1: weights large enough for spikes
         for (Population& population : network_.populations) {
-            for (float& w : population.weight.memory()) w *= 8.0f;
+            for (float& w : population.below().weight.memory()) w *= 8.0f;
         }
     }
     void repeat() override { evaluation_ = evaluate(network_, model_, dataset_); }
@@ -57,8 +57,8 @@ class Predict final : public Workload {
     nlohmann::json dump(const std::filesystem::path& folder) override {
         Arrays arrays(folder);
         arrays.write("images.f32", dataset_.x);
-        arrays.write("weight0.f32", network_.populations[0].weight.matrix());
-        arrays.write("weight1.f32", network_.populations[1].weight.matrix());
+        arrays.write("weight0.f32", network_.populations[0].below().weight.matrix());
+        arrays.write("weight1.f32", network_.populations[1].below().weight.matrix());
         arrays.write("goodness.f32", evaluate(network_, model_, dataset_, 100).goodness);
         return arrays.shapes();
     }
@@ -105,8 +105,8 @@ class Epoch final : public Workload {
     nlohmann::json dump(const std::filesystem::path& folder) override {
         Arrays arrays(folder);
         arrays.write("images.f32", experiment_.train.x);
-        arrays.write("weight0.f32", experiment_.network.populations[0].weight.matrix());
-        arrays.write("weight1.f32", experiment_.network.populations[1].weight.matrix());
+        arrays.write("weight0.f32", experiment_.network.populations[0].below().weight.matrix());
+        arrays.write("weight1.f32", experiment_.network.populations[1].below().weight.matrix());
         return arrays.shapes();
     }
 
