@@ -91,11 +91,16 @@ class Tables {
     }
     /// Before anything is written: whether all of them may be.
     void check(const fs::path& run, const std::vector<std::string>& names) const {
+        std::error_code error;
+        if (through_) {
+            // A shell opens what it hands on (`1<> run.h5`), and asks nobody.
+            if (fs::equivalent(place_, run, error))
+                throw UsageError(place_.string() + ": is the run that is read; -o names another file");
+            return;
+        }
         for (const std::string& name : names) {
-            if (through_) return;
             const fs::path path = place_ / name;
             refuse_irregular(path);
-            std::error_code error;
             if (fs::exists(behind_links(path), error) && !replace_) {
                 throw UsageError(path.string() +
                                  ": exists already; --force replaces it, -o names another folder");
