@@ -164,6 +164,39 @@ class AnyBit(Damaged):
             self.flip(at, bit)
         self.assertGreater(told, 0)
 
+    def test_what_was_exported_is_read_as_it_was_written_or_refused(self):
+        for name, form in (("spikes.h5", "sonata"), ("graph.nir", "nir")):
+            self.good("export", "run.h5", "--format", form, "-o", name)
+        init = '\ninit = { kind = "nir", path = "graph.nir" }'
+        self.write("again.toml", MODEL.replace("size = 8", f"size = 8{init}").replace("size = 6", f"size = 6{init}"))
+
+        def tables():
+            done = self.sim("export", "spikes.h5", "--format", "csv", "-o", "out")
+            made = tree(self.folder / "out") if done.returncode == 0 else {}
+            shutil.rmtree(self.folder / "out", ignore_errors=True)
+            return done, made
+
+        def trained():
+            done = self.sim("run", "again.toml", "-q", "-o", "again.h5", "--force")
+            return done, self.good("info", "again.h5", "--digest") if done.returncode == 0 else ""
+
+        random, told = np.random.default_rng(6), 0
+        for name, read in (("spikes.h5", tables), ("graph.nir", trained)):
+            done, right = read()
+            self.assertEqual(done.returncode, 0, done.stderr)
+            content = (self.folder / name).read_bytes()
+            for at in map(int, random.choice(np.flatnonzero(np.frombuffer(content, np.uint8)), 15)):
+                bit = int(random.integers(8))
+                self.flip(at, bit, self.folder / name)
+                done, now = read()
+                where = f"{name}, byte {at} of {len(content)}, bit {bit}: {done.stderr}"
+                self.assertIn(done.returncode, (0, 4, 5), where)
+                if done.returncode == 0:
+                    self.assertEqual(now, right, where)
+                told += done.returncode != 0
+                self.flip(at, bit, self.folder / name)
+        self.assertGreater(told, 0)
+
     def test_what_is_damaged_is_named(self):
         with h5py.File(self.run_file) as run:
             at = run["populations/second/weight"].id.get_offset()
