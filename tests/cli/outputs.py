@@ -192,6 +192,16 @@ class Outputs(CutRunTest):
                            check=True)
         self.assertEqual((self.folder / "log").read_text(), "before\n" + text)
 
+    def test_tables_do_not_go_through_a_stream_into_the_run_that_is_read(self):
+        content = (self.folder / "r.h5").read_bytes()
+        with open(self.folder / "r.h5", "r+b") as run:
+            for stream in ("/dev/stdout", f"/dev/fd/{run.fileno()}"):
+                done = subprocess.run([SIM, "export", "r.h5", "--format", "csv", "-o", stream], cwd=self.folder, stdout=run,
+                                      stderr=subprocess.PIPE, text=True, check=False, pass_fds=[run.fileno()])
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn("is the run that is read", done.stderr)
+        self.assertTrue((self.folder / "r.h5").read_bytes() == content)
+
     def test_names_that_files_beside_them_would_make_too_long_are_refused_before_the_start(self):
         most = os.pathconf(self.folder, "PC_NAME_MAX")
         self.good(*self.writers["run"], "-o", "n" * (most - len(".ckpt.previous")))
