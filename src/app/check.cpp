@@ -9,6 +9,7 @@
 
 #include "app/output.hpp"
 #include "io/gzip.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 #include "snnff/integrity.hpp"
 
@@ -18,8 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_ours(const fs::path& file) {
-    const std::string extension = file.extension().string();
-    return extension == ".h5" || extension == ".ckpt" || extension == ".previous";
+    return ends_in(file, ".h5") || ends_in(file, ".ckpt") || ends_in(file, ".previous");
 }
 
 /// Files by name; of a folder, those in it and below.

@@ -6,11 +6,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <sstream>
 
 #include "app/agreement.hpp"
 #include "app/execute.hpp"
 #include "app/figures.hpp"
+#include "app/help.hpp"
 #include "app/invocation.hpp"
 #include "app/output.hpp"
 #include "app/outputs.hpp"
@@ -20,6 +20,7 @@
 #include "app/terminal.hpp"
 #include "app/verb.hpp"
 #include "io/gzip.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -55,18 +56,6 @@ std::string differences_table(const std::vector<RunFigures>& runs) {
     }
     return table.empty() ? "The models are the same.\n"
                          : "Where the models differ:\n" + table.text(2, stdout_columns());
-}
-
-/// Sentences, a line each, at the width of a terminal.
-std::string folded_lines(const std::string& text) {
-    const auto columns = stdout_columns();
-    if (!columns) return text;
-    std::istringstream lines(text);
-    std::string result;
-    for (std::string line; std::getline(lines, line);) {
-        for (const std::string& part : folded(line, *columns)) result += part + "\n";
-    }
-    return result;
 }
 
 /// Where runs differ by less than their samples can tell. Runs of the same bits are one.
@@ -115,7 +104,27 @@ nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
     return json;
 }
 
+/// Options for models that are run first, where there are none.
+void refuse_without_models(const Arguments& arguments) {
+    if (!std::ranges::all_of(arguments.files, is_hdf5)) return;
+    const std::pair<bool, const char*> given[] = {
+        {!arguments.out_dir.empty(), "--out-dir"},
+        {!arguments.assignments.set.empty(), "--set"},
+        {!arguments.assignments.add.empty(), "--add"},
+        {arguments.seed.has_value(), "--seed"},
+        {arguments.force, "--force"},
+    };
+    for (const auto& [is_given, option] : given) {
+        if (!is_given) continue;
+        throw UsageError(
+            fmt::format("compare: {} is for model files, which are run first; these are run files, "
+                        "which are read as they are, without it",
+                        option));
+    }
+}
+
 int compare(const Arguments& arguments) {
+    refuse_without_models(arguments);
     // First which are models and whether their run files may be written: nothing is trained in vain.
     const std::vector<fs::path> inputs(arguments.files.begin(), arguments.files.end());
     std::optional<TemporaryFolder> temporary;
@@ -140,7 +149,10 @@ int compare(const Arguments& arguments) {
         }
         std::error_code error;
         fs::create_directories(folder, error);
-        if (error) throw FileError(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
+        if (error) {
+            throw FileError(fmt::format("{}: cannot be made: {}{}", folder.string(), error.message(),
+                                        about_dangling_link(folder)));
+        }
         RunRequest request;
         request.model = file;
         request.output = folder / file.filename().replace_extension(".h5");

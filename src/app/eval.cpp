@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "app/help.hpp"
 #include "app/outcome.hpp"
 #include "app/output.hpp"
 #include "app/table.hpp"
@@ -41,7 +42,8 @@ std::size_t n_samples_of(const std::vector<std::uint64_t>& confusion, std::size_
 
 /// The class's name, or its number where it has none.
 std::string name_of(const std::vector<std::string>& names, std::size_t label) {
-    return label < names.size() ? names[label] : std::to_string(label);
+    constexpr std::size_t most_columns = 32;
+    return label < names.size() ? cut_to(names[label], most_columns) : std::to_string(label);
 }
 
 std::string confusion_table(const std::vector<std::uint64_t>& confusion, std::size_t n_labels,
@@ -106,7 +108,7 @@ int eval(const EvalArguments& arguments) {
         text += fmt::format("  by {} alone: {}\n", population.name,
                             error_text(population.error, evaluation.label.size()));
     }
-    put(text + "\n" + confusion_table(confusion, n_labels, evaluation.class_names));
+    put(folded_lines(text) + "\n" + confusion_table(confusion, n_labels, evaluation.class_names));
     return 0;
 }
 

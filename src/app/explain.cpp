@@ -69,14 +69,14 @@ std::string details(const KeyDoc& doc) {
                                                    : doc.default_text});
     if (const std::string condition = condition_text(doc); !condition.empty())
         table.add({"only for", condition});
-    text += table.text(2);
+    text += table.text(2, columns);
     if (!doc.allowed_summaries.empty()) {
         Table kinds({});
         kinds.align_left();
         for (std::size_t i = 0; i < doc.allowed.size() && i < doc.allowed_summaries.size(); ++i) {
             kinds.add({doc.allowed[i], doc.allowed_summaries[i]});
         }
-        text += "\n" + kinds.text(4);
+        text += "\n" + kinds.text(4, columns);
     }
     return text;
 }
@@ -151,9 +151,12 @@ Verb add_explain(Command& program) {
                      "  snnff-sim explain lif\n"
                      "  snnff-sim explain\n"
                      "  snnff-sim explain --schema > models/model.schema.json\n");
-    command.option("KEY", arguments->key, "a key, a table or a kind; default: list all").type_name("KEY");
+    const Option key =
+        command.option("KEY", arguments->key, "a key, a table or a kind; default: list all").type_name("KEY");
     const Option json = command.flag("--json", arguments->json, "as JSON");
-    command.flag("--schema", arguments->schema, "print the JSON Schema of model files").excludes(json);
+    command.flag("--schema", arguments->schema, "print the JSON Schema of model files")
+        .excludes(json)
+        .excludes(key);
     return {std::move(command), [arguments] { return explain(*arguments); }};
 }
 

@@ -9,8 +9,10 @@
 #include "app/output.hpp"
 #include "app/outputs.hpp"
 #include "app/table.hpp"
+#include "app/terminal.hpp"
 #include "app/trained.hpp"
 #include "app/verb.hpp"
+#include "core/process_limits.hpp"
 #include "snnff/error.hpp"
 #include "snnff/nir.hpp"
 
@@ -26,11 +28,18 @@ struct ExportArguments {
 void list(const Exported& exported, std::string_view what) {
     Table table({"file", std::string(what)});
     for (const auto& [path, n] : exported) table.add({path.string(), grouped(static_cast<double>(n))});
-    put(table.text());
+    put(table.text(0, stdout_columns()));
 }
 
 int export_run(const ExportArguments& arguments) {
+    if (arguments.dt_ms && arguments.format != "nir") {
+        throw UsageError(
+            fmt::format("export: --dt is for --format nir, whose graphs have time constants; "
+                        "--format {} writes times as the run has them, without it",
+                        arguments.format));
+    }
     if (arguments.format == "csv") {
+        check_descriptors(arguments.output);
         const Exported exported = export_csv(arguments.run, arguments.output, arguments.force);
         if (!is_stream(arguments.output)) list(exported, "rows");
         return 0;

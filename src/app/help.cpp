@@ -78,10 +78,26 @@ std::string folded_text(const std::string& text) { return by_line(text, folded_l
 
 std::string folded_examples(const std::string& text) { return by_line(text, folded_example); }
 
+std::string folded_lines(const std::string& text) {
+    const auto columns = stdout_columns();
+    if (!columns) return text;
+    return by_line(text, [&](const std::string& line) {
+        if (line.size() <= *columns) return line;
+        std::string lines;
+        for (const std::string& part : folded(line, *columns)) lines += (lines.empty() ? "" : "\n") + part;
+        return lines;
+    });
+}
+
 std::string in_columns(const std::string& name, const std::string& meaning, std::size_t name_columns) {
     const std::size_t left = std::min(name_columns, line_width() / 3);
-    std::string text = "  " + name;
-    std::size_t used = text.size();
+    std::string text;
+    std::size_t used = 0;
+    for (const std::string& part : folded(name, line_width() - std::min<std::size_t>(line_width() / 2, 6))) {
+        const std::string line = (text.empty() ? "  " : "      ") + part;
+        text += (text.empty() ? "" : "\n") + line;
+        used = line.size();
+    }
     for (const std::string& line : folded(meaning, line_width() - left)) {
         if (used + 1 > left) {
             text += "\n";

@@ -3,12 +3,16 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/check.hpp"
 #include "app/figures.hpp"
+#include "app/help.hpp"
 #include "app/output.hpp"
 #include "app/table.hpp"
+#include "app/terminal.hpp"
 #include "app/verb.hpp"
 #include "interfaces/kernels_in_use.hpp"
 #include "snnff/digest.hpp"
@@ -77,7 +81,7 @@ std::string head_of(const RunSummary& summary, const std::filesystem::path& path
                                            counted(stretches[i].threads, "thread"), stretches[i].host)});
     }
     for (const auto& [role, files] : files_by_role(provenance.data)) table.add({role, files});
-    return table.text();
+    return table.text(0, stdout_columns());
 }
 
 std::string populations_table(const RunFigures& figures) {
@@ -87,7 +91,7 @@ std::string populations_table(const RunFigures& figures) {
                    grouped(static_cast<double>(p.n_parameters)), short_number(p.final_loss),
                    short_number(p.spike_rate)});
     }
-    return table.text();
+    return table.text(0, stdout_columns());
 }
 
 struct TroubledEpochs {
@@ -224,7 +228,25 @@ int print_digest(const RunSummary& summary, const std::string& file) {
                     summary.digest, digest));
 }
 
+/// Each of these prints something else; --json goes with --check and with none.
+void refuse_two_at_once(const InfoArguments& arguments) {
+    const std::pair<bool, std::string_view> flags[] = {{arguments.model, "--model"},
+                                                       {arguments.digest, "--digest"},
+                                                       {arguments.check, "--check"},
+                                                       {arguments.json, "--json"}};
+    std::string_view before;
+    for (const auto& [given, flag] : flags) {
+        if (!given || (before == "--check" && flag == "--json")) continue;
+        if (!before.empty()) {
+            throw UsageError(
+                fmt::format("info: {} and {} ask for different answers; one of both would do", before, flag));
+        }
+        before = flag;
+    }
+}
+
 int info(const InfoArguments& arguments) {
+    refuse_two_at_once(arguments);
     if (arguments.check) return check_files(arguments.files, arguments.json);
     if (arguments.files.size() > 1) {
         throw UsageError(
@@ -245,7 +267,7 @@ int info(const InfoArguments& arguments) {
         put_json(json_of(summary, figures, troubles));
     } else {
         put(head_of(summary, file) + "\n" + populations_table(figures) + "\n" +
-            results_of(summary, figures, troubles));
+            folded_lines(results_of(summary, figures, troubles)));
     }
     return 0;
 }

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
+
+#include "app/far_keys.hpp"
 
 namespace snnff::app {
 namespace {
@@ -196,13 +199,17 @@ std::string Outcome::likely_reason(const Experiment& experiment) const {
 std::vector<std::string> Outcome::doubts(const Experiment& experiment) const {
     if (at_chance_.empty()) return {};
     const bool learnt = !std::isnan(train_error_) && !train_at_chance_;
+    // What was seen may have its reason in a key that nobody would set so: weights that grow in a large gain.
+    std::string reason = likely_reason(experiment);
+    const std::optional<FarKey> key = farthest_key(experiment.model);
+    if (key && reason.find(key->path) == std::string::npos) reason = key->sentence;
     // One sentence: the other sets have the same reason.
     return {
         fmt::format("{}; {}", at_chance_.front(),
                     learnt ? fmt::format("of training samples it takes {:.1f} % for another class: these are "
                                          "other data, have other labels, or were not learnt in general",
                                          train_error_)
-                           : likely_reason(experiment))};
+                           : reason)};
 }
 
 }  // namespace snnff::app

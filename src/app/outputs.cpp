@@ -6,6 +6,7 @@
 #include <system_error>
 #include <vector>
 
+#include "core/process_limits.hpp"
 #include "core/utf8.hpp"
 #include "io/gzip.hpp"
 #include "io/half_made.hpp"
@@ -77,6 +78,7 @@ std::string about_cut_run(const fs::path& output) {
 }
 
 void check_output(const fs::path& output, bool force, Beside beside) {
+    check_descriptors(output);
     refuse_irregular(output);
     std::error_code error;
     const fs::path file = behind_links(output);

@@ -14,6 +14,7 @@
 #include "app/verb.hpp"
 #include "core/float_environment.hpp"
 #include "core/memory.hpp"
+#include "core/process_limits.hpp"
 #include "core/streams.hpp"
 #include "interfaces/kernels_in_use.hpp"
 #include "io/libraries.hpp"
@@ -83,6 +84,7 @@ int command_line(int argc, char** argv) {
     app::remember_invocation(argc, argv);
     const FloatEnvironment environment;
     try {
+        check_stack();
         leave_open_at_exit();
         return run(argc, argv);
     } catch (const Error& error) {

@@ -77,7 +77,10 @@ Provenance provenance_of(const Experiment& experiment, const ThreadsAsked& threa
     provenance.data = experiment.files;
     provenance.stretches = {stretch};
     const auto add = [&](const char* role, const Dataset& dataset) {
-        if (dataset.size() > 0) provenance.inputs.emplace_back(role, dataset.facts);
+        if (dataset.size() == 0) return;
+        InputFacts& facts = provenance.inputs.emplace_back(role, dataset.facts).second;
+        // Only those of training are what later data are held to.
+        if (&dataset != &experiment.train) facts.spreads.clear();
     };
     add("train", experiment.train);
     add("validation", experiment.validation);

@@ -9,7 +9,9 @@
 #include "app/reproduce_run.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
+#include "app/terminal.hpp"
 #include "app/verb.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 #include "snnff/run_file.hpp"
 
@@ -29,7 +31,7 @@ struct ReproduceArguments {
 /// left out, it would be missed by nobody.
 bool may_be_run(const fs::path& path) {
     std::error_code error;
-    if (path.extension() != ".h5" || fs::is_directory(path, error)) return false;
+    if (!ends_in(path, ".h5") || fs::is_directory(path, error)) return false;
     try {
         read_run(path);
     } catch (const NoRunFileError&) {
@@ -75,7 +77,7 @@ std::string differences_of(const Reproduction& run) {
     Table table({"", "then", "now"});
     table.align_left();
     for (const auto& [name, then, now] : run.provenance) table.add({name, then, now});
-    return text + table.text(2);
+    return text + table.text(2, stdout_columns());
 }
 
 std::string reproduction_text(const Reproduction& run) {

@@ -128,7 +128,10 @@ void look_at_folder(Sweep& sweep, const std::vector<ModelSpec>& models, bool for
     }
     std::error_code error;
     fs::create_directories(sweep.folder, error);
-    if (error) throw FileError(fmt::format("{}: cannot be made: {}", sweep.folder.string(), error.message()));
+    if (error) {
+        throw FileError(fmt::format("{}: cannot be made: {}{}", sweep.folder.string(), error.message(),
+                                    about_dangling_link(sweep.folder)));
+    }
     for (std::size_t i = 0; i < sweep.cells.size(); ++i) {
         if (sweep.results[i].found) continue;
         check_output(sweep.run_file(sweep.cells[i]), true, Beside::checkpoints);
@@ -252,8 +255,7 @@ Verb add_sweep(Command& program) {
         "sweep", "Run a model under every combination of some keys' values, and set them in one table.",
         "  snnff-sim sweep model.toml --over learning.goodness=mean_square,sum_square --over "
         "time.steps=1,5,10\n"
-        "  snnff-sim sweep model.toml --over 'learning.loss={ kind = \"swish\", alpha = 20 "
-        "},softplus' -o losses\n"
+        "  snnff-sim sweep model.toml --over 'learning.loss={kind=\"swish\"},softplus' -o losses\n"
         "  snnff-sim sweep model.toml --seeds 1,2,3,4,5\n");
     command.option("MODEL", arguments->model, "model file (TOML)").required().type_name("FILE");
     command

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 #include <sstream>
+#include <utility>
 
 #include "snnff/functions.hpp"
 
@@ -16,6 +17,24 @@ namespace {
 std::size_t width_of(const std::string& text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// A cell on one line: line ends, tabs and other control characters as they are written in programs.
+std::string on_one_line(std::string cell) {
+    const auto steers = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (std::ranges::none_of(cell, steers)) return cell;
+    std::string text;
+    for (const char c : cell) {
+        if (c == '\n')
+            text += "\\n";
+        else if (c == '\t')
+            text += "\\t";
+        else if (steers(c))
+            text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+            text += c;
+    }
+    return text;
 }
 
 /// Where a cell may go on in the next line: at blanks, but for those within a quantity ("474 400", "8.6 %",
@@ -64,7 +83,21 @@ std::vector<std::string> cell_lines(const std::string& cell, std::size_t columns
     return lines;
 }
 
+std::vector<std::string> one_line_each(std::vector<std::string> cells) {
+    for (std::string& cell : cells) cell = on_one_line(std::move(cell));
+    return cells;
+}
+
 }  // namespace
+
+Table::Table(std::vector<std::string> header) { header_ = one_line_each(std::move(header)); }
+
+void Table::add(std::vector<std::string> row) { rows_.push_back(one_line_each(std::move(row))); }
+
+std::string cut_to(const std::string& text, std::size_t columns) {
+    const std::string line = on_one_line(text);
+    return width_of(line) <= columns ? line : line.substr(0, bytes_of(line, columns - 1)) + "…";
+}
 
 bool Table::has_header() const {
     return std::any_of(header_.begin(), header_.end(),

@@ -15,9 +15,10 @@ namespace snnff::app {
 /// told otherwise.
 class Table {
   public:
-    explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
+    /// Cells stand on one line: what would steer a terminal is written out, "\n", "\t", "\x1b".
+    explicit Table(std::vector<std::string> header);
     /// Missing cells at the end are empty; more cells than the header has widen the table.
-    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    void add(std::vector<std::string> row);
     void align_left() { left_ = true; }            ///< every column
     void align_last_left() { last_left_ = true; }  ///< the last column of the header, for sentences
     bool empty() const noexcept { return rows_.empty(); }
@@ -39,6 +40,8 @@ class Table {
 
 /// The text in lines of at most so many columns; a longer word has a line of its own.
 std::vector<std::string> folded(const std::string& text, std::size_t columns);
+/// As a cell stands, with "…" in place of what is more than so many columns.
+std::string cut_to(const std::string& text, std::size_t columns);
 /// A percentage as "3.46 %"; "-" for NaN.
 std::string percent(double value);
 /// Decimals that leave two digits of an uncertainty; 2 where it is 0 or unknown.

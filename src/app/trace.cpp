@@ -11,9 +11,11 @@
 #include "app/outputs.hpp"
 #include "app/signals.hpp"
 #include "app/table.hpp"
+#include "app/terminal.hpp"
 #include "app/traces.hpp"
 #include "app/trained.hpp"
 #include "app/verb.hpp"
+#include "run/class_words.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -80,6 +82,29 @@ std::string list_of(const std::vector<std::string>& words) {
     return fmt::format("[{}]", fmt::join(quoted, ", "));
 }
 
+constexpr std::string_view phase_words[] = {"positive", "negative", "neutral"};
+
+/// The label of a class, given by its name or as the files count it; a number is a place among classes that
+/// have names.
+std::int64_t label_named(const std::string& word, const ModelSpec& model) {
+    const std::vector<std::string> names = class_names_of(model), words = class_words(model, names);
+    const auto found = std::ranges::find(words, word);
+    if (found != words.end()) return found - words.begin();
+    const bool number = std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+    const bool counts_from_0 = words.empty() || !names.empty();
+    if (number && counts_from_0) return numbers_of("--labels", word).front();
+    std::vector<std::string> known(std::begin(phase_words), std::end(phase_words));
+    known.emplace_back("all");
+    known.insert(known.end(), words.begin(), words.end());
+    const auto near = nearest(word, known);
+    const std::string classes = words.empty() ? fmt::format("0 to {}", model.data.overlay.n_labels - 1)
+                                              : fmt::format("{}", fmt::join(words, ", "));
+    throw UsageError(
+        fmt::format("--labels {}: is no class; {}classes are {}; positive, negative, neutral and all "
+                    "are taken, too",
+                    word, near ? fmt::format("did you mean \"{}\"? The ", *near) : "the ", classes));
+}
+
 /// The [recording] table and the number of steps that the options ask for, as overrides of the run's model,
 /// so that they are checked as a model file is.
 std::vector<Override> recording_of(const TraceArguments& arguments, const ModelSpec& model) {
@@ -108,10 +133,10 @@ std::vector<Override> recording_of(const TraceArguments& arguments, const ModelS
         if (label == "all") {
             for (std::size_t n = 0; n < model.data.overlay.n_labels; ++n)
                 labels.push_back(static_cast<std::int64_t>(n));
-        } else if (std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; })) {
-            labels.push_back(numbers_of("--labels", label).front());
-        } else {
+        } else if (std::ranges::find(phase_words, label) != std::end(phase_words)) {
             phases.push_back(label);
+        } else {
+            labels.push_back(label_named(label, model));
         }
     }
     overrides.push_back({"recording.phases", list_of(phases)});
@@ -149,7 +174,7 @@ int trace(const TraceArguments& arguments) {
         table.add({report.name, grouped(static_cast<double>(report.n_frames)),
                    grouped(static_cast<double>(report.n_neurons))});
     }
-    put(table.text());
+    put(table.text(0, stdout_columns()));
     const auto size = static_cast<double>(std::filesystem::file_size(arguments.output));
     note(fmt::format("traces: {} ({}), {}, {} each", arguments.output, bytes(size),
                      counted(n_samples, "sample"), counted(n_steps, "step")));
@@ -179,8 +204,8 @@ Verb add_trace(Command& program) {
         .type_name("RANGE");
     command
         .option("--labels", arguments->labels,
-                "under which labels: positive (its own), negative (a wrong one), neutral (none), numbers, "
-                "all; default: as the run recorded")
+                "under which labels: positive (its own), negative (a wrong one), neutral (none), classes by "
+                "name or number, all; default: as the run recorded")
         .delimiter(',')
         .type_name("LABELS");
     command.option("--populations", arguments->populations, "names, with commas between; default: all")

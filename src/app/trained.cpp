@@ -8,6 +8,8 @@
 
 #include "app/data_elsewhere.hpp"
 #include "app/find_data.hpp"
+#include "io/place.hpp"
+#include "run/class_words.hpp"
 #include "run/doubts.hpp"
 #include "snnff/error.hpp"
 
@@ -61,7 +63,8 @@ ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::st
         throw FileError(
             data +
             ": is not there; --data takes a folder of IDX files or of PNG images, an HDF5 file, an "
-            ".npz archive or a CSV file");
+            ".npz archive or a CSV file" +
+            about_dangling_link(data));
     }
     for (Override& from : data_from(data, model.resolved)) overrides.push_back(std::move(from));
     model = read_model_text(summary.model_toml, name, folder, overrides);
@@ -199,8 +202,9 @@ Trained read_trained_as(const fs::path& run, ModelSpec as_model, const std::stri
     add(doubts_about_events(trained.dataset, model.network.time));
     for (const auto& [role, facts] : trained.summary.provenance.inputs) {
         if (role != "train") continue;
-        add(doubts_about_signs(place_of(trained.dataset), split_name, trained.dataset, facts));
-        add(doubts_about_samples(place_of(trained.dataset), {split_name, trained.dataset.facts}, facts));
+        add(doubts_about_values(place_of(trained.dataset), split_name, trained.dataset, facts));
+        add(doubts_about_classes(place_of(trained.dataset), {split_name, trained.dataset.facts}, facts,
+                                 class_words(model, trained.dataset.class_names)));
     }
     trained.network = trained_network(run, trained.summary, model, trained.dataset.n_inputs());
     if (model.prediction.by != PredictBy::goodness) trained.network.head = read_readout(run, model);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/execute.hpp"
+#include "app/help.hpp"
 #include "app/output.hpp"
 #include "app/table.hpp"
 #include "app/verb.hpp"
@@ -28,10 +29,10 @@ void validate(const std::string& model, const Assignments& assignments) {
         network += fmt::format("-{}", population.n_units());
         n_parameters += static_cast<double>(population.n_parameters());
     }
-    put(fmt::format("{}: good; {}, {} parameters, {}; {} samples to train, {} to validate, {} to test\n",
-                    model, network, grouped(n_parameters),
-                    counted(experiment.model.network.time.steps, "step"), experiment.train.size(),
-                    experiment.validation.size(), experiment.test.size()));
+    put(folded_lines(fmt::format(
+        "{}: good; {}, {} parameters, {}; {} samples to train, {} to validate, {} to test\n", model, network,
+        grouped(n_parameters), counted(experiment.model.network.time.steps, "step"), experiment.train.size(),
+        experiment.validation.size(), experiment.test.size())));
 }
 
 /// Whether another model can be good all the same.

@@ -16,6 +16,7 @@
 #include "data/labels.hpp"
 #include "data/scaling.hpp"
 #include "io/gzip.hpp"
+#include "io/place.hpp"
 #include "io/png.hpp"
 #include "io/sha256.hpp"
 #include "snnff/error.hpp"
@@ -50,7 +51,10 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
          entry.increment(failed)) {
         if (!left_by_system(entry->path())) entries.push_back(entry->path());
     }
-    if (failed) throw FileError(fmt::format("{}: cannot be read: {}", shown(folder), failed.message()));
+    if (failed) {
+        throw FileError(fmt::format("{}: cannot be read: {}{}", shown(folder), failed.message(),
+                                    about_dangling_link(folder)));
+    }
     std::ranges::sort(entries, {}, [](const fs::path& path) { return path.filename().native(); });
     return entries;
 }
@@ -92,8 +96,9 @@ Found find(const fs::path& folder) {
         if (samples.size() == before) throw DataError(fmt::format("{}: holds no image", shown(of_class)));
     }
     if (samples.empty()) {
-        throw DataError(fmt::format("{}: holds no images; a folder of PNG images for each class is expected",
-                                    shown(folder)));
+        throw DataError(
+            fmt::format("{}: holds no images; a folder of PNG images for each class is expected{}",
+                        shown(folder), about_dangling_link(folder)));
     }
     std::ranges::sort(samples, {},
                       [](const Sample& s) { return std::pair(s.path.filename().native(), s.name); });

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/sums.hpp"
+#include "data/input_spreads.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -33,7 +34,7 @@ double sum_of_squares(std::span<const float> x) {
 
 }  // namespace
 
-InputFacts input_facts(const Dataset& dataset, std::size_t n_labels) {
+InputFacts input_facts(const Dataset& dataset, std::size_t n_labels, std::int64_t n_steps) {
     InputFacts facts{.n_samples = dataset.size(), .names = dataset.input_names};
     facts.samples_per_label.resize(n_labels);
     for (const std::int32_t label : dataset.label) ++facts.samples_per_label[static_cast<std::size_t>(label)];
@@ -62,6 +63,7 @@ InputFacts input_facts(const Dataset& dataset, std::size_t n_labels) {
         facts.mean = sum / (n_samples * n_inputs);
     }
     facts.root_mean_square = std::sqrt(squares / (n_samples * n_inputs));
+    facts.spreads = input_spreads(dataset, n_steps);
     return facts;
 }
 

@@ -13,6 +13,7 @@
 #include "data/event_series.hpp"
 #include "data/labels.hpp"
 #include "io/gzip.hpp"
+#include "io/place.hpp"
 #include "io/sha256.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
@@ -107,7 +108,7 @@ class Nmnist final : public DatasetReader {
             if (!fs::is_directory(below, ignored)) return;
             const std::optional<std::int32_t> label = class_of(below);
             for_entries(below, label.has_value(), [&](const fs::path& file) {
-                if (file.extension() != ".bin") return;
+                if (!ends_in(file, ".bin")) return;
                 if (label) return recordings.push_back({file, *label});
                 throw DataError(
                     fmt::format("{}: holds recordings, and is not called after a class; folders 0 to {} are",
@@ -115,9 +116,9 @@ class Nmnist final : public DatasetReader {
             });
         });
         if (recordings.empty()) {
-            throw FileError(
-                fmt::format("{}: has no recordings; folders 0, 1, 2 and so on with files *.bin are expected",
-                            shown(folder)));
+            throw FileError(fmt::format(
+                "{}: has no recordings; folders 0, 1, 2 and so on with files *.bin are expected{}",
+                shown(folder), about_dangling_link(folder)));
         }
         std::ranges::sort(recordings, [](const Recording& a, const Recording& b) {
             const auto key = [](const Recording& r) {

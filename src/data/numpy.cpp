@@ -16,6 +16,7 @@
 #include "io/data_file.hpp"
 #include "io/gzip.hpp"
 #include "io/npy.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 #include "snnff/options.hpp"
 #include "snnff/stimulus.hpp"
@@ -162,7 +163,7 @@ class NumPy final : public DatasetReader {
             const fs::path& file = name == "x" ? place.x : name == "y" ? place.y : place.y_negative;
             return file.empty() ? nullptr : std::make_unique<NpyArray>(file);
         }
-        if (place.archive.extension() == ".npy") {
+        if (ends_in(place.archive, ".npy")) {
             throw DataError(
                 fmt::format("{}: is one array, samples or labels; data.{} = {{ x = \"x.npy\", y = "
                             "\"y.npy\" }} names both",

@@ -86,8 +86,8 @@ class Tables {
         fs::create_directories(place, error);
         if (fs::is_directory(place, ignored)) return;
         if (!error) error = std::make_error_code(std::errc::not_a_directory);
-        throw FileError(
-            fmt::format("{}: is no folder and cannot be made one: {}", place.string(), error.message()));
+        throw FileError(fmt::format("{}: is no folder and cannot be made one: {}{}", place.string(),
+                                    error.message(), about_dangling_link(place)));
     }
     /// Before anything is written: whether all of them may be.
     void check(const fs::path& run, const std::vector<std::string>& names) const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "io/disk.hpp"
+#include "io/place.hpp"
 #include "io/sha256.hpp"
 #include "snnff/error.hpp"
 
@@ -123,7 +124,7 @@ InputFile::InputFile(const std::filesystem::path& path, Content content) : state
     if (s.descriptor < 0) {
         const int reason = errno;
         const std::string message = fmt::format("{}: cannot be opened: {}", s.name, std::strerror(reason));
-        if (reason == ENOENT || reason == ENOTDIR) throw FileError(message);
+        if (reason == ENOENT || reason == ENOTDIR) throw FileError(message + about_dangling_link(path));
         throw DiskError(message);
     }
     struct stat status {};

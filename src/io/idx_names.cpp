@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/gzip.hpp"
+#include "io/place.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff {
@@ -53,12 +54,14 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
 std::optional<fs::path> as_named(const fs::path& named) {
     if (is_file(named)) return named;
     fs::path other = named;
-    if (named.extension() == ".gz") {
-        other.replace_extension();
-    } else {
-        other += ".gz";
+    if (ends_in(named, ".gz")) {
+        if (is_file(other.replace_extension())) return other;
+        return std::nullopt;
     }
-    if (is_file(other)) return other;
+    for (const char* ending : {".gz", ".GZ"}) {
+        other = named;
+        if (is_file(other += ending)) return other;
+    }
     return std::nullopt;
 }
 
@@ -70,7 +73,8 @@ std::optional<fs::path> in_folder(const fs::path& folder, const std::string& nam
         if (stem_of(entry.filename().string()) == stem_of(name) && is_file(entry)) alike.push_back(entry);
     }
     if (alike.empty()) return std::nullopt;
-    if (alike.size() == 2 && alike[1].native() == alike[0].native() + ".gz") return alike[0];
+    if (alike.size() == 2 && ends_in(alike[1], ".gz") && fs::path(alike[1]).replace_extension() == alike[0])
+        return alike[0];
     if (alike.size() > 1) {
         throw FileError(
             fmt::format("{}: no such file, and both {} and {} could be meant; a name in data says which",
@@ -105,7 +109,7 @@ std::vector<fs::path> folders_below(const fs::path& folder, const std::string& n
         }
         there += (there.empty() ? "" : ", ") + entry.filename().string();
     }
-    const std::string hint = fetch_hint(named, "fetch it");
+    const std::string hint = about_dangling_link(named) + fetch_hint(named, "fetch it");
     throw FileError(fmt::format("{}: no such file, nor one of a like name{}{}", shown(named),
                                 there.empty() ? ""
                                               : fmt::format("; {} has {}; data.train_images, train_labels, "

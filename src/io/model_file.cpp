@@ -34,6 +34,7 @@
 #include <tuple>
 
 #include "core/options_check.hpp"
+#include "io/place.hpp"
 #include "io/text_encoding.hpp"
 #include "snnff/error.hpp"
 
@@ -186,7 +187,10 @@ std::string read_model_file(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(path, error)) refuse("is a folder, not a model file");
     errno = 0;
     std::ifstream file(path, std::ios::binary);
-    if (!file) refuse(fmt::format("cannot be opened: {}", std::strerror(errno != 0 ? errno : EIO)));
+    if (!file) {
+        const int reason = errno != 0 ? errno : EIO;
+        refuse(fmt::format("cannot be opened: {}{}", std::strerror(reason), about_dangling_link(path)));
+    }
     std::string text;
     char chunk[1 << 16];
     while (text.size() <= largest_file && (file.read(chunk, sizeof chunk) || file.gcount() > 0)) {

@@ -56,6 +56,25 @@ fs::path behind_links(const fs::path& path) {
     throw FileError(fmt::format("{}: links lead in a circle from here; -o names another file", shown(path)));
 }
 
+bool ends_in(const fs::path& file, std::string_view ending) {
+    std::string has = file.extension().string();
+    for (char& c : has) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return has == ending;
+}
+
+std::string about_dangling_link(const fs::path& path) {
+    fs::path part;
+    for (const fs::path& name : path) {
+        part /= name;
+        std::error_code error;
+        if (!fs::is_symlink(fs::symlink_status(part, error)) || fs::exists(part, error)) continue;
+        const fs::path target = fs::read_symlink(part, error);
+        return fmt::format("; {} is a link to {}, which is not there", part == path ? "it" : shown(part),
+                           shown(target));
+    }
+    return "";
+}
+
 fs::path unfinished_beside(const fs::path& output) {
     fs::path beside = output;
     return beside.replace_filename(output.stem().string() + ".unfinished" + output.extension().string());

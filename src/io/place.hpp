@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace snnff {
@@ -9,6 +10,13 @@ namespace snnff {
 /// What replaces a file, and what stands beside it, goes by this name: a link stays a link. Throws FileError
 /// where links lead in a circle.
 std::filesystem::path behind_links(const std::filesystem::path& path);
+
+/// Whether the file's name has that ending, in small letters, capitals or both.
+bool ends_in(const std::filesystem::path& file, std::string_view ending);
+
+/// What to say behind "no such file": which part of the path is a symbolic link that leads to nothing, and
+/// where it points; empty where none is.
+std::string about_dangling_link(const std::filesystem::path& path);
 
 /// Where a run that is to replace `output` is written until it is complete.
 std::filesystem::path unfinished_beside(const std::filesystem::path& output);

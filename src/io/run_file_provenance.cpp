@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "io/hdf5_write.hpp"
 #include "snnff/error.hpp"
@@ -62,7 +63,7 @@ void read_column(const hdf5::Group& group, std::string_view name, std::vector<Ro
 template <class Row, class T>
 void read_column(const hdf5::Group& group, std::string_view name, std::vector<Row>& rows, T Row::*field) {
     const hdf5::Dataset dataset = group.dataset(name);
-    dataset.expect_integers();
+    std::is_integral_v<T> ? dataset.expect_integers() : dataset.expect_numbers();
     std::vector<T> values(dataset.n_held_values());
     expect_rows(dataset, values.size(), rows.size());
     hdf5::read(dataset, std::span(values));
@@ -81,6 +82,18 @@ void visit_facts(S& stretch, Visit visit) {
     visit("cpu", stretch.cpu);
     visit("host", stretch.host);
     visit("command_line", stretch.command_line);
+}
+
+/// Visits the columns of InputSpread, so that writing and reading name them once.
+template <class Visit>
+void visit_spread(Visit visit) {
+    visit("input_smallest", "smallest value of some hundred samples", &InputSpread::smallest);
+    visit("input_largest", "largest value of some hundred samples", &InputSpread::largest);
+    visit("input_lower_quartile", "of the values that are not 0", &InputSpread::lower);
+    visit("input_upper_quartile", "of the values that are not 0", &InputSpread::upper);
+    visit("input_mean", "mean of some hundred samples", &InputSpread::mean);
+    visit("input_deviation", "standard deviation of some hundred samples", &InputSpread::deviation);
+    visit("input_n_not_0", "how many values are not 0", &InputSpread::n_not_0);
 }
 
 /// A group each, counted from 0, and attributes: a run that was taken up has the data sets of one that was
@@ -165,10 +178,16 @@ void write_inputs(const hdf5::Group& group, const InputFacts& facts) {
     hdf5::set_attribute(group, "mean", facts.mean);
     hdf5::set_attribute(group, "root_mean_square", facts.root_mean_square);
     hdf5::set_attribute_array<std::uint64_t>(group, "samples_per_label", facts.samples_per_label);
-    if (facts.names.empty()) return;
-    const Columns columns(group, "input", facts.names.size());
-    columns.write("name", "column that the input comes from", facts.names,
-                  [](const std::string& name) { return name; });
+    if (facts.names.empty() && facts.spreads.empty()) return;
+    const Columns columns(group, "input", std::max(facts.names.size(), facts.spreads.size()));
+    if (!facts.names.empty()) {
+        columns.write("name", "column that the input comes from", facts.names,
+                      [](const std::string& name) { return name; });
+    }
+    if (facts.spreads.empty()) return;
+    visit_spread([&](const char* name, const char* long_name, auto field) {
+        columns.write(name, long_name, facts.spreads, [field](const InputSpread& s) { return s.*field; });
+    });
 }
 
 InputFacts read_inputs(const hdf5::Group& group) {
@@ -186,6 +205,13 @@ InputFacts read_inputs(const hdf5::Group& group) {
     number("root_mean_square", facts.root_mean_square);
     facts.samples_per_label = hdf5::read_attribute<std::uint64_t>(group, "samples_per_label");
     if (group.has("name")) facts.names = read_column(group, "name");
+    // A run that was killed at its start may lack some.
+    bool complete = true;
+    visit_spread([&](const char* name, const char*, auto) { complete = complete && group.has(name); });
+    if (!complete) return facts;
+    facts.spreads.resize(group.dataset("input_smallest").n_held_values());
+    visit_spread(
+        [&](const char* name, const char*, auto field) { read_column(group, name, facts.spreads, field); });
     return facts;
 }
 

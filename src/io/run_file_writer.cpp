@@ -144,6 +144,9 @@ void RunFileWriter::describe(std::string_view title, std::string_view model_toml
     set_attribute(s.root, "title", title);
     const hdf5::Dataset model = hdf5::write_text(s.root, "model", model_toml);
     set_attribute(model, "long_name", "the resolved model file (TOML)");
+    // What a process leaves that is killed at its start is small until the model is there: by that it is
+    // known.
+    s.flush();
     write_provenance(hdf5::create_group(s.root, "provenance"), provenance);
     s.flush();
 }

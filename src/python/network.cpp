@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/trained.hpp"
+#include "run/class_words.hpp"
 #include "run/doubts.hpp"
 #include "snnff/error.hpp"
 #include "snnff/trace.hpp"
@@ -42,13 +43,15 @@ Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y
     dataset.class_names = app::class_names_of(model);
     prepare(dataset, model);
     if (trained.trained_on) {
-        for (const std::string& doubt : doubts_about_signs("x", "presented", dataset, *trained.trained_on)) {
-            if (PyErr_WarnEx(PyExc_UserWarning, doubt.c_str(), 1) < 0) throw py::error_already_set();
-        }
         const NamedFacts samples{y != nullptr ? "evaluated" : "presented", dataset.facts};
-        for (const std::string& doubt : y != nullptr
-                                            ? doubts_about_samples("x", samples, *trained.trained_on)
-                                            : doubts_about_scale("x", samples, *trained.trained_on)) {
+        std::vector<std::string> doubts =
+            doubts_about_values("x", samples.name, dataset, *trained.trained_on);
+        if (y != nullptr) {
+            for (std::string& doubt : doubts_about_classes("x", samples, *trained.trained_on,
+                                                           class_words(model, dataset.class_names)))
+                doubts.push_back(std::move(doubt));
+        }
+        for (const std::string& doubt : doubts) {
             if (PyErr_WarnEx(PyExc_UserWarning, doubt.c_str(), 1) < 0) throw py::error_already_set();
         }
     }

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "data/input_facts.hpp"
 #include "data/label_field.hpp"
 #include "data/presentations.hpp"
+#include "run/class_words.hpp"
 #include "run/doubts.hpp"
 #include "snnff/error.hpp"
 #include "snnff/nir.hpp"
@@ -55,6 +58,18 @@ std::string way_out(const ModelSpec& model, const std::vector<std::int32_t>& lab
     const auto* first_label = node != nullptr ? std::get_if<std::int64_t>(&node->value) : nullptr;
     if (first_label != nullptr && least > 0 && std::int64_t{most} - least < n_labels)
         return fmt::format("; data.first_label = {} would do", *first_label + least);
+    std::vector<std::size_t> there(labels.begin(), labels.end());
+    std::ranges::sort(there);
+    there.erase(std::ranges::unique(there).begin(), there.end());
+    // Labels far apart would make a class of every number between them.
+    if (first_label != nullptr && data->find("classes") != nullptr && least >= 0 && there.size() > 1 &&
+        there.size() <= there.back() / 2) {
+        return fmt::format(
+            "; there are {} different ones: data.classes = [{}] with overlay.n_labels = {}, or labels "
+            "counted "
+            "0, 1, 2, would do",
+            there.size(), names_for(there, class_words(model, {})), there.size());
+    }
     return fmt::format("; overlay.n_labels = {} would do", most + 1);
 }
 
@@ -213,7 +228,7 @@ void prepare(Dataset& dataset, const ModelSpec& model) {
     const FloatEnvironment environment;
     if (dataset.size() == 0) return;
     check_labels(dataset, model, dataset.label, "label");
-    dataset.facts = input_facts(dataset, model.data.overlay.n_labels);
+    dataset.facts = input_facts(dataset, model.data.overlay.n_labels, model.network.time.steps);
     const float label = model.data.overlay.enabled ? model.data.overlay.value : smallest(dataset);
     model.data.encoding->check(name_of(dataset), dataset.series != nullptr,
                                std::min(label, smallest(dataset)), std::max(label, largest(dataset)));

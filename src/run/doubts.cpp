@@ -11,13 +11,11 @@
 #include <span>
 
 #include "data/label_field.hpp"
-#include "snnff/functions.hpp"
+#include "run/class_words.hpp"
 
 namespace snnff {
 namespace {
 
-/// A finding that chance would bring about more rarely than this is no chance.
-constexpr double rare = 0.01;
 /// Percent of variance below which labels take nothing that counts.
 constexpr double negligible_variance = 0.1;
 /// Share of an input's sum of squares below which a label is drowned in it.
@@ -29,110 +27,6 @@ using Sentences = std::vector<std::string>;
 
 void append(Sentences& to, Sentences more) {
     to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
-/// "3", "3 and 4", "3, 4 and 6 more".
-std::string listed(const std::vector<std::size_t>& labels) {
-    constexpr std::size_t most = 6;
-    if (labels.size() == 1) return fmt::format("{}", labels.front());
-    const auto first = std::span(labels).first(std::min(labels.size() - 1, most));
-    const std::string rest = labels.size() - first.size() == 1
-                                 ? fmt::format("{}", labels.back())
-                                 : fmt::format("{} more", labels.size() - first.size());
-    return fmt::format("{} and {}", fmt::join(first, ", "), rest);
-}
-
-std::string classes(const std::vector<std::size_t>& labels) {
-    return (labels.size() == 1 ? "class " : "classes ") + listed(labels);
-}
-
-/// Whether labels come one after the other, at least two of them.
-bool sorted(std::span<const std::int32_t> first, std::span<const std::int32_t> then) {
-    if (!std::ranges::is_sorted(first) || !std::ranges::is_sorted(then) || first.empty()) return false;
-    if (!then.empty() && then.front() < first.back()) return false;
-    return (then.empty() ? first.back() : then.back()) != first.front();
-}
-
-/// How many sets of k there are among n.
-double ways_to_choose(double k, double n) {
-    double ways = 1.0;
-    for (double i = 0.0; i < k; i += 1.0) ways *= (n - i) / (i + 1.0);
-    return ways;
-}
-
-Sentences doubts_about_classes(const std::string& where, NamedFacts samples, const InputFacts& trained_on) {
-    Sentences doubts;
-    const auto n_trained = static_cast<double>(trained_on.n_samples);
-    const auto n = static_cast<double>(samples.facts.n_samples);
-    std::vector<std::size_t> missing, unknown;
-    std::uint64_t n_unknown = 0;
-    double by_chance = 0.0, share_of_missing = 0.0, n_trained_classes = 0.0;
-    const std::size_t n_labels =
-        std::min(trained_on.samples_per_label.size(), samples.facts.samples_per_label.size());
-    for (std::size_t label = 0; label < n_labels; ++label) {
-        const std::uint64_t of_trained = trained_on.samples_per_label[label],
-                            of_samples = samples.facts.samples_per_label[label];
-        n_trained_classes += of_trained > 0 ? 1.0 : 0.0;
-        if (of_trained > 0 && of_samples == 0) {
-            missing.push_back(label);
-            by_chance += functions::exp(-n * static_cast<double>(of_trained) / n_trained);
-            share_of_missing += static_cast<double>(of_trained) / n_trained;
-        }
-        if (of_trained == 0 && of_samples > 0) {
-            unknown.push_back(label);
-            n_unknown += of_samples;
-        }
-    }
-    // One of them missing may be chance where all of them at once, of so many classes, hardly are.
-    by_chance = std::min(by_chance, ways_to_choose(static_cast<double>(missing.size()), n_trained_classes) *
-                                        functions::exp(-n * share_of_missing));
-    if (!missing.empty() && by_chance < rare) {
-        doubts.push_back(fmt::format(
-            "{}: none of the {} {} samples is of {}, though training has them; a file that is sorted by "
-            "label leaves classes out where only part of it is read: shuffled samples would do",
-            where, samples.facts.n_samples, samples.name, classes(missing)));
-    }
-    if (!unknown.empty()) {
-        doubts.push_back(fmt::format(
-            "{}: {} of the {} {} samples are of {}, of which training has none; samples in which all "
-            "classes are mixed would do",
-            where, n_unknown, samples.facts.n_samples, samples.name, classes(unknown)));
-    }
-    return doubts;
-}
-
-Sentences doubts_about_training_classes(const Experiment& experiment) {
-    const Dataset &train = experiment.train, &validation = experiment.validation;
-    const std::size_t n_labels = experiment.model.data.overlay.n_labels;
-    std::vector<std::size_t> missing;
-    for (std::size_t label = 0; label < n_labels; ++label) {
-        if (train.facts.samples_per_label[label] == 0) missing.push_back(label);
-    }
-    const bool in_order = sorted(train.label, validation.label);
-    const double by_chance =
-        static_cast<double>(missing.size()) *
-        functions::exp(-static_cast<double>(train.size()) / static_cast<double>(n_labels));
-    Sentences doubts;
-    if (!missing.empty() && (by_chance < rare || in_order)) {
-        const std::size_t n_there = n_labels - missing.size();
-        const bool last_ones = missing.front() == n_there;
-        doubts.push_back(fmt::format(
-            "{}: none of the {} training samples is of {}, and overlay.n_labels = {}; {}{}", place_of(train),
-            train.size(), classes(missing), n_labels,
-            last_ones && n_there > 1 ? fmt::format("overlay.n_labels = {} would do", n_there)
-                                     : "samples of all classes would do",
-            in_order
-                ? fmt::format(", or a file that is not sorted by label, as this one is ({}data.n_train "
-                              "and data.n_validation take its first and last samples)",
-                              train.label.front() == train.label.back() ? "one class alone is left; " : "")
-                : ""));
-    } else if (in_order && !experiment.model.plan.shuffle) {
-        doubts.push_back(
-            fmt::format("{}: samples are sorted by label, and plan.shuffle = false learns one "
-                        "class after the other; plan.shuffle = true would do",
-                        place_of(train)));
-    }
-    return doubts;
 }
 
 /// Groups that differ in size are means over different numbers of units.
@@ -191,14 +85,6 @@ Sentences doubts_about_label_value(const Experiment& experiment) {
 
 std::string place_of(const Dataset& dataset) {
     return dataset.files.empty() ? "data" : dataset.files.front().path.string();
-}
-
-std::vector<std::string> doubts_about_samples(const std::string& where, NamedFacts samples,
-                                              const InputFacts& trained_on) {
-    if (samples.facts.n_samples == 0 || trained_on.n_samples == 0) return {};
-    Sentences doubts = doubts_about_scale(where, samples, trained_on);
-    append(doubts, doubts_about_classes(where, samples, trained_on));
-    return doubts;
 }
 
 std::vector<std::string> doubts_about_set(const Dataset& dataset) {
@@ -263,11 +149,12 @@ std::vector<std::string> doubts_about_data(const Experiment& experiment) {
     append(doubts, doubts_about_label_value(experiment));
     append(doubts, doubts_about_events(experiment.train, model.network.time));
     append(doubts, doubts_about_events(experiment.test, model.network.time));
+    const std::vector<std::string> words = class_words(model, experiment.train.class_names);
     const auto hold = [&](std::string_view name, const Dataset& dataset) {
         if (dataset.size() == 0) return;
-        append(doubts, doubts_about_signs(place_of(dataset), name, dataset, experiment.train.facts));
+        append(doubts, doubts_about_values(place_of(dataset), name, dataset, experiment.train.facts));
         append(doubts,
-               doubts_about_samples(place_of(dataset), {name, dataset.facts}, experiment.train.facts));
+               doubts_about_classes(place_of(dataset), {name, dataset.facts}, experiment.train.facts, words));
     };
     hold("validation", experiment.validation);
     hold("test", experiment.test);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "run/doubts.hpp"
@@ -118,6 +119,17 @@ std::vector<std::string> doubts_about_signs(const std::string& where, std::strin
                             where, name, 100.0 * share, tell, way_out)};
     }
     return {};
+}
+
+std::vector<std::string> doubts_about_values(const std::string& where, std::string_view name,
+                                             const Dataset& dataset, const InputFacts& trained_on) {
+    std::vector<std::string> doubts = doubts_about_signs(where, name, dataset, trained_on);
+    const NamedFacts samples{name, dataset.facts};
+    std::vector<std::string> more = doubts_about_scale(where, samples, trained_on);
+    if (doubts.empty() && (more.empty() || only_some_inputs_differ(dataset.facts, trained_on)))
+        more = doubts_about_inputs(where, samples, trained_on);
+    for (std::string& doubt : more) doubts.push_back(std::move(doubt));
+    return doubts;
 }
 
 }  // namespace snnff

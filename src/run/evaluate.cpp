@@ -9,6 +9,7 @@
 #include "data/presentations.hpp"
 #include "engine/batch.hpp"
 #include "engine/softmax_head.hpp"
+#include "run/class_words.hpp"
 #include "run/present_samples.hpp"
 #include "snnff/error.hpp"
 
@@ -161,7 +162,7 @@ Evaluation evaluate_by(PredictBy by, const Network& network, const ModelSpec& mo
     if (by_goodness || by_logits) result.goodness.resize(n_samples, n_labels);
     if (by_head) result.log_probability.resize(n_samples, n_labels);
     result.prediction.resize(n_samples);
-    result.class_names = dataset.class_names;
+    result.class_names = class_words(model, dataset.class_names);
     result.label.assign(dataset.label.begin(),
                         dataset.label.begin() + static_cast<std::ptrdiff_t>(n_samples));
     result.spike_rate.assign(n_populations, 0.0);

@@ -89,6 +89,24 @@ class DataFormats(CliTest):
         np.save(self.folder / "y.npy", self.y.astype("u1"))
         files = self.same('kind = "numpy"\ntrain = { x = "x.npy", y = "y.npy" }')
         self.assertEqual(len(files), 2)
+        for name in "xy":
+            (self.folder / f"{name}.npy").rename(self.folder / f"{name.upper()}.NPY")
+        self.same('kind = "numpy"\ntrain = { x = "X.NPY", y = "Y.NPY" }')
+        self.not_taken('kind = "numpy"\ntrain = "X.NPY"', "is one array, samples or labels")
+        np.savez(self.folder / "a.npz", x=self.x, y=self.y)
+        (self.folder / "a.npz").rename(self.folder / "A.NPZ")
+        (self.folder / "x.h5").rename(self.folder / "X.H5")
+        reference = 'kind = "hdf5"\ntrain = "X.H5"'
+        self.same('kind = "numpy"\ntrain = "A.NPZ"', reference)
+        rows = "\n".join(",".join(map(repr, (*map(float, x), int(y)))) for x, y in zip(self.x, self.y))
+        self.write("A.CSV.GZ", gzip.compress(rows.encode()))
+        self.same('kind = "csv"\ntrain = "A.CSV.GZ"\nlabel = "-1"', reference)
+        for data in ("A.NPZ", "X.H5", "A.CSV.GZ"):
+            self.good("eval", "r.h5", "--data", data)
+        self.assertEqual(self.good("info", "--check", "r.h5").count("whole"), 1)
+        (self.folder / "runs").mkdir()
+        (self.folder / "r.h5").rename(self.folder / "runs/R.H5")
+        self.assertIn("whole", self.good("info", "--check", "runs"))
 
     def test_numpy_types(self):
         whole = (self.x * 100).astype("u1")

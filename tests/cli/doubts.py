@@ -236,6 +236,105 @@ class Doubts(CliTest):
         self.store("test.h5", new, labels)
         self.assertEqual(self.run_of(model()), "")
 
+    def quartiles(self, values):
+        """As a message shows them: of some hundred values that are not 0, those at a quarter and three quarters."""
+        ordered = np.sort(values[values != 0])
+        return "{:.4g} to {:.4g}".format(*(float(ordered[int(share * (len(ordered) - 1))]) for share in (.25, .75)))
+
+    def test_one_input_of_another_unit(self):
+        x, y = samples(120, 0)
+        x += np.float32(0.1)
+        self.store("train.h5", x, y)
+        new, labels = samples(60, 1)
+        new += np.float32(0.1)
+        self.store("test.h5", new, labels)
+        self.assertEqual(self.run_of(model()), "")
+        for change in (lambda v: 1000 * v, lambda v: v / 1000, lambda v: v + 30, lambda v: 25.4 * v, lambda v: v - 5,
+                       lambda v: 20 * (v - 0.2)):
+            other = new.copy()
+            other[:, 4] = change(new[:, 4])
+            self.store("other.h5", other, labels)
+            said = self.sim("eval", "r.h5", "--data", "other.h5").stderr
+            if (other < 0).any():  # this is what is said of the whole set
+                self.assertIn("below 0", said)
+                continue
+            for word in ("1 of 6 test inputs is of another scale or place", "input 4: its middle half is " +
+                         self.quartiles(other[:, 4]), "in training " + self.quartiles(x[:, 4])):
+                self.assertIn(word, said)
+            self.assertNotIn("divided by", said)
+        self.store("test.h5", other, labels)
+        other[:, 4] = 1000 * new[:, 4]
+        self.store("test.h5", other, labels)
+        self.write("m.toml", model())
+        self.assertIn("1 of 6 test inputs is of another scale", self.sim("validate", "m.toml").stderr)
+        self.assertIn("1 of 6 test inputs is of another scale", self.run_of(model()))
+
+    def test_an_input_of_another_unit_by_its_name_and_over_time(self):
+        x, y = samples(120, 0)
+        for name, factor in (("train", 1), ("test", 50)):
+            rows = [f"{a},{factor * b},{c},{label}" for (a, b, c), label in zip(x[:, 2:5].tolist(), y)]
+            self.write(name + ".csv", "width,mass,height,kind\n" + "\n".join(rows))
+        text = model().replace('kind = "hdf5"\ntrain = "train.h5"\ntest = "test.h5"',
+                               'kind = "csv"\ntrain = "train.csv"\ntest = "test.csv"\nlabel = "kind"')
+        self.assertIn('input 1 ("mass")', self.run_of(text))
+        series = np.random.default_rng(5).random((60, 5, 6)).astype("f4")
+        self.store("train.h5", series[:30], np.arange(30) % 3)
+        series[30:, :, 3] *= 12
+        self.store("test.h5", series[30:], np.arange(30) % 3)
+        self.assertIn("1 of 6 test inputs is of another scale or place than in training, input 3", self.run_of(model()))
+
+    def test_inputs_that_are_standardised_in_one_set(self):
+        random = np.random.default_rng(6)
+        means, deviations = np.array([3, -1, 2, 0, -2, 1]), np.array([2, 3, 1.8, 2.5, 3, 2])
+        x, y = random.normal(means, deviations, (200, 6)), np.arange(200) % 3
+        new, labels = random.normal(means, deviations, (100, 6)), np.arange(100) % 3
+        standard = (new - x.mean(0)) / x.std(0)
+        self.store("train.h5", x, y)
+        self.store("test.h5", new, labels)
+        self.assertNotIn("standardised", self.run_of(model()))
+        self.store("test.h5", standard, labels)
+        said = self.run_of(model())
+        self.assertIn("is one of both standardised?", said)
+        self.assertIn("test inputs have means near 0 and deviations near 1, those of training do not", said)
+        self.store("train.h5", (x - x.mean(0)) / x.std(0), y)
+        self.assertNotIn("standardised", self.run_of(model()))
+        self.store("test.h5", new, labels)
+        self.assertIn("those of training do, as", self.run_of(model()))
+
+    def test_inputs_that_vary_rarely_or_are_few_say_nothing(self):
+        random = np.random.default_rng(7)
+        for n in (20, 60, 400):
+            def two_kinds(n):  # as pixels of clothes: nearly dark, or bright
+                x = np.where(random.random((n, 200)) < np.linspace(0.6, 0.9, 200), 0.004, random.random((n, 200)))
+                return x.astype("f4"), np.arange(n) % 3
+            self.store("train.h5", *two_kinds(2 * n))
+            self.store("test.h5", *two_kinds(n))
+            self.write("m.toml", model())
+            self.assertEqual(self.sim("validate", "m.toml").stderr, "", n)
+            def rare(n):
+                x = random.lognormal(0, 1, (n, 200)) * (random.random((n, 200)) < 0.1)
+                x[:, :100] *= random.random(100) < 0.2
+                return x.astype("f4"), np.arange(n) % 3
+            self.store("train.h5", *rare(3 * n))
+            self.store("test.h5", *rare(n))
+            self.write("m.toml", model())
+            self.assertEqual(self.sim("validate", "m.toml").stderr, "", n)
+
+    def test_labels_with_gaps(self):
+        x, y = samples(120, 0)
+        self.store("train.h5", x, 10 * y)
+        self.store("test.h5", *samples(60, 1))
+        self.write("m.toml", model(overlay="").replace("n_labels = 3", "n_labels = 21"))
+        said = self.sim("validate", "m.toml").stderr
+        self.assertIn('18 of 21 classes have no training sample: labels are 0, 10 and 20; data.classes = ["0", "10", "20"] '
+                      "with overlay.n_labels = 3", said)
+        self.write("m.toml", model())
+        self.refused(5, "validate", "m.toml", says='data.classes = ["0", "10", "20"] with overlay.n_labels = 3')
+        new, labels = samples(60, 1)
+        self.store("test.h5", new, 10 * labels)
+        self.assertEqual(self.run_of(model(data='classes = ["0", "10", "20"]')), "")
+        self.assertEqual(self.errors(), [0.0, 0.0])
+
     def test_another_scale_where_a_factor_would_not_do(self):
         x, y = samples(120, 0)
         self.store("train.h5", x - 0.5, y)
@@ -326,6 +425,21 @@ class Doubts(CliTest):
             self.assertIn(key, said)
             # of three classes with as many samples each
             self.assertIn("naming the commonest class always gives 66.7 %", said)
+
+    def test_a_run_at_chance_is_named_with_the_key_that_is_far_from_its_default(self):
+        # Two inputs, each as often of every class: whatever a network makes of them, two thirds are wrong.
+        x = np.random.default_rng(8).random((2, 6)).astype("f4")[np.arange(120) // 3 % 2]
+        self.store("train.h5", x, np.arange(120) % 3)
+        text = model(epochs=1).replace('test = "test.h5"', "")
+        for words, says in (('population.h.init={kind="normal_fan_in",gain=1e6}', "population.h.init.gain = 1e+06 is 1e+06 times its default, 1"),
+                            ('population.h.init={kind="normal_fan_in",gain=1e-6}', "population.h.init.gain = 1e-06 is 1e-06 times its default, 1"),
+                            ('learning.loss={kind="swish",alpha=1e9}', "learning.loss.alpha = 1e+09 is 5e+07 times its default, 20"),
+                            ('learning.loss={kind="symba",alpha=1e9}', "learning.loss.alpha = 1e+09 is 2.5e+08 times its default, 4")):
+            said = self.run_of(text, "--set", words)
+            self.assertEqual(said.count("the train error, 66.7 % of 120 samples, cannot be told from chance"), 1, words)
+            self.assertIn(says, said)
+            self.assertNotIn("learning.rate", said)
+        self.assertNotIn("its default", self.run_of(text))
 
     def test_event_times_in_another_unit(self):
         random = np.random.default_rng(3)

@@ -170,6 +170,10 @@ class Learns(CliTest):
         with h5py.File(self.folder / "few.h5") as run:
             self.assertEqual(sorted(set(run["evaluation/train/label"][()])), list(range(10)))
         self.assertIn("test", with_few)
+        # as cameras and other systems spell it
+        for i, path in enumerate(sorted(self.folder.glob("T*/*/*.bin"))):
+            path.rename(path.with_suffix((".BIN", ".Bin", ".bin")[i % 3]))
+        self.assertEqual(self.errors("seen2", text), errors)
 
     def test_the_bits_do_not_depend_on_threads(self):
         rng = random.Random(6)

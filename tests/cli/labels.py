@@ -72,7 +72,7 @@ class Labels(CliTest):
             self.store(x=X, y=form)
             self.assertEqual(self.train(), expected, f"{form.dtype} {form.shape}")
         self.store(x=X, y=Y + 1)
-        self.assertEqual(self.train("first_label = 1"), expected)
+        self.assertEqual(self.train("first_label = 1"), (*expected[:2], ["1", "2", "3"]))
         self.assertIn("data.first_label = 1 would do", self.train(code=5))
 
     def test_the_same_inputs_in_any_form_lead_to_the_same_run(self):
@@ -171,6 +171,34 @@ class Labels(CliTest):
         self.store("few.h5", x=X[few], y=Y[few] + 1)  # no x there, so that all labels are numbers
         found = self.good_json("eval", "r.h5", "--data", "few.h5", "--json")["confusion"]
         self.assertEqual(found, [*expected[:2], [0, 0, 0]])
+
+    def test_classes_are_shown_as_the_files_count_them(self):
+        self.store(x=X, y=Y + 7)
+        _, label, names = self.train("first_label = 7")
+        self.assertEqual((label, names), (Y.tolist(), ["7", "8", "9"]))
+        table = self.good("eval", "r.h5", "--split", "train")
+        self.assertRegex(table, r"label . predicted +7 +8 +9 +error")
+        self.assertEqual([line.split()[0] for line in table.splitlines()[-3:]], ["7", "8", "9"])
+        self.assertEqual(self.good_json("eval", "r.h5", "--split", "train", "--json")["classes"], ["7", "8", "9"])
+        self.store("two.h5", x=X[Y > 0], y=Y[Y > 0] + 7)
+        self.assertIn("none of the 40 test samples is of class 7", self.sim("eval", "r.h5", "--data", "two.h5").stderr)
+        self.store(x=X[Y > 0], y=Y[Y > 0] + 7)
+        self.assertIn("none of the 40 training samples is of class 7", self.sim("validate", "m.toml").stderr)
+        self.store(x=X, y=PETS[Y].astype("S"))
+        self.train()
+        self.store("two.h5", x=X[Y > 0], y=PETS[Y[Y > 0]].astype("S"))
+        self.assertIn('none of the 40 test samples is of class "eel"', self.sim("eval", "r.h5", "--data", "two.h5").stderr)
+
+    def test_names_that_steer_or_are_long_stand_in_a_cell(self):
+        odd = ["a\nb\tc", "\x1b[31mred", "x" * 300]
+        self.store(x=X, y=numpy.array(odd, dtype="S300")[Y])
+        names = self.train()[2]
+        self.assertEqual(sorted(names), sorted(odd))
+        lines = self.good("eval", "r.h5", "--split", "train").splitlines()
+        self.assertEqual(len(lines), 2 + 2 + 3)  # error and a blank; heads and rule; a line for each
+        self.assertEqual([line.split()[0] for line in lines[-3:]],
+                         [{"\x1b": "\\x1b[31mred", "a": "a\\nb\\tc", "x": "x" * 31 + "…"}[name[0]] for name in names])
+        self.assertEqual(self.good_json("eval", "r.h5", "--split", "train", "--json")["classes"], names)
 
     def test_sets_have_any_name_and_both_splits_one_file(self):
         self.store(train__images=X, train__labels=Y, test__images=X[:30], test__labels=Y[:30])

@@ -1,6 +1,7 @@
 """What snnff-sim refuses: exit code, a line that names the culprit, and nothing half-made left behind."""
 import gzip
 import os
+import re
 import struct
 import time
 import unittest
@@ -21,7 +22,47 @@ class Usage(support.CliTest):
         self.refused(2, "run", self.model, "--set", "plan.epochs", says="KEY=VALUE")
         self.refused(2, "eval", "a.h5", "--split", "tset", says="tset")
         self.refused(2, "new", "izhikevich", says="izhikevich")
+        # what an option would do nothing for
+        for format_ in ("csv", "sonata"):
+            self.refused(2, "export", "a.h5", "--format", format_, "-o", "c", "--dt", "1", says=("--dt", "--format nir", format_))
+        for words in (("--model", "--json"), ("--digest", "--json"), ("--model", "--digest"), ("--check", "--model"),
+                      ("--check", "--digest")):
+            self.refused(2, "info", "a.h5", *words, says=words)
+        self.refused(2, "explain", "loss", "--schema", says="--schema")
         self.assertEqual(self.files(), ["small.toml"])
+
+    def test_options_for_models_that_are_run_are_refused_where_there_are_none(self):
+        self.good("run", self.model, "-q", "-o", "a.h5")
+        for words in (("--set", "plan.epochs=1"), ("--add", "population.top.size=3"), ("--seed", "3"), ("--out-dir", "d"),
+                      ("--force",)):
+            self.refused(2, "compare", "a.h5", "a.h5", *words, says=(words[0], "model files"))
+        self.assertEqual(self.files(), ["a.h5", "small.toml"])
+
+    def test_a_link_that_leads_to_nothing_is_told_with_where_it_points(self):
+        self.good("run", self.model, "-q", "-o", "a.h5")
+        before = self.files()
+        (self.folder / "link").symlink_to("gone/for ever")
+        points = "is a link to gone/for ever, which is not there"
+        model, link = self.model.read_text(encoding="utf-8"), self.folder / "link"
+        def with_data(keys):
+            return self.write("m.toml", re.sub(r"\[data\]\n(.*\n){3}", f"[data]\n{keys}\n", model))
+        for code, *command in (
+                (4, "run", "link"), (4, "validate", "link"), (4, "info", "link"), (4, "eval", "link"),
+                (4, "eval", "a.h5", "--data", "link"), (4, "trace", "a.h5", "--data", "link", "-o", "t.h5"),
+                (4, "sweep", self.model, "--over", "time.steps=1", "-q", "-o", "link"),
+                (4, "export", "a.h5", "--format", "csv", "-o", "link"),
+                (4, "compare", self.model, "--out-dir", "link"), (4, "reproduce", "link"),
+                (4, "compare", "a.h5", "link"),
+                (4, "validate", self.model, "--set", f"data.folder={link}"),
+                (4, "validate", self.model, "--set", 'population.hidden1.init={kind="file", path="%s"}' % link)):
+            self.refused(code, *command, says=points)
+        for keys in (f'kind = "hdf5"\ntrain = "{link}"', f'kind = "csv"\ntrain = "{link}"', f'kind = "numpy"\ntrain = "{link}"',
+                     f'kind = "shd"\ntrain = "{link}"', f'kind = "nmnist"\nfolder = "{link}"',
+                     f'kind = "images"\ntrain = "{link}"', f'kind = "hdf5"\ntrain = "{link}/x.h5"'):
+            self.assertIn(points, self.sim("validate", with_data(keys)).stderr, keys)
+        (self.folder / "m.toml").unlink()
+        link.unlink()
+        self.assertEqual(self.files(), before)
 
     def test_an_output_that_exists_is_refused_before_any_work_and_untouched(self):
         kept = self.write("a.h5", "precious")

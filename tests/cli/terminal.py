@@ -132,9 +132,15 @@ class Widths(support.CliTest):
     def test_tables_and_help_fold_at_the_width_that_is_asked_for(self):
         for name in ["a", "b"]:
             self.good("run", self.model, "-q", "-o", f"{name}.h5", "--seed", "1" if name == "a" else "2")
+        self.good("run", self.model, "-q", "-o", "odd.h5", "--set", "learning.rate=1e-30")
+        self.assertRegex(self.good("info", "odd.h5"), "trouble: .{80}")
         commands = [["compare", "a.h5", "b.h5"], ["compare", *["a.h5", "b.h5"] * 4],
                     ["sweep", self.model, "--over", "time.steps=1,2", "--seeds", "1,2", "-q", "-o", "s"],
-                    *([verb, "--help"] for verb in ["run", "sweep", "compare"]), ["--help"]]
+                    *([verb, "--help"] for verb in ["run", "sweep", "compare", "info", "explain", "export", "trace", "eval",
+                                                    "resume", "reproduce", "validate", "new"]), ["--help"],
+                    ["info", "odd.h5"], ["eval", "a.h5"], ["explain", "learning.loss"], ["explain", "rate"],
+                    ["explain", "population.hidden1.surrogate"], ["validate", self.model],
+                    ["trace", "a.h5", "-o", "t.h5", "--force"], ["export", "a.h5", "--format", "csv", "-o", "c", "--force"]]
         for command in commands:
             for columns in [100, 60, 40]:
                 shown = self.good(*command, environment={"COLUMNS": str(columns)})

@@ -85,6 +85,42 @@ class TightMemory(CliTest):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=20), 143)
 
+    def test_too_few_files_are_told_before_any_work(self):
+        """Or they are enough: a verb that writes says so at once, or ends well, whatever the number."""
+        def files(n):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))
+        self.good("run", self.model, "-q", "-o", "run.h5")
+        commands = (("run", self.model, "-q", "-o", "a.h5"), ("run", self.model, "-q", "--live", "-o", "b.h5"),
+                    ("sweep", self.model, "-q", "--over", "time.steps=1", "-o", "s"), ("trace", "run.h5", "-o", "t.h5"),
+                    ("reproduce", "run.h5", "-q"), ("export", "run.h5", "--format", "csv", "-o", "c"),
+                    ("export", "run.h5", "--format", "nir", "-o", "n.nir"))
+        for command in commands:
+            before = self.files()
+            for n in range(5, 13):
+                done = self.sim(*command, preexec_fn=files(n))
+                if done.returncode == 0:
+                    break
+                self.assertEqual(done.returncode, 4, f"{n}, {command}: {done.stderr}")
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                self.assertRegex(done.stderr, rf"8 files have to be open at once, and \d can be .*ulimit -n \d+ would do, here it is {n}")
+                self.assertEqual(self.files(), before, command)
+            self.assertEqual(done.returncode, 0, f"{command}: {done.stderr}")
+            self.assertLessEqual(n, 12)
+        cut = self.sim("run", self.model, "-q", "-o", "cut.h5", "--checkpoint-every", "1 epochs", "--max-time", "0.001s",
+                       "--set", "plan.epochs=100000")
+        self.assertEqual(cut.returncode, 124, cut.stderr)
+        bytes_ = (self.folder / "cut.h5").read_bytes()
+        self.refused(4, "resume", "cut.h5", preexec_fn=files(7), says="8 files have to be open at once")
+        self.assertEqual((self.folder / "cut.h5").read_bytes(), bytes_)
+
+    def test_too_little_stack_is_told(self):
+        for kib in (64, 128, 256, 1024):
+            done = self.sim("run", self.model, "-q", "-o", f"{kib}.h5", preexec_fn=lambda kib=kib: resource.setrlimit(
+                resource.RLIMIT_STACK, (kib << 10, kib << 10)))
+            self.assertEqual(done.returncode, 1 if kib < 256 else 0, done.stderr)
+            if kib < 256:
+                self.assertEqual(done.stderr, f"snnff-sim: ulimit -s {kib} leaves too little stack; ulimit -s 256 would do\n")
+
     def test_no_room_for_threads(self):
         """Their stacks are as long as ulimit -s says."""
         done = self.sim("run", self.model, "-q", "-o", "run.h5", "--threads", "4", preexec_fn=lambda: (

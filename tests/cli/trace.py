@@ -1,4 +1,5 @@
 """Traces of a trained network: what the run recorded itself, again, and what nobody asked of it while it learnt."""
+import gzip
 import os
 import signal
 import time
@@ -7,7 +8,7 @@ import unittest
 import h5py
 import numpy
 
-from support import BACKPROP, CliTest
+from support import BACKPROP, ROOT, CliTest
 
 RECORDED = ["--set", 'recording.variables=["membrane", "spikes", "current"]', "--set", "recording.samples=[3, 8]",
             "--set", "recording.n_neurons=20"]
@@ -57,6 +58,26 @@ class Trace(CliTest):
         own = self.trace("--samples", "5", "--labels", "positive", "--variables", "membrane")["report/hidden1"]
         self.assertTrue(numpy.array_equal(own["data"][0], first[phase == 0][0]))
         self.assertEqual(own["label"][0], label[phase == 0][0])
+
+    def test_labels_by_the_names_of_classes(self):
+        def labels(*arguments):
+            self.good("trace", "pets.h5", "-o", "t.h5", "--force", "--samples", "0", *arguments)
+            with h5py.File(self.folder / "t.h5") as traces:
+                return sorted(set(traces["report/hidden1/label"][()].tolist()))
+        names = [f"pet {i}" for i in range(10)]
+        self.good("run", self.model, "-q", "-o", "pets.h5", "--set", f"data.classes={names}")
+        self.assertEqual(labels("--labels", "pet 7,pet 2"), [2, 7])
+        self.assertEqual(labels("--labels", "7"), [7])
+        self.refused(2, "trace", "pets.h5", "-o", "x.h5", "--labels", "pet7", says='did you mean "pet 7"?')
+        # labels of the files count from 1 where the model says so
+        keys = ["--set", "data.first_label=1"]
+        for key, name in (("train_labels", "train"), ("test_labels", "t10k")):
+            with gzip.open(f"{ROOT}/data/mnist-sample/{name}-labels-idx1-ubyte.gz") as file:
+                header, y = file.read(8), file.read()
+            keys += ["--set", f"data.{key}={self.write(name, header + bytes(label + 1 for label in y))}"]
+        self.good("run", self.model, "-q", "-o", "pets.h5", "--force", *keys)
+        self.assertEqual(labels("--labels", "10,1"), [0, 9])
+        self.refused(2, "trace", "pets.h5", "-o", "x.h5", "--labels", "0", says="classes are 1, 2, 3")
 
     def test_some_units_of_other_samples(self):
         all_units = self.trace("--split", "train", "--samples", "10:40:10")["report/hidden1/data"][:]
@@ -127,7 +148,7 @@ class Trace(CliTest):
                 (["--samples", ""], 2, ["--samples"]),
                 (["--samples", "0:99999999999"], 2, ["more than"]),
                 (["--labels", "10"], 3, ["names 10", "0 to 9"]),
-                (["--labels", "positiv"], 3, ["positiv", "positive"]),
+                (["--labels", "positiv"], 2, ["--labels positiv", 'did you mean "positive"?', "0 to 9"]),
                 (["--populations", "hiden1"], 3, ["hiden1", "hidden1"]),
                 (["--variables", "volts"], 3, ["volts"]),
                 (["--neurons", "20"], 3, ["no unit 20"]),
