@@ -30,7 +30,7 @@ def everything(path):
                             if np.asarray(value).dtype.kind in "iufSU"}
             item = run.find(place) if place else run.file
             if isinstance(item, h5py.Dataset):
-                if item.dtype.kind in "iuf" and item.shape and run.size(place) and item.id.get_storage_size():
+                if item.dtype.kind in "iuf" and item.shape and run.size(place) and run.stored_bytes(place):
                     found[place + ":"] = run.read(place, len(item.shape)).tobytes()
                 return
             for name in sorted(item):

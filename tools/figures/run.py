@@ -196,6 +196,13 @@ class Run:
         """How many values a data set has; 0 where there is none."""
         return (self.find(name).size or 0) if self.has(name) else 0
 
+    def stored_bytes(self, name):
+        """What a data set's values take in the file, which its index of chunks is read for."""
+        try:
+            return self.find(name).id.get_storage_size()
+        except DAMAGE as problem:
+            raise self.broken(name, problem) from None
+
     def dataset(self, name, n_axes, kinds=NUMBERS):
         """A data set of numbers, not yet read."""
         if not self.has(name):
@@ -204,9 +211,10 @@ class Run:
         if found.shape is None or len(found.shape) != n_axes or found.dtype.kind not in kinds:
             raise Lacks(f"{self.path}: /{name} has the shape {list(found.shape or [])} of {found.dtype}; {n_axes} axes "
                         f"of {'numbers' if 'f' in kinds else 'whole numbers'} are expected")
-        if found.size * found.dtype.itemsize > MOST_PER_STORED_BYTE * found.id.get_storage_size():
+        n_stored = self.stored_bytes(name)
+        if found.size * found.dtype.itemsize > MOST_PER_STORED_BYTE * n_stored:
             raise Lacks(f"{self.path}: /{name} claims {list(found.shape)} values and stores "
-                        f"{found.id.get_storage_size()} bytes; the file was cut off or is not a run's")
+                        f"{n_stored} bytes; the file was cut off or is not a run's")
         return found
 
     def read(self, name, n_axes, rows=slice(None), kinds=NUMBERS):
