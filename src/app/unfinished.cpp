@@ -46,7 +46,7 @@ void check_way(const fs::path& unfinished) {
     try {
         const RunSummary run = read_run(unfinished);
         const fs::path replaced = to_be_replaced(unfinished, run.provenance);
-        if (replaced.empty())
+        if (replaced.empty() && !is_half_made(unfinished))
             found = "is no run that --force began";
         else if (run.status == "complete" && !is_free_for(SummedFile(replaced), run.provenance))
             found = fmt::format("is a complete run, begun to replace another {} than is there now",

@@ -45,11 +45,13 @@ bool begins_as_ours(const std::filesystem::path& path) {
     return file.eof();
 }
 
-bool holds_marks_alone(const hdf5::Group& root) {
-    if (!root.children().empty()) return false;
-    const std::vector<std::string> names = hdf5::attribute_names(root);
-    return names.empty() || (hdf5::has_attribute(root, "creator") &&
-                             hdf5::read_text_attribute(root, "creator").starts_with(creator));
+/// What is flushed before anything tells which run a file is of: marks at its root, or these and the model.
+bool is_of_no_run_yet(const hdf5::Group& root) {
+    const std::vector<std::string> children = root.children();
+    if (children.empty() && hdf5::attribute_names(root).empty()) return true;
+    if (!children.empty() && children != std::vector<std::string>{"model"}) return false;
+    return hdf5::has_attribute(root, "creator") &&
+           hdf5::read_text_attribute(root, "creator").starts_with(creator);
 }
 
 std::string attribute_text(const hdf5::Group& root, const std::string& name) {
@@ -118,7 +120,7 @@ bool is_half_made(const std::filesystem::path& path) {
     try {
         if (!begins_as_ours(path)) return false;
         try {
-            return holds_marks_alone(hdf5::open_file(path.string()));
+            return is_of_no_run_yet(hdf5::open_file(path.string()));
         } catch (const DiskError&) {
             throw;
         } catch (const FileError&) {

@@ -5,10 +5,10 @@
 
 namespace snnff {
 
-/// Whether a file that read_run() refuses is a run file that was cut while it was made, before it held
-/// anything: it is empty or all zeros, begins as HDF5 does and does not open, or has nothing but marks of
-/// this program at its root. Not so a file of somebody else's that opens. Throws
-/// DiskError where the file cannot be read.
+/// Whether a file is a run file that was cut while it was made, before it held anything of a run: it is empty
+/// or all zeros, begins as HDF5 does and does not open, or has nothing but marks of this program at its root,
+/// or these and a model. Not so a file of somebody else's that opens. Throws DiskError where the file cannot
+/// be read.
 bool is_half_made(const std::filesystem::path& path);
 
 /// Bytes that a run file has at most until it opens for the first time; 7168 were found. One that is longer
