@@ -32,8 +32,7 @@ InputSpread spread_of(std::span<float> values) {
     for (const float x : values) squares += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean);
     InputSpread spread{.smallest = smallest, .largest = largest, .mean = static_cast<float>(mean)};
     spread.deviation = static_cast<float>(std::sqrt(squares / n));
-    const auto zeros = std::ranges::remove(values, 0.0f);
-    const std::span<float> rest(values.begin(), zeros.begin());
+    const std::span<float> rest(values.begin(), std::remove(values.begin(), values.end(), 0.0f));
     spread.n_not_0 = rest.size();
     if (rest.empty()) return spread;
     spread.lower = quantile(rest, 0.25);

@@ -60,7 +60,7 @@ std::string way_out(const ModelSpec& model, const std::vector<std::int32_t>& lab
         return fmt::format("; data.first_label = {} would do", *first_label + least);
     std::vector<std::size_t> there(labels.begin(), labels.end());
     std::ranges::sort(there);
-    there.erase(std::ranges::unique(there).begin(), there.end());
+    there.erase(std::unique(there.begin(), there.end()), there.end());
     // Labels far apart would make a class of every number between them.
     if (first_label != nullptr && data->find("classes") != nullptr && least >= 0 && there.size() > 1 &&
         there.size() <= there.back() / 2) {
