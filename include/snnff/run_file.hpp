@@ -98,11 +98,10 @@ class RunFileWriter {
     void take_place();
     /// Whether the file has its name, and what was there before, if anything, is replaced.
     bool in_place() const noexcept;
-    /// Sets `status`, and of a complete run its `digest` (digest.hpp), flushes, closes and, under `force`,
-    /// replaces the old file. Call once; nothing else may be called after it.
-    /// Under Lock::keep the file stays locked until the writer goes, so that nobody takes it for free while
-    /// its name is still to change.
     enum class Lock { let_go, keep };
+    /// Sets `status`, and of a complete run its `digest` (digest.hpp), flushes, closes and, under `force`,
+    /// replaces the old file. Call once; nothing else may be called after it. Under Lock::keep the file stays
+    /// locked until the writer goes, so that nobody takes it for free while its name is still to change.
     void close(RunStatus status, Lock lock = Lock::let_go);
     /// Closes and removes what was written: for a run that failed before it began.
     void discard() noexcept;

@@ -303,22 +303,21 @@ class Doubts(CliTest):
 
     def test_inputs_that_vary_rarely_or_are_few_say_nothing(self):
         random = np.random.default_rng(7)
+
+        def two_kinds(n):  # as pixels of clothes: nearly dark, or bright
+            return np.where(random.random((n, 200)) < np.linspace(0.6, 0.9, 200), 0.004, random.random((n, 200)))
+
+        def rare(n):
+            x = random.lognormal(0, 1, (n, 200)) * (random.random((n, 200)) < 0.1)
+            x[:, :100] *= random.random(100) < 0.2
+            return x
+
+        self.write("m.toml", model())
         for n in (20, 60, 400):
-            def two_kinds(n):  # as pixels of clothes: nearly dark, or bright
-                x = np.where(random.random((n, 200)) < np.linspace(0.6, 0.9, 200), 0.004, random.random((n, 200)))
-                return x.astype("f4"), np.arange(n) % 3
-            self.store("train.h5", *two_kinds(2 * n))
-            self.store("test.h5", *two_kinds(n))
-            self.write("m.toml", model())
-            self.assertEqual(self.sim("validate", "m.toml").stderr, "", n)
-            def rare(n):
-                x = random.lognormal(0, 1, (n, 200)) * (random.random((n, 200)) < 0.1)
-                x[:, :100] *= random.random(100) < 0.2
-                return x.astype("f4"), np.arange(n) % 3
-            self.store("train.h5", *rare(3 * n))
-            self.store("test.h5", *rare(n))
-            self.write("m.toml", model())
-            self.assertEqual(self.sim("validate", "m.toml").stderr, "", n)
+            for inputs, n_train in ((two_kinds, 2 * n), (rare, 3 * n)):
+                for name, size in (("train.h5", n_train), ("test.h5", n)):
+                    self.store(name, inputs(size).astype("f4"), np.arange(size) % 3)
+                self.assertEqual(self.sim("validate", "m.toml").stderr, "", (n, inputs.__name__))
 
     def test_labels_with_gaps(self):
         x, y = samples(120, 0)
