@@ -18,6 +18,11 @@
 namespace snnff::python {
 namespace {
 
+/// What classes are called [label]: names, or numbers as files have them that count from another than 0.
+std::vector<std::string> classes_of(const ModelSpec& model) {
+    return class_words(model, app::class_names_of(model));
+}
+
 /// Samples out of an array [sample, input], made fit for the model. Without labels they count as label 0.
 Dataset dataset_of(const TrainedNetwork& trained, const Floats& x, const Ints* y) {
     const Network& network = trained.network;
@@ -64,12 +69,14 @@ Evaluation evaluate_arrays(const TrainedNetwork& trained, const Floats& x, const
     if (dataset.size() == 0) throw DataError("x: no sample to evaluate");
     const py::gil_scoped_release released;
     const ThreadLimit threads(n_threads);
-    return evaluate(trained.network, *trained.model, dataset);
+    Evaluation evaluation = evaluate(trained.network, *trained.model, dataset);
+    evaluation.class_names = classes_of(*trained.model);
+    return evaluation;
 }
 
 /// Labels given by the names of their classes.
 Ints labels_named(const TrainedNetwork& trained, const std::vector<std::string>& names) {
-    const std::vector<std::string> classes = app::class_names_of(*trained.model);
+    const std::vector<std::string> classes = classes_of(*trained.model);
     if (classes.empty()) {
         throw DataError(fmt::format(
             "y: holds texts, and classes of this network have no names; numbers from 0 to {} would do",
@@ -87,13 +94,30 @@ Ints labels_named(const TrainedNetwork& trained, const std::vector<std::string>&
     return labels;
 }
 
-/// Labels given by numbers, which are classes unless the training samples had names for labels: a number is
-/// one of these then, or nothing.
+/// Throws where numbers are not places of classes; where files count these from another than 0, it says so.
+void check_places(const ModelSpec& model, const Ints& numbers) {
+    const std::vector<std::string> classes = classes_of(model);
+    if (classes.empty() || !app::class_names_of(model).empty()) return;
+    for (py::ssize_t i = 0; i < numbers.size(); ++i) {
+        const std::int32_t number = numbers.data()[i];
+        if (number >= 0 && static_cast<std::size_t>(number) < classes.size()) continue;
+        throw DataError(
+            fmt::format("y: label {} of sample {}; numbers are places in network.classes, 0 to {}; "
+                        "where y are as the files have them, y - ({}) would do",
+                        number, i, classes.size() - 1, classes.front()));
+    }
+}
+
+/// Labels given by numbers, which are places of classes unless the training samples had names for labels: a
+/// number is one of these then, or nothing.
 Ints labels_numbered(const TrainedNetwork& trained, const Ints& numbers) {
     const Node* data = trained.model->resolved.find("data");
     const Node* named = data != nullptr ? data->find("named_labels") : nullptr;
     const bool* are_names = named != nullptr ? std::get_if<bool>(&named->value) : nullptr;
-    if (are_names == nullptr || !*are_names) return numbers;
+    if (are_names == nullptr || !*are_names) {
+        check_places(*trained.model, numbers);
+        return numbers;
+    }
     const std::vector<std::string> classes = app::class_names_of(*trained.model);
     Ints labels(numbers.size());
     for (py::ssize_t i = 0; i < numbers.size(); ++i) {
@@ -264,8 +288,7 @@ void add_network(py::module_& module) {
 
     py::class_<TrainedNetwork>(module, "Network")
         .def_property_readonly("toml", [](const TrainedNetwork& t) { return to_toml(t.model->resolved); })
-        .def_property_readonly("classes",
-                               [](const TrainedNetwork& t) { return app::class_names_of(*t.model); })
+        .def_property_readonly("classes", [](const TrainedNetwork& t) { return classes_of(*t.model); })
         .def_property_readonly("steps", [](const TrainedNetwork& t) { return t.network.time.steps; })
         .def_property_readonly("dt_ms", [](const TrainedNetwork& t) { return t.network.time.dt_ms; })
         .def_property_readonly(

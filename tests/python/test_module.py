@@ -313,6 +313,23 @@ def test_classes_have_the_names_of_the_data(tmp_path):
             network.evaluate(x[:3], ["ant", "bee"])
 
 
+def test_classes_count_from_0_whatever_the_first_label_of_the_files(tmp_path):
+    numbers = np.random.default_rng(0)
+    x, y = numbers.random((90, 12), np.float32), np.arange(90) % 3
+    np.savez(tmp_path / "d.npz", x=x, y=y + 7)
+    model = '[data]\nkind = "numpy"\ntrain = "d.npz"\nfirst_label = 7\n[overlay]\nn_labels = 3\n[plan]\nepochs = 1\n[population.h]\nneuron = "lif"\nsize = 5\n'
+    (tmp_path / "m.toml").write_text(model, encoding="utf-8")
+    trained = snnff.train(tmp_path / "m.toml", tmp_path / "r.h5")
+    for network in (trained, snnff.load(tmp_path / "r.h5")):
+        assert network.classes == ["7", "8", "9"]
+        evaluation = network.evaluate(x, y)
+        assert evaluation.classes == ["7", "8", "9"] and set(evaluation.prediction) <= {0, 1, 2}
+        assert evaluation.error == 100 * np.sum(evaluation.prediction != y) / 90
+        assert network.evaluate(x, [str(label) for label in y + 7]).error == evaluation.error
+        with pytest.raises(snnff.DataError, match=r"y: label 7 of sample 0; numbers are places .* 0 to 2; .* y - \(7\) would do"):
+            network.evaluate(x, y + 7)
+
+
 def test_classes_that_are_numbers_have_no_names(small, images):
     network = snnff.train(small)
     assert network.classes == [] and network.evaluate(images, [0, 1, 2, 3, 4, 5]).classes == []

@@ -55,10 +55,10 @@ class Population:
 class Evaluation:
     @property
     def classes(self) -> List[str]:
-        """Names of the labels, in their order; empty where labels are numbers only."""
+        """As `Network.classes`."""
     @property
     def prediction(self) -> Ints:
-        """[sample]"""
+        """[sample], places in `classes`"""
     @property
     def goodness(self) -> Floats:
         """[sample, label]; logits under back-propagation, the log-probability of each class where groups of units
@@ -81,7 +81,8 @@ class Network:
     def toml(self) -> str: ...
     @property
     def classes(self) -> List[str]:
-        """Names of the labels, in their order: classes[label]. Empty where labels are numbers only."""
+        """What the labels are called, in their order: classes[label]. Names, or, where the files of the training data count
+        from `data.first_label`, the numbers in these as texts; empty where labels are numbers from 0."""
     @property
     def steps(self) -> int: ...
     @property
@@ -89,10 +90,11 @@ class Network:
     @property
     def populations(self) -> List[Population]: ...
     def predict(self, x: npt.ArrayLike, threads: int = 0) -> Ints:
-        """Labels [sample] of x [sample, input], scaled as the network was trained."""
+        """Labels [sample] of x [sample, input], scaled as the network was trained. They count from 0, whatever
+        `data.first_label` is: the file's are `np.array(network.classes)[labels]`."""
     def evaluate(self, x: npt.ArrayLike, y: Union[npt.ArrayLike, Sequence[str]], threads: int = 0) -> Evaluation:
-        """Against labels y [sample]: numbers, or, where classes have names, these; and no numbers where training samples had
-        names for labels."""
+        """Against labels y [sample]: numbers from 0, as `predict` and the run file have them, or texts out of `classes`; and
+        no numbers where training samples had names for labels."""
     def simulate(self, x: npt.ArrayLike, labels: Optional[npt.ArrayLike] = None, steps: int = 0,
                  populations: Sequence[str] = ...) -> Dict[str, Dict[str, Floats]]:
         """What happens in every population step by step, [sample, step, unit]: "current", and "membrane" and "spikes"
