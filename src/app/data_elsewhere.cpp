@@ -2,15 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "io/gzip.hpp"
+#include "io/hdf5_names.hpp"
 #include "io/idx_names.hpp"
+#include "io/npy.hpp"
 #include "snnff/error.hpp"
 
 namespace snnff::app {
@@ -92,6 +96,34 @@ std::string kind_of_file(const fs::path& path, const std::string& as_before) {
     return as_before == "csv" || as_before == "numpy" || as_before == "shd" ? as_before : "hdf5";
 }
 
+/// The names of samples and labels in the file that the run had, where this file has no such sets but those
+/// that are looked for without a name.
+std::vector<Override> plain_names(const fs::path& path, const std::string& kind, const Node* data) {
+    if (data == nullptr || (kind != "hdf5" && kind != "numpy")) return {};
+    const auto name_of = [&](std::string_view key) {
+        const Node* node = data->find(key);
+        const auto* text = node != nullptr ? std::get_if<std::string>(&node->value) : nullptr;
+        return text != nullptr ? *text : std::string();
+    };
+    const bool is_hdf5 = kind == "hdf5";
+    const auto has = [&, there = is_hdf5 ? std::vector<std::string>()
+                                         : npz_names(path)](const std::string& name) {
+        return is_hdf5 ? hdf5_file_has(path, name) : std::ranges::count(there, name) > 0;
+    };
+    const auto missing = [&](const char* key, const char* test_key) {
+        const std::string of_test = name_of(test_key), name = of_test.empty() ? name_of(key) : of_test;
+        return !name.empty() && !has(name);
+    };
+    if (!missing("x", "test_x") && !missing("y", "test_y")) return {};
+    if (is_hdf5 && (!has("x") || !has("y"))) return {};
+    const std::string x = is_hdf5 ? "x" : "", y = is_hdf5 ? "y" : "";
+    std::vector<Override> names;
+    for (const auto& [key, name] : {std::pair{"x", x}, {"y", y}, {"test_x", ""}, {"test_y", ""}}) {
+        if (data->find(key) != nullptr) names.push_back({std::string("data.") + key, value_text({name, {}})});
+    }
+    return names;
+}
+
 }  // namespace
 
 std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
@@ -111,8 +143,9 @@ std::vector<Override> data_from(const fs::path& path, const Node& resolved) {
                       typed = fmt::format("--data {}", path.string());
     const bool one_folder = kind == "idx" || kind == "nmnist";
     if (kind == as_before) {  // the same names of files, sets and columns
-        std::vector<Override> overrides{
-            {"data.n_train", "0"}, {"data.n_validation", "0"}, {"data.n_test", "0"}};
+        std::vector<Override> overrides = plain_names(path, kind, data);
+        for (const char* key : {"data.n_train", "data.n_validation", "data.n_test"})
+            overrides.push_back({key, "0"});
         if (one_folder) {
             overrides.push_back({"data.folder", where, typed});
         } else {

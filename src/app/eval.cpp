@@ -16,7 +16,8 @@ namespace snnff::app {
 namespace {
 
 struct EvalArguments {
-    std::string run, data, split = "test";
+    std::string run;
+    SampleSource source;
     std::size_t threads = 0;
     bool json = false;
 };
@@ -67,16 +68,16 @@ std::string confusion_table(const std::vector<std::uint64_t>& confusion, std::si
 
 int eval(const EvalArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
-    const Trained trained = read_trained(arguments.run, {arguments.data, arguments.split});
+    const Trained trained = read_trained(arguments.run, arguments.source);
     const ModelSpec& model = trained.model;
     const std::size_t n_samples_read = trained.dataset.size();
     // Validation samples are the last of the training file and were not trained on.
-    const bool set_aside =
-        arguments.split == "train" && model.data.n_train == 0 && model.data.n_validation < n_samples_read;
+    const bool set_aside = arguments.source.split == "train" && model.data.n_train == 0 &&
+                           model.data.n_validation < n_samples_read;
     const std::size_t limit = set_aside ? n_samples_read - model.data.n_validation : 0;
     const Evaluation evaluation = evaluate(trained.network, model, trained.dataset, limit);
     std::vector<std::string> doubts = trained.doubts;
-    if (at_chance(evaluation)) doubts.push_back(describe_chance(arguments.split, evaluation));
+    if (at_chance(evaluation)) doubts.push_back(describe_chance(arguments.source.split, evaluation));
     say_doubts(doubts);
 
     const auto confusion = evaluation.confusion();
@@ -84,7 +85,7 @@ int eval(const EvalArguments& arguments) {
     if (arguments.json) {
         const Interval interval = error_interval(evaluation.error(), evaluation.label.size());
         nlohmann::ordered_json json{{"run_file", arguments.run},
-                                    {"split", arguments.split},
+                                    {"split", arguments.source.split},
                                     {"samples", evaluation.label.size()},
                                     {"error_percent", evaluation.error()},
                                     {"error_interval_percent", {interval.low, interval.high}},
@@ -102,7 +103,7 @@ int eval(const EvalArguments& arguments) {
         put_json(json);
         return 0;
     }
-    std::string text = fmt::format("{}, {} set: error {}\n", arguments.run, arguments.split,
+    std::string text = fmt::format("{}, {} set: error {}\n", arguments.run, arguments.source.split,
                                    error_text(evaluation.error(), evaluation.label.size()));
     for (const Evaluation::OfPopulation& population : evaluation.populations) {
         text += fmt::format("  by {} alone: {}\n", population.name,
@@ -123,14 +124,7 @@ Verb add_eval(Command& program) {
                                    "  snnff-sim eval run.h5 --data digits.h5 --json\n"
                                    "  snnff-sim eval run.h5 --data digits.npz\n");
     command.option("RUN", arguments->run, "run file (HDF5)").required().type_name("FILE");
-    command
-        .option("--data", arguments->data,
-                "a folder of IDX files or of PNG images, an HDF5 file or .npz archive with x and y, or a CSV "
-                "file; default: the run's own data")
-        .type_name("PATH");
-    command.option("--split", arguments->split, "test (default) or train")
-        .type_name("SPLIT")
-        .one_of({"test", "train"});
+    add_source_options(command, arguments->source);
     add_threads_option(command, arguments->threads);
     command.flag("--json", arguments->json, "as JSON");
     return {std::move(command), [arguments] { return eval(*arguments); }};

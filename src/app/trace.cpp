@@ -222,14 +222,7 @@ Verb add_trace(Command& program) {
         .whole_number(1, 1'000'000)
         .type_name("N")
         .positive();
-    command
-        .option("--data", arguments->source.data,
-                "a folder of IDX files or of PNG images, an HDF5 file or .npz archive with x and y, or a CSV "
-                "file; default: the run's own data")
-        .type_name("PATH");
-    command.option("--split", arguments->source.split, "test (default) or train")
-        .type_name("SPLIT")
-        .one_of({"test", "train"});
+    add_source_options(command, arguments->source);
     add_threads_option(command, arguments->threads);
     command.flag("--force", arguments->force,
                  "replace the output if it exists, once the new one is complete");

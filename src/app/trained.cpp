@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "app/data_elsewhere.hpp"
+#include "app/execute.hpp"
 #include "app/find_data.hpp"
 #include "io/place.hpp"
 #include "run/class_words.hpp"
@@ -51,8 +52,22 @@ void doubt_weights(const Network& network, const fs::path& run, std::vector<std:
     }
 }
 
-ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::string& data,
+/// Only how samples are read can be set: all else is as it was trained.
+std::vector<Override> set_by(const SampleSource& source) {
+    std::vector<Override> overrides = overrides_of({.set = source.set, .add = {}}, {});
+    for (const Override& set : overrides) {
+        if (set.key.starts_with("data.")) continue;
+        throw UsageError(
+            fmt::format("--set {}={}: the network is as it was trained; keys of data, as data.axes, can "
+                        "be set for the samples that it is shown",
+                        set.key, set.value));
+    }
+    return overrides;
+}
+
+ModelSpec model_of(const fs::path& run, const RunSummary& summary, const SampleSource& source,
                    std::vector<Override> overrides) {
+    const std::string& data = source.data;
     const std::string name = run.string() + ":/model";
     const fs::path folder = run.parent_path();
     ModelSpec model = read_model_text(summary.model_toml, name, folder, overrides);
@@ -67,6 +82,7 @@ ModelSpec model_of(const fs::path& run, const RunSummary& summary, const std::st
             about_dangling_link(data));
     }
     for (Override& from : data_from(data, model.resolved)) overrides.push_back(std::move(from));
+    for (Override& set : set_by(source)) overrides.push_back(std::move(set));
     model = read_model_text(summary.model_toml, name, folder, overrides);
     keep_label_place(model);
     return model;
@@ -161,7 +177,8 @@ Trained read_parameters_of(const fs::path& run) {
 Trained read_trained(const fs::path& run, const SampleSource& source, std::vector<Override> overrides) {
     const RunSummary summary = read_run(run);
     if (!source.data.empty())
-        return read_trained_as(run, model_of(run, summary, source.data, std::move(overrides)), source.split);
+        return read_trained_as(run, model_of(run, summary, source, std::move(overrides)), source.split);
+    for (Override& set : set_by(source)) overrides.push_back(std::move(set));
     bool found_elsewhere = false;
     ModelSpec model = read_kept_model(summary.model_toml, run, {}, std::move(overrides), found_elsewhere);
     try {

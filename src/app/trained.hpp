@@ -20,8 +20,9 @@ struct Trained {
 
 /// Which samples.
 struct SampleSource {
-    std::string data;            ///< what data_from() takes; empty: the run's own data
-    std::string split = "test";  ///< "test" or "train"
+    std::string data;                ///< what data_from() takes; empty: the run's own data
+    std::string split = "test";      ///< "test" or "train"
+    std::vector<std::string> set{};  ///< "data.KEY=VALUE": how they are read
 };
 
 /// Reads the run's model with `overrides` applied, its parameters and the samples. Validation samples are the

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "app/execute.hpp"
+#include "app/trained.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff::app {
@@ -14,6 +15,22 @@ void add_override_options(Command& command, Assignments& assignments, const std:
                 "the same for a population that the model does not have yet, which is made; comes first")
         .type_name("KEY=VALUE")
         .one_value_each();
+}
+
+void add_source_options(Command& command, SampleSource& source) {
+    command
+        .option("--data", source.data,
+                "a folder of IDX files or of PNG images, an HDF5 file or .npz archive with x and y, or a CSV "
+                "file; default: the run's own data")
+        .type_name("PATH");
+    command
+        .option("--set", source.set,
+                "how they are read: a key of data, as data.axes='[\"feature\", \"sample\"]'")
+        .type_name("KEY=VALUE")
+        .one_value_each();
+    command.option("--split", source.split, "test (default) or train")
+        .type_name("SPLIT")
+        .one_of({"test", "train"});
 }
 
 void add_threads_option(Command& command, std::size_t& n_threads) {

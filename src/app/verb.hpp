@@ -9,6 +9,7 @@
 namespace snnff::app {
 
 struct Assignments;
+struct SampleSource;
 
 /// A verb of the command line: its options are bound when it is added to the program, `run` does the
 /// work once they are parsed and returns what the process answers.
@@ -32,6 +33,8 @@ Verb add_explain(Command& program);
 
 /// --set and --add; `what` is the help of the first.
 void add_override_options(Command& command, Assignments& assignments, const std::string& what);
+/// --data, --set and --split: which samples are presented to a trained network.
+void add_source_options(Command& command, SampleSource& source);
 /// --threads, which takes no more of them than any machine has.
 void add_threads_option(Command& command, std::size_t& n_threads);
 

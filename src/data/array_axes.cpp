@@ -124,7 +124,16 @@ void AxesKey::check_steps(std::string_view where, Shape shape, std::uint64_t fou
 ArrayLayout AxesKey::layout(std::string_view where, Shape shape, Shape labels, bool bytes) const {
     if (std::ranges::find(shape, std::uint64_t{0}) != shape.end())
         throw DataError(fmt::format("{}: has the shape {}; it is empty", where, axes_text(shape)));
-    return words_.empty() ? as_guessed(where, shape, labels, bytes) : as_named(where, shape);
+    if (words_.empty()) return as_guessed(where, shape, labels, bytes);
+    const ArrayLayout layout = as_named(where, shape);
+    if (!fits(labels, layout.n_samples) &&
+        std::ranges::any_of(shape, [&](std::uint64_t size) { return size > 1 && fits(labels, size); })) {
+        throw DataError(fmt::format(
+            "{}: has the shape {}, out of which data.axes = [\"{}\"] makes {} samples, and labels "
+            "the shape {}; axes in another order would do",
+            where, axes_text(shape), fmt::join(words_, "\", \""), layout.n_samples, axes_text(labels)));
+    }
+    return layout;
 }
 
 ArrayLayout AxesKey::as_named(std::string_view where, Shape shape) const {

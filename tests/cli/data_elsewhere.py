@@ -57,6 +57,32 @@ class DataElsewhere(CliTest):
         done = self.sim("run", model, "-q", "--force", "-o", name, *options)
         self.assertEqual(done.returncode, code, done.stderr)
 
+    def test_what_is_said_of_other_data_can_be_done(self):
+        x = (self.bytes / 255).astype("f4").reshape(160, 12)
+        with h5py.File(self.folder / "data/both.h5", "w") as file:
+            file["train/x"], file["train/y"], file["test/x"], file["test/y"] = x, self.y, x[:40], self.y[:40]
+        with h5py.File(self.folder / "matlab.h5", "w") as file:
+            file["x"], file["y"] = x.T, self.y[None]
+        with h5py.File(self.folder / "plain.h5", "w") as file:
+            file["x"], file["y"] = x, self.y
+        np.savez(self.folder / "images.npz", x=x.reshape(160, 3, 4), y=self.y)
+        np.savez(self.folder / "from1.npz", x=x, y=self.y + 1)
+        names = 'kind = "hdf5"\ntrain = "data/both.h5"\nx = "train/x"\ny = "train/y"\ntest_x = "test/x"\ntest_y = "test/y"'
+        self.good("run", self.write("m.toml", small_model(names)), "-q", "-o", "r.h5")
+        expected = self.good_json("eval", "r.h5", "--json", "--data", "plain.h5")  # though its sets have other names
+        self.assertEqual(np.sum(expected["confusion"], 1).tolist(), np.bincount(self.y, minlength=3).tolist())
+        for data, keys, said in (("matlab.h5", ['x="x"', 'y="y"', 'test_x=""', 'test_y=""', 'axes=["feature", "sample"]'], 'data.axes = ["feature", "sample"]'),
+                                 ("images.npz", ['axes=["sample", "row", "column"]'], 'data.axes = ["sample", "row", "column"]'),
+                                 ("from1.npz", ["first_label=1"], "data.first_label = 1")):
+            with self.subTest(data):
+                self.refused(5, "eval", "r.h5", "--data", data, says=said)
+                answer = self.good_json("eval", "r.h5", "--json", "--data", data, *(f"--set=data.{key}" for key in keys))
+                self.assertEqual(answer["confusion"], expected["confusion"])
+        self.good("trace", "r.h5", "--data", "from1.npz", "--set", "data.first_label=1", "-o", "t.h5")
+        self.refused(2, "eval", "r.h5", "--data", "plain.h5", "--set", "time.steps=3", says="the network is as it was trained")
+        self.good("run", self.write("m.toml", small_model('kind = "hdf5"\ntrain = "matlab.h5"\naxes = ["feature", "sample"]')), "-q", "-o", "r.h5", "--force")
+        self.refused(5, "eval", "r.h5", "--data", "plain.h5", says='data.axes = ["feature", "sample"] makes 12 samples, and labels the shape [160]')
+
     def test_a_network_takes_data_of_every_kind(self):
         other = np.random.default_rng(1).permutation(160)[:70]  # more than data.n_test
         save(self.folder / "other", self.bytes[other], self.y[other])

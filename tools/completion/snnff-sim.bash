@@ -37,8 +37,8 @@ _snnff_sim() {
         case $verb in
             run) options="--output --set --add --seed --threads --force --quiet --json --dry-run --checkpoint-every --max-time --live" ;;
             resume) options="--data --threads --quiet --json --checkpoint-every --max-time --live" ;;
-            eval) options="--data --split --threads --json" ;;
-            trace) options="--output --samples --labels --populations --variables --neurons --steps --data --split --threads --force" ;;
+            eval) options="--data --set --split --threads --json" ;;
+            trace) options="--output --samples --labels --populations --variables --neurons --steps --data --set --split --threads --force" ;;
             export) options="--format --output --force --dt" ;;
             compare) options="--out-dir --set --add --seed --threads --force --quiet --json" ;;
             sweep) options="--over --seeds --output --set --add --threads --force --quiet --json" ;;
