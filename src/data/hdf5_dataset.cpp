@@ -60,7 +60,8 @@ class Hdf5 final : public DatasetReader {
         if (options.describing()) return;
         if (train_sets_.x.empty()) options.reject("x", "is empty; it names the samples' data set");
         if (train_sets_.y.empty()) options.reject("y", "is empty; it names the labels' data set");
-        if (test_.empty() && test_sets_.x.empty() != test_sets_.y.empty()) {
+        const bool one_file = test_.empty() || test_ == train_;
+        if (one_file && test_sets_.x.empty() != test_sets_.y.empty()) {
             options.reject(test_sets_.x.empty() ? "test_y" : "test_x",
                            fmt::format("names half of a test set in the training file; data.{}, or a file "
                                        "data.test, would do",

@@ -105,6 +105,7 @@ class NumPy final : public DatasetReader {
         const std::uint64_t n_samples = read_inputs(*x, y->shape(), limit, dataset);
         auto n = static_cast<std::size_t>(n_samples);
         if (limit != 0) n = std::min(n, limit);
+        if (split == Split::test) check_pair(x->where(), y->where());
         const FoundLabels found = read_labels(*y, x->where(), n_samples);
         dataset.label = labels_.classes_of(y->where(), found, n);
         dataset.class_names = labels_.names_of(found);
@@ -151,8 +152,14 @@ class NumPy final : public DatasetReader {
         // plain x, which beside x_test is that of training.
         const std::string which = split == Split::train ? "train" : "test";
         std::vector<std::string> names{name + "_" + which, which + "_" + name};
-        if (name != "y_negative") names.push_back(which + (name == "x" ? "_images" : "_labels"));
-        names.push_back(name);
+        if (name != "y_negative") {
+            names.push_back(which + (name == "x" ? "_images" : "_labels"));
+            // Books write the matrix of samples as a capital, and so do many of their readers.
+            const std::string capital = name == "x" ? "X" : "Y";
+            names.insert(names.end(), {capital + "_" + which, which + "_" + capital, name, capital});
+        } else {
+            names.push_back(name);
+        }
         return names;
     }
 
@@ -176,7 +183,7 @@ class NumPy final : public DatasetReader {
             const auto is_there = [&](const std::string& y) { return std::ranges::count(there, y) > 0; };
             const std::vector<std::string> labels = names_of(split, "y");
             const auto y = std::ranges::find_if(labels, is_there);
-            if (y == labels.end() || *y != "y") names.pop_back();
+            if (y == labels.end() || (*y != "y" && *y != "Y")) names.pop_back();
         }
         for (const std::string& wanted : names) {
             const auto n = std::ranges::count(there, wanted);
@@ -186,12 +193,36 @@ class NumPy final : public DatasetReader {
             if (n == 1) return std::make_unique<NpyArray>(place.archive, wanted);
         }
         if (name == "y_negative") return nullptr;
-        const bool of_test = split == Split::test && &called(split, name) != &called(Split::train, name);
+        // A name from data.x would be meant for the test set, too, whose samples are others in the same
+        // archive.
+        const bool of_test = split == Split::test && (&called(split, name) != &called(Split::train, name) ||
+                                                      of(Split::train).archive == place.archive);
         throw DataError(
             fmt::format("{}: has no array {}; it has {}; data.{}{} names the {}", shown(place.archive),
                         names.size() == 1 ? names.front() : fmt::format("{} nor {}", name, names[0]),
                         there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")),
                         of_test ? "test_" : "", name, name == "x" ? "samples" : "labels"));
+    }
+
+    /// Samples and labels of a test set out of the archive that holds training, too, are both its own or both
+    /// those of training: data.x alone would take the samples of training beside labels of the test set.
+    void check_pair(const std::string& x, const std::string& y) const {
+        if (train_.archive.empty() || of(Split::test).archive != train_.archive) return;
+        const std::vector<std::string> there = npz_names(train_.archive);
+        const auto of_train = [&](const std::string& name, const std::string& where) {
+            for (const std::string& wanted : names_of(Split::train, name)) {
+                if (std::ranges::count(there, wanted) > 0)
+                    return where == fmt::format("{}:{}", shown(train_.archive), wanted);
+            }
+            return false;
+        };
+        const bool same_x = of_train("x", x), same_y = of_train("y", y);
+        if (same_x == same_y) return;
+        throw DataError(
+            fmt::format("{}: is of training, {} of the test set; data.{} names the {} of the test set, out "
+                        "of {}",
+                        same_x ? x : y, same_x ? y : x, same_x ? "test_x" : "test_y",
+                        same_x ? "samples" : "labels", fmt::join(there, ", ")));
     }
 
     /// Reads the first `limit` samples (0: all), scaled; returns how many there are.

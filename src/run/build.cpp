@@ -267,6 +267,8 @@ Experiment build(ModelSpec model) {
         for (std::string& doubt : doubts_about_set(*dataset)) doubts.push_back(std::move(doubt));
     }
     for (std::string& doubt : doubts_about_overlay(model, train)) doubts.push_back(std::move(doubt));
+    for (std::string& doubt : doubts_about_shared_samples(train, test, model.network.time.steps))
+        doubts.push_back(std::move(doubt));
     for (Dataset* dataset : {&train, &validation, &test}) prepare(*dataset, model);
     check_labels(train, model, train.negative_label, "negative label");
     if (model.data.negatives) model.data.negatives->check(train, model.data.overlay.n_labels);

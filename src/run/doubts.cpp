@@ -158,7 +158,6 @@ std::vector<std::string> doubts_about_data(const Experiment& experiment) {
     };
     hold("validation", experiment.validation);
     hold("test", experiment.test);
-    append(doubts, doubts_about_shared_samples(experiment));
     return doubts;
 }
 

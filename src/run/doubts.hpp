@@ -59,8 +59,9 @@ std::vector<std::string> doubts_about_values(const std::string& where, std::stri
 /// About inputs over which labels are written: before they are.
 std::vector<std::string> doubts_about_overlay(const ModelSpec& model, const Dataset& train);
 
-/// About test samples that training has, too.
-std::vector<std::string> doubts_about_shared_samples(const Experiment& experiment);
+/// About test samples that training has, too, both as they are before labels are written into them.
+std::vector<std::string> doubts_about_shared_samples(const Dataset& train, const Dataset& test,
+                                                     std::int64_t n_steps);
 
 /// About data and model together, once all was prepared.
 std::vector<std::string> doubts_about_data(const Experiment& experiment);

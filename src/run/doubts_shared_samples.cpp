@@ -57,13 +57,13 @@ bool starts_alike(const Dataset& train, const Dataset& test, std::int64_t n_step
 
 }  // namespace
 
-std::vector<std::string> doubts_about_shared_samples(const Experiment& experiment) {
-    const Dataset &train = experiment.train, &test = experiment.test;
+std::vector<std::string> doubts_about_shared_samples(const Dataset& train, const Dataset& test,
+                                                     std::int64_t n_steps) {
     if (test.size() == 0 || train.n_inputs() != test.n_inputs() || !train.series != !test.series) return {};
     constexpr const char* advice =
         "their error says nothing of samples that a network has not seen; others would do";
     if (test.series) {
-        if (!starts_alike(train, test, experiment.network.time.steps)) return {};
+        if (!starts_alike(train, test, n_steps)) return {};
         return {fmt::format("{}: test samples are those of training, the first {} at least; {}",
                             place_of(test), std::min({train.size(), test.size(), n_looked_at}), advice)};
     }

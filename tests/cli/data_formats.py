@@ -162,6 +162,26 @@ class DataFormats(CliTest):
             with h5py.File(self.folder / "r.h5") as run:
                 self.assertEqual(run["evaluation/test/label"][()].tolist(), self.y[:30].tolist())
 
+    def test_samples_called_by_a_capital(self):
+        for x, y, x_test, y_test in (("X_train", "y_train", "X_test", "y_test"), ("X", "y", "X_test", "Y_test")):
+            np.savez(self.folder / "a.npz", **{x: self.x, y: self.y, x_test: self.x[:30] / 2, y_test: self.y[:30]})
+            self.same('kind = "numpy"\ntrain = "a.npz"\ntest = "a.npz"')
+            with h5py.File(self.folder / "r.h5") as run:
+                self.assertEqual(run["evaluation/test/label"][()].tolist(), self.y[:30].tolist())
+
+    def test_labels_of_the_test_set_are_not_put_beside_samples_of_training(self):
+        arrays = {"inputs": self.x, "y_train": self.y, "inputs_test": self.x[::-1] / 2, "y_test": self.y[::-1]}
+        np.savez(self.folder / "a.npz", **arrays)
+        half = 'kind = "numpy"\ntrain = "a.npz"\ntest = "a.npz"\nx = "inputs"'
+        self.not_taken(half, "a.npz:inputs: is of training, a.npz:y_test of the test set", "data.test_x names", "inputs_test")
+        self.same(f'{half}\ntest_x = "inputs_test"')
+        with h5py.File(self.folder / "a.h5", "w") as file:
+            for name, array in arrays.items():
+                file[name] = array
+        half = 'kind = "hdf5"\ntrain = "a.h5"\ntest = "a.h5"\nx = "inputs"\ny = "y_train"\ntest_y = "y_test"'
+        self.refused(3, "validate", self.write("m.toml", small_model(half)), says=["names half of a test set", "data.test_x"])
+        self.same(f'{half}\ntest_x = "inputs_test"')
+
     def test_a_plain_y_negative_is_that_of_a_plain_y(self):
         wrong = (self.y + 1) % 3
         with h5py.File(self.folder / "n.h5", "w") as file:

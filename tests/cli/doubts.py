@@ -116,6 +116,15 @@ class Doubts(CliTest):
         self.store("test.h5", x, (y + 1) % 3)  # the same inputs with other labels
         self.assertNotIn("among those", self.run_of(model()))
 
+    def test_labels_that_overwrite_inputs_make_no_samples_alike(self):
+        for name, n, seed in (("train.h5", 120, 0), ("test.h5", 60, 1)):
+            x, y = samples(n, seed, n_inputs=4)
+            x[:, 3] = np.arange(n) % 5  # all that is left of a sample below its label
+            self.store(name, x, y)
+        said = self.run_of(model(overlay='where = "first"'))
+        self.assertIn('overlay.where = "first" writes labels over 3 of 4 inputs', said)
+        self.assertNotIn("among those", said)
+
     def test_test_samples_over_time_that_training_has(self):
         random = np.random.default_rng(4)
         x, y = random.random((40, 5, 6)).astype("f4"), np.arange(40) % 3
