@@ -125,7 +125,7 @@ ArrayLayout AxesKey::layout(std::string_view where, Shape shape, Shape labels, b
     if (std::ranges::find(shape, std::uint64_t{0}) != shape.end())
         throw DataError(fmt::format("{}: has the shape {}; it is empty", where, axes_text(shape)));
     if (words_.empty()) return as_guessed(where, shape, labels, bytes);
-    const ArrayLayout layout = as_named(where, shape);
+    ArrayLayout layout = as_named(where, shape);
     if (!fits(labels, layout.n_samples) &&
         std::ranges::any_of(shape, [&](std::uint64_t size) { return size > 1 && fits(labels, size); })) {
         throw DataError(fmt::format(
