@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/utf8.hpp"
+#include "io/csv.hpp"
 #include "snnff/error.hpp"
 #include "snnff/stimulus.hpp"
 
@@ -24,12 +25,27 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
     return value;
 }
 
+bool is_number(const std::string& name) {
+    const auto value = csv_number(name);
+    return value && std::isfinite(*value);
+}
+
 /// Numbers by value, before names by their bytes.
 bool comes_before(const std::string& a, const std::string& b) {
     const auto number_a = whole_number(a), number_b = whole_number(b);
     if (number_a && number_b && *number_a != *number_b) return *number_a < *number_b;
     if (number_a.has_value() != number_b.has_value()) return number_a.has_value();
     return a < b;
+}
+
+/// The class that is called so, be it in other digits: 1 is "1", or else "01", or "1.0".
+std::optional<std::size_t> called(std::span<const std::string> names, double number) {
+    const auto same = std::ranges::find(names, fmt::format("{}", number));
+    if (same != names.end()) return static_cast<std::size_t>(same - names.begin());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (const auto value = csv_number(names[i]); value && *value == number) return i;
+    }
+    return {};
 }
 
 /// `"cat", "dog" and 7 more`
@@ -54,6 +70,12 @@ std::vector<std::string> in_order(const FoundLabels& found) {
     std::ranges::sort(names, comes_before);
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
+}
+
+[[noreturn]] void refuse_label(std::string_view where, std::size_t sample, std::string_view label,
+                               std::span<const std::string> names) {
+    throw DataError(fmt::format("{}: sample {} has the label \"{}\", which is no class; there are {}", where,
+                                sample, label, listed(names)));
 }
 
 /// What would do for numbers that are not 0 to 255.
@@ -180,6 +202,21 @@ LabelKeys::LabelKeys(Options& options)
         options.conflict("first_label", options, "classes",
                          "labels are looked up among the numbers there; one of both keys would do");
     }
+    for (std::size_t i = 0; i < classes_.size(); ++i) {
+        const auto number = whole_number(classes_[i]);
+        if (number && *number != first_label_ + static_cast<std::int64_t>(i)) misplaced_.push_back(*number);
+    }
+}
+
+bool LabelKeys::are_names(const FoundLabels& found) const {
+    if (found.one_hot) return false;
+    if (named_after_numbers_) return true;
+    if (found.no_names) return false;
+    // A place that no name contradicts stays one: digits and letters in the order of their numbers.
+    return named_labels_ || std::ranges::any_of(found.number, [this](double number) {
+               return std::ranges::any_of(
+                   misplaced_, [=](std::int64_t name) { return static_cast<double>(name) == number; });
+           });
 }
 
 std::vector<std::string> LabelKeys::names_of(const FoundLabels& found) const {
@@ -198,15 +235,6 @@ std::vector<std::string> LabelKeys::remarks(std::string_view where, const FoundL
 std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const FoundLabels& found,
                                                 std::size_t n) const {
     std::vector<std::int32_t> result(n);
-    const auto place_in = [&](const std::vector<std::string>& names, const std::string& name,
-                              std::size_t sample) {
-        const auto at = std::ranges::find(names, name);
-        if (at == names.end()) {
-            throw DataError(fmt::format("{}: sample {} has the label \"{}\", which is no class; there are {}",
-                                        where, sample, name, listed(names)));
-        }
-        return static_cast<std::int32_t>(at - names.begin());
-    };
     if (!found.name.empty()) {
         const std::vector<std::string> names = names_of(found);
         check_count(where, names);
@@ -216,7 +244,11 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
                             "data.first_label = {} is for numbers",
                             where, listed(names), first_label_));
         }
-        for (std::size_t s = 0; s < n; ++s) result[s] = place_in(names, found.name[s], s);
+        for (std::size_t s = 0; s < n; ++s) {
+            const auto at = std::ranges::find(names, found.name[s]);
+            if (at == names.end()) refuse_label(where, s, found.name[s], names);
+            result[s] = static_cast<std::int32_t>(at - names.begin());
+        }
         return result;
     }
     if (found.one_hot && first_label_ != 0) {
@@ -231,17 +263,19 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
                         "do",
                         where, listed(classes_)));
     }
+    const bool names = are_names(found);
     for (std::size_t s = 0; s < n; ++s) {
         const double number = found.number[s];
-        if (named_labels_ && !found.no_names &&
-            std::ranges::find(classes_, fmt::format("{}", number)) == classes_.end()) {
-            throw DataError(fmt::format(
-                "{}: sample {} has the label {}, a number, and those of the training samples are names, {}; "
-                "names would do",
-                where, s, number, listed(classes_)));
-        }
-        if (((named_labels_ && !found.no_names) || named_after_numbers_) && !found.one_hot) {
-            result[s] = place_in(classes_, fmt::format("{}", number), s);
+        if (names) {
+            const auto at = called(classes_, number);
+            if (!at && named_labels_ && !found.no_names) {
+                throw DataError(fmt::format(
+                    "{}: sample {} has the label {}, a number, and those of the training samples are names, "
+                    "{}; names would do",
+                    where, s, number, listed(classes_)));
+            }
+            if (!at) refuse_label(where, s, fmt::format("{}", number), classes_);
+            result[s] = static_cast<std::int32_t>(*at);
             continue;
         }
         const double label = number - static_cast<double>(first_label_);
@@ -264,6 +298,12 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
 void align_classes(Dataset& dataset, const std::vector<std::string>& names) {
     if (dataset.label.empty() || dataset.class_names == names) return;
     const std::string where = dataset.files.empty() ? "data" : dataset.files.back().path.string();
+    // The words among the classes do not occur in a set all of whose labels are numbers.
+    const bool as_numbers = dataset.class_names.empty() && std::ranges::any_of(names, is_number);
+    if (as_numbers) {
+        for (std::size_t label = 0; label < most_classes; ++label)
+            dataset.class_names.push_back(std::to_string(label));
+    }
     if (dataset.class_names.empty() || names.empty()) {
         throw DataError(fmt::format(
             "{}: its labels are {}, those of the training samples are {}; data.classes = [{}] names classes",
@@ -272,8 +312,11 @@ void align_classes(Dataset& dataset, const std::vector<std::string>& names) {
     }
     std::vector<std::int32_t> place(dataset.class_names.size(), -1);
     for (std::size_t i = 0; i < place.size(); ++i) {
-        const auto at = std::ranges::find(names, dataset.class_names[i]);
-        if (at != names.end()) place[i] = static_cast<std::int32_t>(at - names.begin());
+        const auto same = std::ranges::find(names, dataset.class_names[i]);
+        const auto at = as_numbers            ? called(names, static_cast<double>(i))
+                        : same != names.end() ? std::optional<std::size_t>(same - names.begin())
+                                              : std::nullopt;
+        if (at) place[i] = static_cast<std::int32_t>(*at);
     }
     for (auto* labels : {&dataset.label, &dataset.negative_label}) {
         for (std::size_t s = 0; s < labels->size(); ++s) {

@@ -38,8 +38,9 @@ std::string class_name(std::string label);
 /// The keys that say which class a label is: data.first_label and data.classes. Every reader has them whose
 /// files hold labels.
 ///
-///   number    a class of that name, where data.classes names numbers or data.named_labels says that labels
-///             are names; else number − data.first_label
+///   number    a class of that name, where data.classes names numbers, or data.named_labels says that labels
+///             are names, or data.classes names the number, of these and of words, at another place than
+///             number − data.first_label; else number − data.first_label
 ///   name      its place in data.classes; where that names none, its place among all names of the file, in
 ///             ascending order: numbers by value, before all else by its bytes
 class LabelKeys {
@@ -56,10 +57,15 @@ class LabelKeys {
     std::vector<std::string> remarks(std::string_view where, const FoundLabels& found) const;
 
   private:
+    /// Whether the numbers of a file are names of classes, not places among them.
+    bool are_names(const FoundLabels& found) const;
+
     std::int64_t first_label_;
     std::vector<std::string> classes_;
     bool named_labels_;
     bool named_after_numbers_ = false;
+    /// Numbers among the names of classes that stand elsewhere than at their places, as in "1", "2", "x".
+    std::vector<std::int64_t> misplaced_;
 };
 
 }  // namespace snnff

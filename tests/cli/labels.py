@@ -172,6 +172,29 @@ class Labels(CliTest):
         found = self.good_json("eval", "r.h5", "--data", "few.h5", "--json")["confusion"]
         self.assertEqual(found, [*expected[:2], [0, 0, 0]])
 
+    def test_numbers_are_classes_of_their_name_where_others_are_words(self):
+        names = numpy.array(["1", "2", "x"])
+        self.store(x=X, y=names[Y].astype("S1"))
+        self.store("few.h5", x=X[Y < 2], y=Y[Y < 2] + 1)
+        self.store("text.h5", x=X[Y < 2], y=names[Y[Y < 2]].astype("S1"))
+        def tested(keys):
+            self.train(keys)
+            with h5py.File(self.folder / "r.h5") as run:
+                return run["evaluation/test/label"][()].tolist()
+        for classes in ("", 'classes = ["1", "2", "x"]\n'):
+            for file in ("text.h5", "few.h5"):
+                self.assertEqual(tested(f'{classes}test = "{file}"'), Y[Y < 2].tolist(), (classes, file))
+            self.assertEqual(sum(self.good_json("eval", "r.h5", "--data", "few.h5", "--json")["confusion"][2]), 0)
+        self.store("none.h5", x=X, y=Y)
+        self.assertIn('the label "0", which no training sample has; there are "1", "2", "x"',
+                      self.train('test = "none.h5"', code=5))
+        # What no name contradicts is a place: digits and letters in the order of their numbers, or words alone.
+        for classes in ('["0", "1", "A"]', '["ant", "bee", "cat"]', '["3", "5", "rest"]'):
+            self.store(x=X, y=Y)
+            self.assertEqual(self.train(f"classes = {classes}")[1], Y.tolist())
+        self.store(x=X, y=Y + 1)
+        self.assertEqual(self.train('classes = ["1", "2", "x"]\nfirst_label = 1')[1], Y.tolist())
+
     def test_classes_are_shown_as_the_files_count_them(self):
         self.store(x=X, y=Y + 7)
         _, label, names = self.train("first_label = 7")
