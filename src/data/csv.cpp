@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "core/utf8.hpp"
+#include "data/csv_header.hpp"
 #include "data/dataset_limits.hpp"
 #include "data/labels.hpp"
 #include "data/scaling.hpp"
@@ -40,41 +40,31 @@ using Row = std::vector<std::string>;
 struct Table {
     std::vector<float> values;  ///< [row, column without labels and those left out]
     std::size_t n_columns = 0;
-    Row names;                    ///< of these columns; none where the file has none
-    bool names_by_count = false;  ///< which are 0, 1, 2 and so on
+    Row names;  ///< of these columns; none where the file has none
     std::vector<std::string> labels;
+    std::vector<std::string> remarks;
 };
 
-/// 0, 1, 2 and so on, as pandas calls columns that were given no names; a sample of four and more such values
-/// is rarer.
-bool counts_columns(const Row& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        if (row[i] != std::to_string(i)) return false;
-    }
-    return row.size() >= 4;
-}
+/// Which columns hold a whole number in every row that is by 1 above that of the row before: they count rows.
+class CountingColumns {
+  public:
+    explicit CountingColumns(std::size_t n_columns) : last_(n_columns), counts_(n_columns, true) {}
 
-/// A number, or what programs write for a boolean.
-std::optional<double> csv_input(const std::string& text) {
-    for (const std::string_view yes : {"True", "true", "TRUE"}) {
-        if (text == yes) return 1.0;
+    /// Values come row by row.
+    void see(std::size_t column, bool first_row, double value) {
+        if (value != std::trunc(value) || (!first_row && value != last_[column] + 1.0))
+            counts_[column] = false;
+        last_[column] = value;
     }
-    for (const std::string_view no : {"False", "false", "FALSE"}) {
-        if (text == no) return 0.0;
-    }
-    return csv_number(text);
-}
+    bool counts(std::size_t column) const { return counts_[column]; }
 
-/// A row of names: none of its fields is a number, or one is none where the row below has one, or it counts.
-bool is_header(const Row& first, const Row& second) {
-    const auto is_number = [](const std::string& text) { return csv_input(text).has_value(); };
-    if (counts_columns(first) && first != second) return true;
-    if (std::ranges::none_of(first, is_number)) return true;
-    for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i) {
-        if (!is_number(first[i]) && is_number(second[i])) return true;
-    }
-    return false;
-}
+  private:
+    std::vector<double> last_;
+    std::vector<bool> counts_;
+};
+
+/// Fewer rows may count by chance.
+constexpr std::size_t fewest_counted_rows = 4;
 
 class Csv final : public DatasetReader {
   public:
@@ -104,7 +94,7 @@ class Csv final : public DatasetReader {
     Dataset read(Split split, std::size_t limit) const override {
         const fs::path& path = split == Split::train ? train_ : test_;
         const std::string where = shown(path);
-        Table table = read_table(path);
+        Table table = read_table(path, split == Split::train);
         const std::size_t n_rows = table.labels.size();
         const std::size_t n = limit == 0 ? n_rows : std::min(limit, n_rows);
         Dataset dataset;
@@ -117,12 +107,7 @@ class Csv final : public DatasetReader {
         dataset.label = labels_.classes_of(where, found, n);
         dataset.class_names = labels_.names_of(found);
         dataset.input_names = std::move(table.names);
-        if (table.names_by_count) {
-            dataset.remarks.push_back(
-                fmt::format("{}: its first row, 0, 1, 2 and so on, is taken for names of columns, as pandas "
-                            "writes them; data.header = \"no\" makes it a sample",
-                            where));
-        }
+        dataset.remarks = std::move(table.remarks);
         dataset.files = {data_file_at(path)};
         return dataset;
     }
@@ -145,22 +130,9 @@ class Csv final : public DatasetReader {
         return labels_in(where, numbers, shape, "it", numbers.size());
     }
 
-    /// Which column a name or number is; nothing where there is none.
-    static std::optional<std::size_t> column(const std::string& called, const Row& names,
-                                             std::size_t n_columns) {
-        const auto named = std::ranges::find(names, called);
-        if (named != names.end()) return static_cast<std::size_t>(named - names.begin());
-        std::int64_t number = 0;
-        const auto [end, failed] = std::from_chars(called.data(), called.data() + called.size(), number);
-        if (failed != std::errc{} || end != called.data() + called.size() || number == 0) return std::nullopt;
-        const std::int64_t at = number > 0 ? number - 1 : static_cast<std::int64_t>(n_columns) + number;
-        if (at < 0 || static_cast<std::size_t>(at) >= n_columns) return std::nullopt;
-        return static_cast<std::size_t>(at);
-    }
-
     std::size_t column_of(const std::string& where, std::string_view key, const std::string& called,
                           const Row& names, std::size_t n_columns) const {
-        if (const auto at = column(called, names, n_columns)) return *at;
+        if (const auto at = csv_column(called, names, n_columns)) return *at;
         std::string there =
             names.empty()
                 ? fmt::format("the first row names no columns, and there are {}", n_columns)
@@ -174,24 +146,29 @@ class Csv final : public DatasetReader {
                         where, called, there, key));
     }
 
-    Table read_table(const fs::path& path) const {
+    Table read_table(const fs::path& path, bool of_training) const {
         const std::string where = shown(path);
-        const Row names = read_names(path);
+        const CsvHeader header = read_names(path);
+        const Row& names = header.names;
         Table table;
-        table.names_by_count = header_ == Header::automatic && counts_columns(names);
+        if (!header.remark.empty()) table.remarks.push_back(header.remark);
+        CountingColumns counting(0);
         std::size_t n_fields = 0, label = 0;
         std::vector<bool> out;
         bool first = true;
         read_csv(path, separator(), [&](std::size_t line, std::span<const std::string> fields) {
             if (first) {
                 first = false;
-                n_fields = fields.size();
+                n_fields = names.empty() ? fields.size() : names.size();
+                counting = CountingColumns(n_fields);
                 label = column_of(where, "label", label_, names, n_fields);
                 out.assign(n_fields, false);
                 out[label] = true;
-                for (const std::string& called : leave_out_)
+                for (const std::string& called : leave_out_) {
                     out[column_of(where, "leave_out", called, names, n_fields)] = true;
-                check_names(where, names, out);
+                    for (std::size_t i = 0; i < names.size(); ++i) out[i] = out[i] || names[i] == called;
+                }
+                check_names(where, names, label, out);
                 table.n_columns = static_cast<std::size_t>(std::ranges::count(out, false));
                 for (std::size_t i = 0; i < std::min(names.size(), n_fields); ++i) {
                     if (out[i]) continue;
@@ -211,31 +188,53 @@ class Csv final : public DatasetReader {
                 throw DataError(fmt::format("{}: line {} has no label", where, line));
             check_dataset_size(where, table.labels.size(), table.n_columns);
             for (std::size_t i = 0; i < n_fields; ++i) {
-                if (!out[i]) table.values.push_back(number(where, line, i, names, fields[i]));
+                if (out[i]) continue;
+                const double value = number(where, line, i, names, fields[i]);
+                counting.see(i, table.labels.size() == 1, value);
+                table.values.push_back(static_cast<float>(value));
             }
             return true;
         });
         if (table.labels.empty()) throw DataError(fmt::format("{}: holds no samples", where));
+        for (std::size_t i = 0; of_training && i < n_fields; ++i) {
+            const bool counts = counting.counts(i) && table.labels.size() >= fewest_counted_rows;
+            if (!out[i]) remark_on_index(where, i, names, counts, table.remarks);
+        }
         return table;
     }
 
-    /// Names of the columns; none where the first row is a sample.
-    Row read_names(const fs::path& path) const {
+    CsvHeader read_names(const fs::path& path) const {
+        const CsvColumns columns{label_, leave_out_};
         if (header_ == Header::no) return {};
-        std::vector<Row> rows;
-        read_csv(path, separator(), [&](std::size_t, std::span<const std::string> fields) {
-            rows.emplace_back(fields.begin(), fields.end());
-            return rows.size() < 2;
-        });
-        if (rows.empty()) throw DataError(fmt::format("{}: is empty", shown(path)));
-        if (header_ == Header::yes) return rows[0];
-        return is_header(rows[0], rows.size() > 1 ? rows[1] : Row()) ? rows[0] : Row();
+        return header_ == Header::yes ? csv_header_of(path, separator(), columns)
+                                      : find_csv_header(path, separator(), columns);
+    }
+
+    /// A column that counts rows, or that is called as pandas calls an index that it wrote and read again.
+    static void remark_on_index(const std::string& where, std::size_t column, const Row& names, bool counts,
+                                std::vector<std::string>& remarks) {
+        const std::string name = names.empty() ? std::to_string(column + 1) : names[column];
+        const bool as_pandas = name == "Unnamed: 0" || name.starts_with("Unnamed: 0.");
+        if (!counts && !as_pandas) return;
+        remarks.push_back(fmt::format(
+            "{}: column {} \"{}\" {}, and is an input; where it numbers samples, data.leave_out = "
+            "[\"{}\"] leaves it out",
+            where, column + 1, name,
+            counts ? "rises by 1 from row to row" : "is called as pandas calls an index", name));
     }
 
     /// pandas writes a column without a name that counts rows: as an input it would tell samples apart by
-    /// itself.
-    static void check_names(const std::string& where, const Row& names, const std::vector<bool>& out) {
+    /// itself. So would one that has the name of the labels.
+    static void check_names(const std::string& where, const Row& names, std::size_t label,
+                            const std::vector<bool>& out) {
         for (std::size_t i = 0; i < std::min(names.size(), out.size()); ++i) {
+            if (!out[i] && names[i] == names[label]) {
+                throw DataError(
+                    fmt::format("{0}: columns {1} and {2} are both called \"{3}\"; data.label = \"{1}\" with "
+                                "data.leave_out "
+                                "= [\"{2}\"], or the other way round, would do",
+                                where, label + 1, i + 1, names[i]));
+            }
             if (out[i] || !names[i].empty()) continue;
             throw DataError(
                 fmt::format("{}: column {} has no name, as pandas writes its index; data.leave_out = "
@@ -244,10 +243,10 @@ class Csv final : public DatasetReader {
         }
     }
 
-    static float number(const std::string& where, std::size_t line, std::size_t column, const Row& names,
-                        const std::string& text) {
+    static double number(const std::string& where, std::size_t line, std::size_t column, const Row& names,
+                         const std::string& text) {
         const std::optional<double> value = csv_input(text);
-        if (value && std::isfinite(*value)) return static_cast<float>(*value);
+        if (value && std::isfinite(*value)) return *value;
         const std::string which = names.empty() ? fmt::format("{}", column + 1)
                                                 : fmt::format("{} (\"{}\")", column + 1, names[column]);
         const bool comma = !value && text.find(',') != std::string::npos;

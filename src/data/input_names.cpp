@@ -36,6 +36,14 @@ Names without(const Names& names, const std::set<std::string>& those) {
 
 void align_inputs(Dataset& dataset, const std::vector<std::string>& names) {
     if (names.empty() || dataset.input_names.empty() || dataset.input_names == names) return;
+    // Runs of version 1.1 and before kept names of CSV files with the mark that np.savetxt puts before the
+    // first.
+    if (names.front().starts_with("# ") &&
+        std::ranges::find(dataset.input_names, names.front()) == dataset.input_names.end()) {
+        Names bare = names;
+        bare.front().erase(0, std::min(bare.front().find_first_not_of("# \t"), bare.front().size()));
+        return align_inputs(dataset, bare);
+    }
     const std::set<std::string> here(dataset.input_names.begin(), dataset.input_names.end()),
         wanted(names.begin(), names.end());
     const std::string where = dataset.files.empty() ? "data" : dataset.files.front().path.string();

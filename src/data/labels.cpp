@@ -39,7 +39,7 @@ bool comes_before(const std::string& a, const std::string& b) {
 }
 
 /// The class that is called so, be it in other digits: 1 is "1", or else "01", or "1.0".
-std::optional<std::size_t> called(std::span<const std::string> names, double number) {
+std::optional<std::size_t> class_called(std::span<const std::string> names, double number) {
     const auto same = std::ranges::find(names, fmt::format("{}", number));
     if (same != names.end()) return static_cast<std::size_t>(same - names.begin());
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -267,7 +267,7 @@ std::vector<std::int32_t> LabelKeys::classes_of(std::string_view where, const Fo
     for (std::size_t s = 0; s < n; ++s) {
         const double number = found.number[s];
         if (names) {
-            const auto at = called(classes_, number);
+            const auto at = class_called(classes_, number);
             if (!at && named_labels_ && !found.no_names) {
                 throw DataError(fmt::format(
                     "{}: sample {} has the label {}, a number, and those of the training samples are names, "
@@ -313,7 +313,7 @@ void align_classes(Dataset& dataset, const std::vector<std::string>& names) {
     std::vector<std::int32_t> place(dataset.class_names.size(), -1);
     for (std::size_t i = 0; i < place.size(); ++i) {
         const auto same = std::ranges::find(names, dataset.class_names[i]);
-        const auto at = as_numbers            ? called(names, static_cast<double>(i))
+        const auto at = as_numbers            ? class_called(names, static_cast<double>(i))
                         : same != names.end() ? std::optional<std::size_t>(same - names.begin())
                                               : std::nullopt;
         if (at) place[i] = static_cast<std::int32_t>(*at);

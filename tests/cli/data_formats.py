@@ -295,6 +295,45 @@ class DataFormats(CliTest):
         self.assertNotIn("taken for names", self.good("info", "r.h5"))
         self.not_taken(self.csv(numbered, 'label = "-1"\nheader = "no"'), "label of sample 0 is 12")
 
+    def n_samples(self, text, keys=""):
+        self.fit(self.csv(text, keys))
+        with h5py.File(self.folder / "r.h5") as file:
+            return file["evaluation/train/label"].size
+
+    def test_csv_header_is_told_by_the_inputs(self):
+        rows = ".1,.2,.3,.4,{0}\n.5,.4,.3,.1,{1}\n.2,.2,.3,.4,{0}\n"
+        words, numbers = rows.format("ant", "bee"), rows.format("A", "1")
+        for label in ("label", "-1"):  # 0, 1, 2 ... beside a named column, as pandas writes it
+            self.assertEqual(self.n_samples("0,1,2,3,label\n" + words, f'label = "{label}"'), 3)
+        self.assertEqual(self.n_samples("0,1,2,3,ant\n" + words, 'label = "-1"'), 4)
+        self.assertEqual(self.n_samples("400.5,401,402,403,kind\n" + rows.format("0", "1"), 'label = "-1"'), 3)
+        self.assertIn('which alone has the label "kind"', self.good("info", "r.h5"))
+        self.assertEqual(self.n_samples(numbers, 'label = "-1"'), 3)  # the second class is a number
+        self.assertEqual(self.n_samples("a,1,2,3,4\n" + rows.format("0", "1"), 'label = "-1"'), 3)
+        self.assertIn('in which "a" stands beside numbers', self.good("info", "r.h5"))
+        self.not_taken(self.csv("?,.2,.3,.4,0\n" + rows.format("0", "1"), 'label = "-1"'), 'line 1, column 1: "?"')
+        self.not_taken(self.csv("x,.2,.3,.4,0\n" + rows.format("0", "1"), 'label = "-1"'), '"x" stands beside numbers; data.header')
+
+    def test_csv_names_behind_the_mark_of_savetxt(self):
+        names = [*(f"f{i}" for i in range(12)), "label"]
+        table = np.column_stack([self.x, self.y])
+        for order, delimiter in ((list(range(13)), ","), ([12, *range(12)], ","), ([12, *range(12)], " ")):
+            np.savetxt(self.folder / "s.csv", table[:, order], delimiter=delimiter,
+                       header=delimiter.join(names[i] for i in order))
+            self.same('kind = "csv"\ntrain = "s.csv"')
+
+    def test_csv_columns_that_tell_the_answer_or_the_sample(self):
+        twice = "a,label,b,label\n.1,0,.3,0\n.5,1,.3,1\n.2,0,.3,0\n"
+        for label in ("label", "2"):
+            self.not_taken(self.csv(twice, f'label = "{label}"'), 'columns 2 and 4 are both called "label"')
+        self.assertEqual(self.n_samples(twice, 'label = "2"\nleave_out = ["4"]'), 3)
+        for name, ids, told in (("Id", "1234", True), ("Id", "1243", False), ("Unnamed: 0", "3142", True)):
+            text = f"{name},a,label\n" + "".join(f"{i},{a},{y}\n" for i, a, y in zip(ids, (.1, .3, .2, .6), "0101"))
+            self.fit(self.csv(text))
+            self.assertEqual(f'column 1 "{name}"' in self.good("info", "r.h5"), told)
+            if told:
+                self.assertIn(f'data.leave_out = ["{name}"]', self.good("info", "r.h5"))
+
     def test_csv_columns_are_taken_by_name(self):
         names = [*(f"f{i}" for i in range(12)), "label"]
         lines = [names, *(line.split(",") for line in self.rows().splitlines())]
