@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <variant>
 
 #include "snnff/error.hpp"
 
@@ -80,6 +82,18 @@ void refuse_keys_below_text(const KeyDoc& doc, const Node& node) {
     }
 }
 
+/// A number where text is wanted: in quotes it is text, which a shell takes off unless they are quoted again.
+void refuse_number_for_text(const KeyDoc& doc, const Node& node) {
+    if (!std::holds_alternative<std::int64_t>(node.value) && !std::holds_alternative<double>(node.value))
+        return;
+    const bool typed = node.place.file.starts_with("--set");
+    const std::string name = typed ? doc.path : doc.path.substr(doc.path.rfind('.') + 1);
+    const std::string as_text = fmt::format("{}{}\"{}\"", name, typed ? "=" : " = ", shown(node));
+    refuse(doc, node,
+           fmt::format("is not text; allowed: {}, as in {}", allowed_text(doc),
+                       typed ? fmt::format("--set '{}'", as_text) : as_text));
+}
+
 }  // namespace
 
 void refuse_wrong_type(const KeyDoc& doc, const Node& node, std::string_view what) {
@@ -96,6 +110,7 @@ void refuse_missing(const KeyDoc& doc, const Place& place) {
 const std::string& checked_text(const KeyDoc& doc, const Node& node) {
     const auto* text = std::get_if<std::string>(&node.value);
     if (text == nullptr) refuse_keys_below_text(doc, node);
+    if (text == nullptr) refuse_number_for_text(doc, node);
     if (text == nullptr) refuse_wrong_type(doc, node, "not text");
     return *text;
 }

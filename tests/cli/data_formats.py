@@ -334,6 +334,13 @@ class DataFormats(CliTest):
             if told:
                 self.assertIn(f'data.leave_out = ["{name}"]', self.good("info", "r.h5"))
 
+    def test_a_number_of_a_column_is_text(self):
+        data = self.csv(self.rows(), "label = -1")
+        self.assertIn('as in label = "-1"', self.sim("validate", self.write("m.toml", small_model(data))).stderr)
+        self.write("m.toml", small_model(self.csv(self.rows())))
+        self.assertIn("as in --set 'data.label=\"-1\"'", self.sim("validate", "m.toml", "--set", "data.label=-1").stderr)
+        self.good("validate", "m.toml", "--set", 'data.label="-1"')
+
     def test_csv_columns_are_taken_by_name(self):
         names = [*(f"f{i}" for i in range(12)), "label"]
         lines = [names, *(line.split(",") for line in self.rows().splitlines())]

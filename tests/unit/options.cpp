@@ -87,7 +87,7 @@ TEST_CASE("a value of the wrong type or size is refused with place, key, value a
         {"a = 1", [](Options& o) { o.flag(key, true); },
          "m.toml:1:1: a = 1 is neither true nor false; allowed: true or false, as in a = true"},
         {"a = 1", [](Options& o) { o.text(key, ""); },
-         "m.toml:1:1: a = 1 is not text; allowed: text in quotes, as in a = \"some text\""},
+         "m.toml:1:1: a = 1 is not text; allowed: text in quotes, as in a = \"1\""},
         {"a = \"\"", [](Options& o) { o.file(key, "x"); },
          "m.toml:1:1: a = \"\" is not a path; allowed: a path in quotes, as in a = \"x\""},
         {"a = \"x\\u0000y\"", [](Options& o) { o.file(key, "x"); },
