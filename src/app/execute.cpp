@@ -205,7 +205,10 @@ Ending execute(const RunRequest& request, ModelSpec model, const std::atomic<int
 }
 
 Ending execute(const RunRequest& request, Experiment experiment, const std::atomic<int>& stop) {
-    if (stop != 0) return Ending::interrupted;
+    if (stop != 0) {
+        if (request.warns) note(stopped_before(request.output, request.from != nullptr));
+        return Ending::interrupted;
+    }
     const ThreadLimit threads(request.n_threads);
     const bool goes_on = request.from != nullptr;
     CheckpointHead head{.run_id = goes_on ? request.from->head().run_id : new_run_id(),

@@ -122,4 +122,12 @@ bool take_over(const fs::path& unfinished, const SummedFile& there, const Proven
     return true;
 }
 
+std::string stopped_before(const fs::path& run, bool goes_on) {
+    std::error_code ignored;
+    if (!goes_on && !fs::exists(run, ignored))
+        return fmt::format("stopped before training began; there is no run file {}", run.string());
+    return fmt::format("stopped before training {}; {} is as it was", goes_on ? "went on" : "began",
+                       run.string());
+}
+
 }  // namespace snnff::app

@@ -36,4 +36,7 @@ std::filesystem::path place_taken_by(const std::filesystem::path& unfinished, co
 bool take_over(const std::filesystem::path& unfinished, const SummedFile& output,
                const Provenance& provenance);
 
+/// What there is of a run that was asked to stop while its model and data were read.
+std::string stopped_before(const std::filesystem::path& run, bool goes_on);
+
 }  // namespace snnff::app

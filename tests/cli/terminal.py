@@ -278,6 +278,44 @@ class Signals(support.CliTest):
                              [*sorted({"a.h5", name}), "small.toml"])
             self.assertIn(f"{name}.ckpt", self.files())
 
+    def stopped_early(self, *arguments):
+        """What is said by the program, asked to stop as soon as it listens: its data take seconds to read."""
+        process = subprocess.Popen([support.SIM, *arguments], cwd=self.folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        caught = 0
+        while not caught >> (signal.SIGTERM - 1) & 1:
+            self.assertIsNone(process.poll(), arguments)
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+            caught = int(re.search(r"SigCgt:\s*([0-9a-f]+)", status)[1], 16)
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 143, said)
+        return said
+
+    def test_stopped_before_training_it_says_that_there_is_no_run(self):
+        row = ",".join(["0.5"] * 300)
+        self.write("x.csv", "".join(f"{row},{k % 2}\n" for k in range(20000)))
+        self.write("slow.toml", '[data]\nkind = "csv"\ntrain = "x.csv"\nlabel = "-1"\nheader = "no"\n[overlay]\nn_labels = 2\n'
+                   '[learning]\nrule = "backprop"\n[plan]\nepochs = 100\n[population.o]\nneuron = "relu"\nsize = 2\n')
+        for verb in (("run", "slow.toml", "-o", "b.h5"), ("run", "slow.toml", "-o", "b.h5", "-q")):
+            said = self.stopped_early(*verb)
+            self.assertEqual(said.splitlines()[-1], "stopped before training began; there is no run file b.h5")
+            self.assertFalse((self.folder / "b.h5").exists())
+        said = self.stopped_early("sweep", "slow.toml", "--seeds", "1,2", "-o", "s")
+        self.assertIn("\nstopped before training began; there is no run file s/seed-1.h5\n", said)
+        self.assertIn("run files: s (0 of 2 complete); the same command goes on from here", said)
+        self.assertEqual(list((self.folder / "s").iterdir()), [])
+        done = self.sim("run", "slow.toml", "-q", "-o", "b.h5", "--max-time", "0.01s")
+        self.assertEqual(done.returncode, 124, done.stderr)
+        before = (self.folder / "b.h5").read_bytes()
+        said = self.stopped_early("resume", "b.h5")
+        self.assertIn("\nstopped before training went on; b.h5 is as it was\n", said)
+        self.assertIn("to go on: snnff-sim resume b.h5", said)
+        said = self.stopped_early("run", "slow.toml", "-o", "b.h5", "--force")
+        self.assertEqual(said.splitlines()[-1], "stopped before training began; b.h5 is as it was")
+        self.assertEqual((self.folder / "b.h5").read_bytes(), before)
+
     def test_compare_cleans_up_when_interrupted(self):
         folder = self.folder / "tmp"
         folder.mkdir()
