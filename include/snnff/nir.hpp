@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -43,11 +44,12 @@ Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view 
 struct RowPlace {
     std::string population;
     std::string neuron;  ///< its kind
+    Reading output = Reading::activation;
     std::optional<GraphPlace> place;
 };
 /// Holds a row of populations to the graphs that they come from: each takes what the one below sends, in
-/// both. Returns what differs, a sentence each. Throws DataError where weights of the graph, with no neuron
-/// behind them, would be left out.
-std::vector<std::string> doubts_about_row(std::span<const RowPlace> row);
+/// both, over presentations of `n_steps`. Returns what differs, a sentence each. Throws DataError where
+/// weights of the graph, with no neuron behind them, would be left out.
+std::vector<std::string> doubts_about_row(std::span<const RowPlace> row, std::int64_t n_steps);
 
 }  // namespace snnff

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,13 +40,48 @@ double dt_of(const hdf5::Group& graph, double model_dt_ms) {
     throw DataError(fmt::format("{}: {} is no time step", dataset.where(), value[0]));
 }
 
-void expect_near(const hdf5::Group& node, std::string_view what, double there, double here, double tolerance,
-                 std::size_t unit, std::string_view key) {
-    if (std::abs(there - here) <= tolerance) return;
+/// A value of each unit, in the graph and in the population.
+struct Compared {
+    std::string_view key;  ///< of the model file
+    std::vector<double> there;
+    std::span<const float> here;
+    std::function<double(std::size_t unit, double there, double here)> tolerance;
+};
+
+/// What the model's key has to be; all units at once, or whoever follows it is told of the next unit.
+std::string what_agrees(const Compared& compared) {
+    constexpr std::size_t most_listed = 8;
     // As few digits as make the float32.
-    const auto as_float = static_cast<float>(there);
-    throw DataError(fmt::format("{}: {} of unit {} is {}, the model's is {}; {} = {} agrees", node.where(),
-                                what, unit, as_float, static_cast<float>(here), key, as_float));
+    const std::vector<float> values(compared.there.begin(), compared.there.end());
+    const auto is_for_all = [&](float one) {
+        const auto value = static_cast<double>(one);
+        for (std::size_t u = 0; u < values.size(); ++u) {
+            const double there = compared.there[u];
+            if (!(std::abs(there - value) <= compared.tolerance(u, there, value))) return false;
+        }
+        return true;
+    };
+    if (is_for_all(values.front())) return fmt::format("{} = {} agrees", compared.key, values.front());
+    if (values.size() <= most_listed) {
+        return fmt::format("{} = [{}], a number for each unit, agrees", compared.key,
+                           fmt::join(values, ", "));
+    }
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    return fmt::format(
+        "units differ, from {} to {}: {} takes a list, [{}, {}, ...], of a number for each unit", *least,
+        *most, compared.key, values[0], values[1]);
+}
+
+/// `what_of` names the value of a unit.
+template <typename WhatOf>
+void expect_near(const hdf5::Group& node, const Compared& compared, const WhatOf& what_of) {
+    for (std::size_t u = 0; u < compared.there.size(); ++u) {
+        const double there = compared.there[u], here = static_cast<double>(compared.here[u]);
+        if (std::abs(there - here) <= compared.tolerance(u, there, here)) continue;
+        throw DataError(fmt::format("{}: {} of unit {} is {}, the model's is {}; {}", node.where(),
+                                    what_of(u), u, static_cast<float>(there), compared.here[u],
+                                    what_agrees(compared)));
+    }
 }
 
 /// What a unit's weights and bias are multiplied by, and what is added to its bias.
@@ -69,34 +107,44 @@ Current drive_of(const hdf5::Group& node, bool leaky, double dt_s, const Populat
                v_leak = leaky ? values("v_leak", 0.0) : std::vector<double>(n, 0.0),
                tau = leaky ? read_nir_units(node.dataset("tau"), n) : std::vector<double>(n, 1.0);
     Current current;
+    Compared decay{"beta", {}, decays, [](std::size_t, double there, double here) {
+                       return std::max(leak_tolerance * std::min(1.0 - there, 1.0 - here), decay_rounding);
+                   }};
+    Compared above{"threshold", {}, population.neuron->thresholds(), [&](std::size_t u, double, double) {
+                       return threshold_tolerance * (std::abs(threshold[u]) + std::abs(v_reset[u]));
+                   }};
     for (std::size_t u = 0; u < n; ++u) {
         if (!(tau[u] > 0.0)) {
             throw DataError(
                 fmt::format("{}: tau of unit {} is {}; a time constant is above 0", node.where(), u, tau[u]));
         }
-        const double share = dt_s / tau[u], leak = leaky ? share : 0.0,
-                     leak_here = 1.0 - static_cast<double>(decays[u]);
-        expect_near(
-            node,
-            leaky ? fmt::format("the decay 1 - dt/tau, dt = {:.6g} s,", dt_s) : "the decay of an IF node",
-            1.0 - leak, 1.0 - leak_here, std::max(leak_tolerance * std::min(leak, leak_here), decay_rounding),
-            u, "beta");
+        const double share = dt_s / tau[u];
+        if (leaky && 1.0 - share < -leak_tolerance) {
+            throw DataError(
+                fmt::format("{}: tau of unit {} is {:.6g} s, below the step dt = {:.6g} s: 1 - dt/tau = "
+                            "{:.6g} is no decay "
+                            "here, which is 0 to 1; init.dt_ms takes another step",
+                            node.where(), u, tau[u], dt_s, 1.0 - share));
+        }
+        decay.there.push_back(leaky ? std::max(1.0 - share, 0.0) : 1.0);
         // Counted from v_reset, a membrane is reset to 0.
-        const double above = threshold[u] - v_reset[u];
-        if (!(above > 0.0)) {
+        above.there.push_back(threshold[u] - v_reset[u]);
+        if (!(above.there[u] > 0.0)) {
             throw DataError(fmt::format(
                 "{}: v_reset of unit {} is {:.6g}, not below its v_threshold {:.6g}: it fires in every step",
                 node.where(), u, v_reset[u], threshold[u]));
         }
-        expect_near(node, v_reset[u] == 0.0 ? "v_threshold" : "v_threshold - v_reset", above,
-                    static_cast<double>(population.neuron->thresholds()[u]),
-                    threshold_tolerance * (std::abs(threshold[u]) + std::abs(v_reset[u])), u, "threshold");
         current.n_shifted += v_reset[u] != 0.0 ? 1 : 0;
         const double gain = r[u] * (leaky ? share : dt_s);
         // r and tau are float32, as NIR's writers have them: their quotient is off by a few units there.
         current.gain.push_back(std::abs(gain - 1.0) <= 1e-6 ? 1.0 : gain);
         current.bias.push_back(leaky ? share * (v_leak[u] - v_reset[u]) : 0.0);
     }
+    expect_near(node, decay, [&](std::size_t) {
+        return leaky ? fmt::format("the decay 1 - dt/tau, dt = {:.6g} s,", dt_s) : "the decay of an IF node";
+    });
+    expect_near(node, above,
+                [&](std::size_t u) { return v_reset[u] == 0.0 ? "v_threshold" : "v_threshold - v_reset"; });
     return current;
 }
 
@@ -106,8 +154,18 @@ std::string words_of(const hdf5::Group& graph, const std::string& name, const ch
     if (!graph.has("metadata")) return otherwise;
     const hdf5::Group metadata = graph.group("metadata");
     const std::vector<std::string> groups = metadata.child_groups();
-    if (std::ranges::find(groups, name) == groups.end() || !metadata.group(name).has(key)) return otherwise;
-    return hdf5::read_text(metadata.group(name).dataset(key));
+    const auto is_group = [&](const std::string& of) {
+        return std::ranges::find(groups, of) != groups.end();
+    };
+    // A population called "steps" has its words in steps_: steps itself is a number there.
+    std::string words = name;
+    if (metadata.has(name) && !is_group(name)) {
+        do {
+            words += "_";
+        } while (has_nir_node(graph.group("nodes"), words));
+    }
+    if (!is_group(words) || !metadata.group(words).has(key)) return otherwise;
+    return hdf5::read_text(metadata.group(words).dataset(key));
 }
 
 /// Whether the graph was written here, with words for what NIR has no node for.
@@ -143,6 +201,11 @@ std::vector<std::string> differences(const hdf5::Group& graph, const std::string
 }
 
 }  // namespace
+
+std::string nir_output_of(const std::string& path, const std::string& name) {
+    std::string output = words_of(hdf5::open_file(path).group("node"), name, "output", "");
+    return std::ranges::find(reading_names, output) == std::end(reading_names) ? "spikes" : output;
+}
 
 Remarks read_nir_parameters(const std::filesystem::path& path, std::string_view node_name,
                             Population& population, double model_dt_ms, std::optional<double> dt_ms) {

@@ -32,6 +32,10 @@ struct NirWeights {
 NirWeights nir_weights_of(const hdf5::Group& graph, const hdf5::Group& nodes, const std::string& name,
                           const Population& population);
 
+/// What the neurons of a node send to the next weights, as a population's `output` has it: NIR's send spikes,
+/// and graphs that were written here say what else a network did. The file is read anew.
+std::string nir_output_of(const std::string& path, const std::string& name);
+
 /// The type of a node to which an edge leads; "Output" where that is called "output" and left out.
 std::string nir_type_of_target(const hdf5::Group& nodes, const std::string& name);
 /// Throws DataError where something other than Flatten nodes, and Scale by 1, stands between the neurons

@@ -281,9 +281,10 @@ Experiment build(ModelSpec model) {
         const Remarks remarks = model.network.populations[k].init->remarks(population);
         notes.insert(notes.end(), remarks.notes.begin(), remarks.notes.end());
         doubts.insert(doubts.end(), remarks.doubts.begin(), remarks.doubts.end());
-        row.push_back({population.name, std::string(population.neuron->kind()), remarks.place});
+        row.push_back(
+            {population.name, std::string(population.neuron->kind()), population.output, remarks.place});
     }
-    for (std::string& doubt : doubts_about_row(row)) doubts.push_back(std::move(doubt));
+    for (std::string& doubt : doubts_about_row(row, network.time.steps)) doubts.push_back(std::move(doubt));
     Experiment experiment{std::move(model),   std::move(train), std::move(validation), std::move(test),
                           std::move(network), std::move(files), std::move(doubts),     std::move(notes)};
     check_recording(experiment);

@@ -1,5 +1,6 @@
 """Random NIR graphs, imported, fire as a simulation of the graph in NumPy does; networks that are exported fire as before,
 in that simulation and when they come back."""
+import re
 import unittest
 
 import h5py
@@ -201,6 +202,88 @@ class Graphs(CliTest):
             done = self.sim("validate", self.write("again.toml", text))
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertNotIn("the reset", done.stderr)
+
+    def test_what_populations_send_is_held_to_what_the_graph_sends(self):
+        seed = next(s for s in range(40) if len(self.random_graph(np.random.default_rng(s))) == 2)
+        layers = self.random_graph(np.random.default_rng(seed))
+        self.write_data(np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4"))
+        spikes = self.model_of(layers).read_text()
+        first, second = spikes.split("[population.p1]")
+
+        def model(output, steps=40, graph="g.nir", last="spikes"):
+            text = (first.replace('"spikes"', f'"{output}"') + "[population.p1]" + second.replace('"spikes"', f'"{last}"'))
+            return self.write("m.toml", text.replace("steps = 40", f"steps = {steps}").replace("g.nir", graph)
+                              .replace('neuron = "lif"', 'neuron = "lif"\nnormalisation = "none"'))
+
+        def said(*arguments):
+            done = self.sim(*arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            lines = done.stderr.replace(f"{self.folder}/", "").splitlines()
+            return [line for line in lines if "would do" in line and "there, and" in line]
+        for output in ("rate", "count", "membrane", "membrane_mean"):
+            model(output)
+            right = [f'warning: g.nir: /node/nodes/w1 takes "spikes" of p0 there, and "{output}" of population "p0" here; '
+                     'population.p0.output = "spikes" would do']
+            self.assertEqual(said("validate", "m.toml"), right)
+            self.assertEqual(said("run", "m.toml", "-q", "-o", "r.h5", "--force"), right)
+            self.assertIn(right[0].removeprefix("warning: g.nir: "), self.good("info", "r.h5"))
+            # What an export says of itself counts: what comes back as it went out is the same network.
+            self.sim("export", "r.h5", "--format", "nir", "-o", "out.nir", "--force")
+            model(output, graph="out.nir")
+            self.assertEqual(said("validate", "m.toml"), [])
+            model("spikes", graph="out.nir")
+            self.assertEqual(said("validate", "m.toml"),
+                             [f'warning: out.nir: /node/nodes/p1_weights takes "{output}" of p0 there, and "spikes" of '
+                              f'population "p0" here; population.p0.output = "{output}" would do'])
+        # What the last one sends goes to no weights of the graph; in one step a rate is a spike.
+        for allowed in (model("spikes"), model("spikes", last="rate"), model("rate", steps=1), model("count", steps=1)):
+            self.assertEqual(said("validate", allowed), [])
+        self.assertEqual(len(said("validate", model("membrane", steps=1))), 1)
+
+    def test_a_population_called_as_a_fact_of_the_metadata_comes_back(self):
+        layers = self.random_graph(np.random.default_rng(0))
+        self.write_data(np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4"))
+        self.model_of(layers, "subtract")
+        text = (self.folder / "m.toml").read_text().replace("[population.p0]", "[population.steps]")
+        self.assertEqual(self.sim("run", self.write("m.toml", text), "-q", "-o", "r.h5", "--force").returncode, 0)
+        self.sim("export", "r.h5", "--format", "nir", "-o", "out.nir")
+        text = text.replace("g.nir", "out.nir").replace('node = "p0"', 'node = "steps"')
+        done = self.sim("validate", self.write("m.toml", text))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("the reset", done.stderr)
+
+    def advised(self, model, key, *says):
+        """Does what a refusal says would do; the model is good then."""
+        said = self.refused(5, "validate", model, says=says)
+        value = re.search(rf"{key} = (\[.*?\]|[0-9.e+-]+)", said[said.index("the model's is"):])[1]
+        text = re.sub(rf"{key} = .*", f"{key} = {value}", model.read_text(), count=1)
+        self.assertEqual(self.sim("validate", self.write("m.toml", text)).returncode, 0, value)
+        return value
+
+    def test_units_that_differ_are_told_of_at_once(self):
+        self.write_data(np.random.default_rng(1).uniform(0, 1, (4, 6)).astype("f4"))
+
+        def model(n, tau, threshold):
+            lif = {"tau": np.broadcast_to(tau, n), "r": np.ones(n), "v_leak": np.zeros(n),
+                   "v_threshold": np.broadcast_to(threshold, n), "v_reset": np.zeros(n)}
+            self.write_graph({"input": ("Input", {"shape": np.array([6])}), "w": ("Linear", {"weight": np.ones((n, 6), "f4")}),
+                              "p0": ("LIF", lif), "output": ("Output", {"shape": np.array([n])})},
+                             [["input", "w"], ["w", "p0"], ["p0", "output"]])
+            return self.write("m.toml", HEAD + f'[population.p0]\nneuron = "lif"\nsize = {n}\nreset = "zero"\n'
+                              'output = "spikes"\nnormalisation = "none"\nbeta = 0.9\nthreshold = 0.5\n'
+                              'init = { kind = "nir", path = "g.nir" }\n' + SUM)
+        # 1 - 0.5 ms/tau
+        self.assertEqual(self.advised(model(3, [2.5e-3, 4e-3, 5e-3], 0.5), "beta", "of unit 0 is 0.8, the model's is 0.9"),
+                         "[0.8, 0.875, 0.9]")
+        self.assertEqual(self.advised(model(3, 5e-3, [0.5, 0.25, 2.0]), "threshold", "of unit 1 is 0.25, the model's is 0.5"),
+                         "[0.5, 0.25, 2]")
+        self.assertEqual(self.advised(model(9, 2.5e-3, 0.5), "beta"), "0.8")
+        # A list of many is none that anybody types.
+        for tau, threshold, says in ((np.linspace(1e-3, 5e-3, 9), 0.5, "units differ, from 0.5 to 0.9: beta takes a list, [0.5, "),
+                                     (5e-3, np.linspace(1, 2, 9), "units differ, from 1 to 2: threshold takes a list, [1, 1.125, ")):
+            self.refused(5, "validate", model(9, tau, threshold), says=(says, "a number for each unit"))
+        # No beta is below 0.
+        self.refused(5, "validate", model(2, 2.5e-4, 0.5), says=("1 - dt/tau = -1 is no decay here", "init.dt_ms"))
 
     def test_normalised_inputs_are_said(self):
         layers = self.random_graph(np.random.default_rng(0))
