@@ -50,7 +50,8 @@ struct Dataset {
     std::vector<std::int32_t> label;            ///< [sample]
     std::vector<std::int32_t> negative_label;   ///< [sample], or empty where the file gives none
     std::vector<std::string> class_names;       ///< by class; empty where classes are numbers only
-    std::vector<std::string> input_names{};     ///< [input]; empty where inputs have no names
+    bool one_hot = false;                    ///< labels are places among classes, whatever these are called
+    std::vector<std::string> input_names{};  ///< [input]; empty where inputs have no names
     std::vector<DataFile> files;
     std::size_t image_rows = 0, image_cols = 0;  ///< 0 where a sample is no image
     float background = 0.0f;                     ///< what an image is filled up with when it is moved
@@ -61,8 +62,9 @@ struct Dataset {
     std::size_t n_inputs() const noexcept { return series ? series->n_inputs() + n_label_inputs : x.cols(); }
 };
 
-/// Turns classes of `dataset` into those of the same name in `names`. Throws DataError for a name that is
-/// missing there, and where one of both has names and the other has numbers.
+/// Turns classes of `dataset` into those of the same name in `names`, among which numbers without names are
+/// sought, too. Throws DataError for a name that is missing there, and where one of both has names and the
+/// other has numbers or one-hot labels.
 void align_classes(Dataset& dataset, const std::vector<std::string>& names);
 
 /// Puts inputs that have names into the order of `names`, by name, and leaves out those that are not among

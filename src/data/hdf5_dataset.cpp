@@ -89,6 +89,7 @@ class Hdf5 final : public DatasetReader {
         const FoundLabels found = read_labels(y, x_name, n_samples);
         dataset.label = labels_.classes_of(y.where(), found, n);
         dataset.class_names = labels_.names_of(found);
+        dataset.one_hot = found.one_hot;
         if (const auto negative = find_negative(file, of_train)) {
             const FoundLabels labels = read_labels(*negative, x_name, n_samples);
             dataset.negative_label = labels_.classes_of(negative->where(), labels, n);

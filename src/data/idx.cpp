@@ -108,6 +108,7 @@ class Idx final : public DatasetReader {
         found.no_names = true;
         dataset.label = labels_.classes_of(shown(labels), found, n);
         dataset.class_names = labels_.names_of(found);
+        dataset.one_hot = found.one_hot;
         dataset.remarks = labels_.remarks(shown(labels), found);
         return dataset;
     }

@@ -299,7 +299,8 @@ void align_classes(Dataset& dataset, const std::vector<std::string>& names) {
     if (dataset.label.empty() || dataset.class_names == names) return;
     const std::string where = dataset.files.empty() ? "data" : dataset.files.back().path.string();
     // The words among the classes do not occur in a set all of whose labels are numbers.
-    const bool as_numbers = dataset.class_names.empty() && std::ranges::any_of(names, is_number);
+    const bool as_numbers =
+        dataset.class_names.empty() && !dataset.one_hot && std::ranges::any_of(names, is_number);
     if (as_numbers) {
         for (std::size_t label = 0; label < most_classes; ++label)
             dataset.class_names.push_back(std::to_string(label));
@@ -307,7 +308,9 @@ void align_classes(Dataset& dataset, const std::vector<std::string>& names) {
     if (dataset.class_names.empty() || names.empty()) {
         throw DataError(fmt::format(
             "{}: its labels are {}, those of the training samples are {}; data.classes = [{}] names classes",
-            where, dataset.class_names.empty() ? "numbers" : listed(dataset.class_names),
+            where,
+            dataset.class_names.empty() ? (dataset.one_hot ? "one-hot" : "numbers")
+                                        : listed(dataset.class_names),
             names.empty() ? "numbers" : listed(names), listed(names.empty() ? dataset.class_names : names)));
     }
     std::vector<std::int32_t> place(dataset.class_names.size(), -1);

@@ -109,12 +109,14 @@ class NumPy final : public DatasetReader {
         const FoundLabels found = read_labels(*y, x->where(), n_samples);
         dataset.label = labels_.classes_of(y->where(), found, n);
         dataset.class_names = labels_.names_of(found);
+        dataset.one_hot = found.one_hot;
         for (const fs::path& file : of(split).files()) dataset.files.push_back(data_file_at(file));
         if (const auto negative = open(split, "y_negative")) {
             const FoundLabels wrong = read_labels(*negative, x->where(), n_samples);
             Dataset as_named;
             as_named.label = labels_.classes_of(negative->where(), wrong, n);
             as_named.class_names = labels_.names_of(wrong);
+            as_named.one_hot = wrong.one_hot;
             as_named.files = dataset.files;
             align_classes(as_named, dataset.class_names);
             dataset.negative_label = std::move(as_named.label);

@@ -188,6 +188,9 @@ class Labels(CliTest):
         self.store("none.h5", x=X, y=Y)
         self.assertIn('the label "0", which no training sample has; there are "1", "2", "x"',
                       self.train('test = "none.h5"', code=5))
+        self.store("one_hot.h5", x=X[Y > 0], y=numpy.eye(3)[Y[Y > 0]])  # places 1 and 2, which are names as well
+        self.assertIn('its labels are one-hot, those of the training samples are "1", "2", "x"',
+                      self.train('test = "one_hot.h5"', code=5))
         # What no name contradicts is a place: digits and letters in the order of their numbers, or words alone.
         for classes in ('["0", "1", "A"]', '["ant", "bee", "cat"]', '["3", "5", "rest"]'):
             self.store(x=X, y=Y)
