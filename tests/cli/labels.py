@@ -144,8 +144,8 @@ class Labels(CliTest):
         self.store("text.h5", x=X, y=PETS[Y].astype("S3"))
         self.store(x=X, y=PETS[Y].astype("S3"))
         says = ("those of the training samples are", '"cat", "dog", "eel"')
-        for name in ("numbers.h5", "one_hot.h5"):
-            self.assertIn("its labels are numbers, those of training", self.train(f'test = "{name}"', code=5)
+        for name, kind in (("numbers.h5", "numbers"), ("one_hot.h5", "one-hot")):
+            self.assertIn(f"its labels are {kind}, those of training", self.train(f'test = "{name}"', code=5)
                           .replace("the training samples", "training"))
         self.assertIn("data.named_labels = true needs data.classes", self.train("named_labels = true", code=3))
         self.train()

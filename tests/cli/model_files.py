@@ -166,7 +166,7 @@ class AllFaults(ModelTest):
     def test_a_value_of_another_type_is_answered_with_an_example(self):
         for key, example in (("plan.epochs=many", "epochs = 20"), ("plan.shuffle=1", "shuffle = true"),
                              ("recording.samples=3", "samples = [0]"), ("learning.rate=[1]", "rate = 0.001"),
-                             ("data.folder=3", "folder = ")):
+                             ("data.folder=3", """--set 'data.folder="3"'""")):
             self.both(3, "m.toml", "--set", key, says=["allowed: ", ", as in " + example])
 
 
