@@ -36,8 +36,7 @@ Names without(const Names& names, const std::set<std::string>& those) {
 
 void align_inputs(Dataset& dataset, const std::vector<std::string>& names) {
     if (names.empty() || dataset.input_names.empty() || dataset.input_names == names) return;
-    // Runs of version 1.1 and before kept names of CSV files with the mark that np.savetxt puts before the
-    // first.
+    // Earlier runs kept the mark that np.savetxt puts before the first name.
     if (names.front().starts_with("# ") &&
         std::ranges::find(dataset.input_names, names.front()) == dataset.input_names.end()) {
         Names bare = names;
