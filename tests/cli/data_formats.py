@@ -438,6 +438,22 @@ class DataFormats(CliTest):
             self.assertIn(told, done.stderr)
         self.same(where)
 
+    def test_folders_of_images_are_names_in_every_set(self):
+        names = np.array(["1", "2", "x"])
+        of = self.pixels()
+        def folder(kept, place):
+            return self.images({f"{place}/{names[y]}/{i:03}.png": png(of[i]) for i, y in enumerate(self.y) if y in kept})
+        folder((0, 1, 2), "images")
+        folder((0, 1), "few")  # folders 1 and 2 alone: what they were named, not the second and third class
+        self.same('kind = "images"\ntrain = "images"\ntest = "few"')
+        with h5py.File(self.folder / "r.h5") as run:
+            found = run["evaluation/test"]
+            self.assertEqual(found["class_name"].asstr()[()].tolist(), names.tolist())
+            self.assertEqual(found["label"][()].tolist(), self.y[self.y < 2].tolist())
+        folder((2,), "rest")
+        (self.folder / "rest/x").rename(self.folder / "rest/3")
+        self.not_taken('kind = "images"\ntrain = "images"\ntest = "rest"', '"3"', '"1", "2", "x"')
+
     def test_image_names_and_transparency(self):
         bytes_ = self.pixels()
         names = [f"images/{'abc'[y]}/{i:03}.PNG" for i, y in enumerate(self.y)]
