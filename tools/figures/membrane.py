@@ -13,8 +13,9 @@ def gather(runs, choice):
     for group in groups:
         group.one_legend = True
     return Figure(NAME, "Membranes of single units",
-                  "The same sample under its own and under a wrong label; dots are spikes, the dashed line is the "
-                  "threshold. Look for units that fire under one label and stay below it under the other.", groups)
+                  "Dots are spikes, the dashed line is the threshold. Where the network sees labels, the same sample "
+                  "stands under its own and under a wrong one: look for units that fire under one and stay below the "
+                  "threshold under the other.", groups)
 
 
 def panels(run, choice):

@@ -13,9 +13,9 @@ MOST_STROKES = 60  # rows in which strokes do not run into each other; above, a 
 
 def gather(runs, choice):
     return Figure(NAME, "Spikes of a population",
-                  "A row per recorded unit, a stroke or a cell per spike; of more than 200 units, the first 200. A "
-                  "population that has learnt fires more under the true label; rows without strokes are silent "
-                  "units.",
+                  "A row per recorded unit, a stroke or a cell per spike; of more than 200 units, the first 200. Rows "
+                  "without strokes are silent units. Where the network sees labels, a population that has learnt "
+                  "fires more under the true one.",
                   run_by_run(runs, lambda run: panels(run, choice)))
 
 

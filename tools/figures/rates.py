@@ -11,8 +11,8 @@ HOW = ("holds neither spikes nor activations; recording.variables = [\"spikes\"]
 
 def gather(runs, _):
     return Figure(NAME, "Activity of single units",
-                  "Recorded units by how active they are while they see a recorded sample: blue under its own label, "
-                  "orange under a wrong one. A heap at 0 is silent units.", run_by_run(runs, panels))
+                  "Recorded units by how active they are while they see a recorded sample: blue under its own label or "
+                  "without one, orange under a wrong one. A heap at 0 is silent units.", run_by_run(runs, panels))
 
 
 def panels(run):
