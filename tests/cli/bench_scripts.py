@@ -9,11 +9,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import numpy as np
 from support import SIM
 
 BENCH = Path(__file__).resolve().parents[2] / "tools" / "bench"
 sys.path.insert(0, str(BENCH))
-import pairs  # noqa: E402  (the folder comes first)
+import ours  # noqa: E402  (the folder comes first)
+import pairs  # noqa: E402
 import report  # noqa: E402
 import timing  # noqa: E402
 
@@ -93,6 +95,32 @@ class Scale(unittest.TestCase):
         self.assertEqual([row["grows"] for row in study.results], [None, 0.0, 1.0])
         self.assertEqual([row["times_first"] for row in study.results], [1.0, 1.0, 100.0])
         self.assertIn("1000", self.scale.table(study).splitlines()[-1])
+
+
+class Simulator(unittest.TestCase):
+    def test_it_learns_from_what_the_peers_are_given(self):
+        # labels over the first ten of 784 inputs, normalisation l2 = x / |x|, one update: its loss is before it
+        random = np.random.default_rng(3)
+        images = random.uniform(0.0, 1.0, (20, 784)).astype(np.float32)
+        images[0, 300] = 1.0  # the largest value, which labels are written with
+        labels, wrong = np.arange(20) % 10, (np.arange(20) + 3) % 10
+        weight = random.uniform(-0.2, 0.2, (500, 784)).astype(np.float32)
+        second = random.uniform(-0.05, 0.05, (500, 500)).astype(np.float32)
+        losses, learnt = ours.Simulator(SIM, "tutorial-relu.toml").learn(
+            images, labels.astype(np.int32), wrong.astype(np.int32),
+            {"hidden1": {"weight": weight}, "hidden2": {"weight": second}},
+            {"plan.epochs": 1, "learning.loss": '{ kind = "softplus", theta = 0.05 }'})
+
+        def goodness(of):
+            x = images.astype(np.float64)
+            x[:, :10] = 0.0
+            x[np.arange(20), of] = 1.0
+            x /= np.linalg.norm(x, axis=1, keepdims=True)
+            return np.mean(np.square(np.maximum(x @ weight.astype(np.float64).T, 0.0)), axis=1)
+        expected = np.mean(np.logaddexp(0.0, np.concatenate((0.05 - goodness(labels), goodness(wrong) - 0.05))))
+        self.assertAlmostEqual(losses["hidden1"][0] / expected, 1.0, delta=1e-6)
+        self.assertEqual(learnt["hidden1"]["weight"].shape, weight.shape)
+        self.assertGreater(np.max(np.abs(learnt["hidden1"]["weight"] - weight)), 0.02)  # Adam's first step: the rate
 
 
 class Against(unittest.TestCase):

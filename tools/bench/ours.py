@@ -90,6 +90,7 @@ class Simulator:
                         init[f"populations/{population}/{name}"] = values
             data = folder / "data.h5"
             given = {"data": f'{{ kind = "hdf5", train = "{data}", test = "{data}" }}',
+                     "overlay.where": '"first"',  # what the peers write over
                      "negatives": '{ kind = "given" }', "evaluation.every_n_epochs": 0}
             for population in initial:
                 given[f"population.{population}.init"] = f'{{ kind = "file", path = "{folder / "init.h5"}" }}'
