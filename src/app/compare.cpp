@@ -175,7 +175,8 @@ int compare(const Arguments& arguments) {
     for (auto& each : to_run) {
         if (!each) continue;
         const RunRequest& request = each->request;
-        const std::atomic<int>& stop = stop_on_signals();
+        const std::atomic<int>& stop =
+            temporary ? stop_on_signals(stopping_keeps_nothing) : stop_on_signals();
         if (!request.quiet) note(fmt::format("running {}", request.model.string()));
         if (execute(request, std::move(each->model), stop) == Ending::interrupted)
             return exit_code_of_signal(stop);

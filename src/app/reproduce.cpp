@@ -144,7 +144,7 @@ int reproduce_all(const ReproduceArguments& arguments) {
                                    .quick = arguments.quick,
                                    .quiet = arguments.quiet,
                                    .command_line = invocation()};
-    const std::atomic<int>& stop = stop_on_signals();
+    const std::atomic<int>& stop = stop_on_signals(stopping_keeps_nothing);
     auto json = nlohmann::ordered_json::array();
     bool all_same = true;
     ExitCode failure = ExitCode::done;

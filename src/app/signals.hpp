@@ -4,6 +4,10 @@
 
 namespace snnff::app {
 
+/// What is said at a stop by work whose run files are temporary.
+inline constexpr const char* stopping_keeps_nothing =
+    "\nsnnff-sim: stopping; nothing is kept; once more ends at once\n";
+
 /// From here on SIGINT, SIGTERM and what else batch systems send before they kill (SIGHUP, SIGUSR1, SIGXCPU)
 /// ask the run to stop: the flag holds the first signal's number, 0 before. The run then ends after its
 /// mini-batch and closes its file. A second SIGINT or SIGTERM ends the process at once. The others never do:

@@ -295,6 +295,7 @@ class Reproduce(support.CliTest):
         process.send_signal(signal.SIGINT)
         out, said = process.communicate(timeout=60)
         self.assertEqual((process.returncode, out), (130, ""), said)
+        self.assertIn("nothing is kept", said)
         self.assertEqual(list(folder.iterdir()), [])
 
     def test_a_damaged_file_of_a_folder_is_named_and_the_others_are_run_again(self):
