@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "snnff/run_file.hpp"
@@ -13,6 +14,9 @@ namespace snnff {
 /// out. Throws ModelError where the table asks for samples or neurons that are not there, FileError.
 std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer,
                                         ShallStop shall_stop = {});
+
+/// Bytes that it and the reports of the run file hold; 0 where nothing is recorded.
+std::size_t recording_memory(const Experiment& experiment);
 
 /// Throws ModelError where [recording] asks for samples that are not there.
 void check_recording(const Experiment& experiment);

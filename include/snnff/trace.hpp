@@ -24,6 +24,9 @@ class Tracer {
     /// at them.
     using Sink = std::function<void(std::size_t population, std::int64_t step, const StepView& view)>;
 
+    /// Bytes that it holds while it presents, and keeps for the next time.
+    static std::size_t memory(const Network& network, const ModelSpec& model, const Dataset& dataset);
+
     /// Presents `sample` under `label`; a negative label is the neutral one (a tenth on all labels).
     void present(std::uint32_t sample, std::int32_t label, const Sink& sink);
 

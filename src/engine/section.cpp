@@ -249,15 +249,13 @@ std::size_t SectionPass::memory(const Network& network, std::size_t k, const Siz
     const Section section = section_of(network, k);
     const Population& population = network.populations[k];
     const bool varies = driven_by_step(network, k, size.input_varies);
-    if (section.size() == 1 && !varies) return 0;
+    if (section.size() == 1 && !varies && request.watch == nullptr) return 0;
     const std::size_t wave =
         std::min(size.n_samples, SteppedPass::wave_size(population, network.time, size.n_variants,
                                                         size.n_variants, stored_steps_budget));
-    const std::size_t of_steps = k < section.last
-                                     ? size.n_variants * wave * SteppedPass::steps_at_once(network.time) *
-                                           population.n_units() * sizeof(float)
-                                     : 0;
-    return of_steps +
+    const std::size_t of_step = size.n_variants * wave * population.n_units() * sizeof(float);
+    const std::size_t n_values = (k < section.last ? 1 : 0) + (request.watch != nullptr ? 3 : 0);  // Watched
+    return n_values * SteppedPass::steps_at_once(network.time) * of_step +
            (varies ? SteppedPass::memory(population, network.time, size_of_pass(k, size), request.signal)
                    : SteadySteps::memory(population, network.time, size.n_variants, wave, request));
 }

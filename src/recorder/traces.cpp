@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,9 +21,23 @@ const Dataset& dataset_of(const Experiment& experiment) {
 }
 
 /// Frames are handed to the file in portions of about this many values, whatever the run's length.
-constexpr std::size_t buffered_values = std::size_t{1} << 20;
+constexpr std::size_t buffered_values = std::size_t{1} << 14;
 
 enum class Variable { membrane, current, spikes, activation };
+
+/// What [recording] calls a variable; none where such units do not have it.
+std::optional<Variable> variable_of(const Population& population, std::string_view name) {
+    const bool spiking = population.neuron->spiking();
+    if (name == "membrane") return spiking ? std::optional(Variable::membrane) : std::nullopt;
+    if (name == "spikes") return spiking ? std::optional(Variable::spikes) : std::nullopt;
+    if (name == "activation") return spiking ? std::nullopt : std::optional(Variable::activation);
+    return Variable::current;
+}
+
+bool is_recorded(const RecordingSpec& spec, const Population& population) {
+    return spec.populations.empty() ||
+           std::ranges::find(spec.populations, population.name) != spec.populations.end();
+}
 
 /// What one report records, and its frames that are not yet in the file.
 struct Report {
@@ -72,8 +87,7 @@ class Traces final : public Observer {
         const auto& populations = experiment_.network.populations;
         for (std::size_t k = 0; k < populations.size(); ++k) {
             const Population& population = populations[k];
-            if (!spec_.populations.empty() &&
-                std::ranges::find(spec_.populations, population.name) == spec_.populations.end()) {
+            if (!is_recorded(spec_, population)) {
                 neurons_.emplace_back();
                 continue;
             }
@@ -101,39 +115,32 @@ class Traces final : public Observer {
         return name;
     }
 
-    /// Units without a membrane have no membrane report, units without spikes no spike report.
     void open_report(std::size_t k, const std::string& name) {
         const Population& population = experiment_.network.populations[k];
-        const bool spiking = population.neuron->spiking();
+        const std::optional<Variable> variable = variable_of(population, name);
+        if (!variable) return;
         ReportSpec report;
         report.population = population.name;
         report.neurons = neurons_[k];
         report.frame_ms = experiment_.network.time.time_ms(spec_.every_n_steps);
         report.threshold = std::numeric_limits<double>::quiet_NaN();
         report.name = report_name(population, name);
-        Variable variable = Variable::current;
-        if (name == "membrane") {
-            if (!spiking) return;
-            variable = Variable::membrane;
+        if (variable == Variable::membrane) {
             report.name = population.name;
             report.long_name = "membrane potential of " + population.name;
             report.recorded_reset = population.neuron->recorded_reset();
             if (!population.neuron->thresholds().empty()) {
                 report.threshold = static_cast<double>(population.neuron->thresholds().front());
             }
-        } else if (name == "spikes") {
-            if (!spiking) return;
-            variable = Variable::spikes;
+        } else if (variable == Variable::spikes) {
             report.long_name = "spikes of " + population.name;
             writer_.open_spikes(population.name);
-        } else if (name == "activation") {
-            if (spiking) return;
-            variable = Variable::activation;
+        } else if (variable == Variable::activation) {
             report.long_name = "activation of " + population.name;
         } else {
             report.long_name = "input current of " + population.name;
         }
-        reports_.push_back({k, variable, writer_.open_report(report), {}, {}, {}, {}, {}});
+        reports_.push_back({k, *variable, writer_.open_report(report), {}, {}, {}, {}, {}});
     }
 
     void record(std::int64_t epoch) {
@@ -250,6 +257,27 @@ void check_recording(const Experiment& experiment) {
         throw ModelError(fmt::format("{}: recording.samples: sample {} is not there; 0 to {} are",
                                      experiment.model.path.string(), sample, n_samples - 1));
     }
+}
+
+std::size_t recording_memory(const Experiment& experiment) {
+    // A chunk gathers in each of a report's seven data sets and HDF5 keeps two more of each; frames wait here
+    // in as much again. Spikes have two such data sets.
+    constexpr std::size_t data_set_bytes = 3 * 65536, report_bytes = 8 * data_set_bytes;
+    // Of HDF5's cache for where chunks lie, which grows with the file and then no further, as measured.
+    constexpr std::size_t cache_bytes = 8'000'000;
+    const RecordingSpec& spec = experiment.model.recording;
+    if (spec.samples.empty()) return 0;
+    std::size_t bytes = 0;
+    for (const Population& population : experiment.network.populations) {
+        if (!is_recorded(spec, population)) continue;
+        for (const std::string& name : spec.variables) {
+            const std::optional<Variable> variable = variable_of(population, name);
+            if (!variable) continue;
+            bytes += report_bytes + (variable == Variable::spikes ? 2 * data_set_bytes : 0);
+        }
+    }
+    if (bytes == 0) return 0;
+    return bytes + cache_bytes + Tracer::memory(experiment.network, experiment.model, dataset_of(experiment));
 }
 
 std::unique_ptr<Observer> make_recorder(Experiment& experiment, RunFileWriter& writer, ShallStop shall_stop) {

@@ -39,7 +39,7 @@ FrozenLayers::Held FrozenLayers::memory(const Network& network, std::size_t firs
     Held held;
     const std::size_t n_units = network.populations[entry - 1].n_sent();
     held.kept = n_variants * n_samples * (n_units + 1) * sizeof(float);
-    held.of_sample = n_variants * n_units * sizeof(float);
+    held.of_variant = n_units * sizeof(float);
     for (std::size_t k = 0; k < entry; ++k) {
         held.meanwhile += activity_memory(network.populations[k], n_variants,
                                           std::min(samples_kept_at_once, n_samples), {.output = true});

@@ -26,10 +26,10 @@ class FrozenLayers {
     void present(std::span<const std::uint32_t> samples, Side side, const Dropout* dropout, Memory& memory,
                  Batch& batch);
 
-    /// Bytes of what is kept, of what is held besides while it is computed, and of what a sample of a batch
-    /// takes of it; 0 where nothing is kept: then batches climb through so many populations.
+    /// Bytes of what is kept, of what is held besides while it is computed, and of what a variant of a sample
+    /// of a batch takes of it; 0 where nothing is kept: then batches climb through so many populations.
     struct Held {
-        std::size_t kept = 0, meanwhile = 0, of_sample = 0, n_climbed = 0;
+        std::size_t kept = 0, meanwhile = 0, of_variant = 0, n_climbed = 0;
     };
     static Held memory(const Network& network, std::size_t first_learning, const DataSpec& data,
                        std::size_t n_samples);

@@ -14,6 +14,7 @@
 #include "run/frozen.hpp"
 #include "run/head_training.hpp"
 #include "run/plan.hpp"
+#include "snnff/recorder.hpp"
 #include "snnff/training.hpp"
 
 namespace snnff {
@@ -93,13 +94,19 @@ class Training {
         const std::size_t n_blocks = (batch_ + samples_per_chain - 1) / samples_per_chain;
         std::size_t most = rule_.of_thread;
         for (const EvaluationMemory& evaluation : evaluations()) most = std::max(most, evaluation.of_thread);
-        return most + update_scratch(n_blocks * Presentations::n_variants(model_.data));
+        return most + update_scratch(n_blocks * n_learnt_variants());
     }
 
   private:
+    /// Those that an update learns from: under separated phases the positives, or all negatives.
+    std::size_t n_learnt_variants() const {
+        const std::size_t n = Presentations::n_variants(model_.data);
+        return model_.plan.separate_phases ? std::max<std::size_t>(n - 1, 1) : n;
+    }
+
     RuleWork work() const {
         const bool makes_images = model_.data.negatives && model_.data.negatives->makes_images();
-        const std::size_t n_variants = Presentations::n_variants(model_.data);
+        const std::size_t n_variants = n_learnt_variants();
         RuleWork work{
             .batch = {n_variants, batch_, model_.data.overlay.enabled ? model_.data.overlay.n_labels : 0,
                       !comes_constant(model_.data, experiment_.train)},
@@ -138,7 +145,7 @@ class Training {
     std::size_t batches() const {
         std::size_t gathered = 0;
         for (const FrozenLayers::Held& held : resting_)
-            gathered = std::max(gathered, batch_ * held.of_sample);
+            gathered = std::max(gathered, batch_ * held.of_variant * n_learnt_variants());
         const std::size_t n_batches = (n_samples_ + batch_ - 1) / batch_;
         const std::size_t n_on_their_way = std::min(n_batches, rule_.n_parts == 1 ? 1 : rule_.n_parts + 1);
         return n_on_their_way *
@@ -179,7 +186,7 @@ std::size_t estimated_memory(const Experiment& experiment) {
         if (!dataset->series && dataset->first_label_input > 0)
             while_read = std::max(while_read, bytes_of(*dataset));
     const std::size_t data = data_memory(experiment);
-    const std::size_t of_run = bytes_of(experiment.network) +
+    const std::size_t of_run = bytes_of(experiment.network) + recording_memory(experiment) +
                                std::max(training.standing() + training.passing() + n_threads() * scratch,
                                         afterwards + n_threads() * scratch_afterwards);
     return program_bytes + n_threads() * thread_bytes + data + std::max(of_run, while_read);

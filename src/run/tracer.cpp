@@ -3,6 +3,7 @@
 #include <span>
 
 #include "core/float_environment.hpp"
+#include "data/encoded_input.hpp"
 #include "data/presentations.hpp"
 #include "engine/batch.hpp"
 #include "run/present_samples.hpp"
@@ -38,6 +39,16 @@ Tracer::Tracer(const Network& network, const ModelSpec& model, const Dataset& da
 }
 
 Tracer::~Tracer() = default;
+
+std::size_t Tracer::memory(const Network& network, const ModelSpec& model, const Dataset& dataset) {
+    const Watcher watcher;
+    const std::vector<ForwardRequest> requests(network.populations.size(),
+                                               {.output = true, .watch = &watcher});
+    const std::size_t n_changed = model.data.overlay.enabled ? model.data.overlay.n_labels : 0;
+    const Batch::Held held =
+        Batch::memory(network, {1, 1, n_changed, !comes_constant(model.data, dataset)}, requests);
+    return held.kept + held.meanwhile;
+}
 
 void Tracer::present(std::uint32_t sample, std::int32_t label, const Sink& sink) {
     const FloatEnvironment environment;

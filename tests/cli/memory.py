@@ -20,6 +20,7 @@ folder = "data"
 {data}
 [learning]
 rule = "{rule}"
+{learning}
 [plan]
 epochs = 1
 batch_size = {batch}
@@ -53,9 +54,11 @@ class Memory(CliTest):
         self.assertEqual(process.returncode, 0, (self.folder / "stderr").read_text(encoding="utf-8"))
         return usage.ru_maxrss*1024
 
-    def as_estimated(self, populations, n_train, batch, data="", rule="forward_forward", plan="", more=""):
+    def as_estimated(self, populations, n_train, batch, data="", rule="forward_forward", plan="", learning="",
+                     more=""):
         self.data(n_train)
-        model = self.write("model.toml", HEAD.format(data=data, rule=rule, batch=batch, plan=plan)
+        model = self.write("model.toml",
+                           HEAD.format(data=data, rule=rule, batch=batch, plan=plan, learning=learning)
                            + populations + more)
         threads = ("--threads", 2)
         estimate = self.good_json("run", model, "--dry-run", "--json", *threads)["memory_bytes"]
@@ -67,7 +70,8 @@ class Memory(CliTest):
 
     def test_what_does_not_fit_is_refused(self):
         self.data(2000)
-        model = self.write("model.toml", HEAD.format(data="", rule="forward_forward", batch=2000, plan="")
+        model = self.write("model.toml", HEAD.format(data="", rule="forward_forward", batch=2000, plan="",
+                                                     learning="")
                            + lif(1000, 1000))
         arguments = ("run", model, "--threads", 2)
         estimate = self.good_json(*arguments, "--dry-run", "--json")["memory_bytes"]
@@ -106,6 +110,20 @@ class Memory(CliTest):
     def test_a_read_out_whose_features_are_kept(self):
         self.as_estimated(lif(1000, 1000), 12000, 500, more='[readout]\nkind = "softmax"\nepochs = 1\n'
                           '[prediction]\nby = "head"\n')
+
+    def test_recordings(self):
+        self.as_estimated(lif(3000, 2000), 300, 100, more='[time]\nsteps = 300\n[recording]\nsamples = [0, 1, 2, 3]\n'
+                          'variables = ["membrane", "spikes", "current"]\nn_neurons = 3000\n')
+
+    def test_recordings_of_spike_trains(self):
+        populations = "".join(f'[population.h{k}]\nsize = {size}\noutput = "spikes"\nnormalisation = "none"\n'
+                              for k, size in enumerate((3000, 2000)))
+        self.as_estimated(populations, 64, 16, more='[time]\nsteps = 64\n[encoding]\nkind = "poisson"\n[recording]\n'
+                          'samples = [0, 1]\nvariables = ["membrane", "current"]\nn_neurons = 1000\n')
+
+    def test_separated_phases(self):
+        self.as_estimated(lif(1500, 1000), 8000, 8000, plan='phases = "separated"\nphase_updates = 0',
+                          learning='loss = "softplus"')
 
     def test_best_weights(self):
         self.as_estimated(lif(3000, 3000), 356, 128, data="n_validation = 100", plan='keep = "best"',
