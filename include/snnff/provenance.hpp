@@ -21,8 +21,9 @@ std::string text_of(const Fact& fact);
 /// A stretch of a run: from where it began, or was taken up, to where it ended or was cut.
 struct Stretch {
     std::int64_t first_epoch = 0;  ///< the first one it ended; counted through the whole plan
-    std::string version{}, git_commit{}, kernels{}, cpu{}, host{}, command_line{};
-    std::string created{};  ///< ISO 8601, UTC
+    std::string version{}, git_commit{}, libraries{}, kernels{}, cpu{}, host{}, command_line{};
+    std::string kernels_from{}, threads_from{};  ///< what chose the kernels and the number of threads
+    std::string created{};                       ///< ISO 8601, UTC
     std::uint64_t threads = 0;
 
     bool operator==(const Stretch&) const = default;

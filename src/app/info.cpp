@@ -176,8 +176,11 @@ nlohmann::ordered_json json_of(const RunSummary& summary, const RunFigures& figu
                              {"created", stretch.created},
                              {"version", stretch.version},
                              {"git_commit", stretch.git_commit},
+                             {"libraries", stretch.libraries},
                              {"kernels", stretch.kernels},
+                             {"kernels_from", stretch.kernels_from},
                              {"threads", stretch.threads},
+                             {"threads_from", stretch.threads_from},
                              {"cpu", stretch.cpu},
                              {"host", stretch.host},
                              {"command_line", stretch.command_line}});

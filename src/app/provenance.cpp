@@ -26,11 +26,6 @@ std::string compiler() {
 #endif
 }
 
-std::string git_commit() {
-    const std::string_view commit = SNNFF_COMMIT;
-    return std::string(commit.empty() ? "unknown" : commit);
-}
-
 /// As loaded; fmt is compiled in as far as its version says.
 std::string libraries() {
     return fmt::format("{}, oneTBB {}, fmt {}.{}.{}, glibc {}", file_libraries(), tbb_version(),
@@ -39,6 +34,11 @@ std::string libraries() {
 }
 
 }  // namespace
+
+std::string git_commit() {
+    const std::string_view commit = SNNFF_COMMIT;
+    return std::string(commit.empty() ? "unknown" : commit);
+}
 
 std::string version_line() {
     const std::string_view commit = SNNFF_COMMIT;
@@ -53,21 +53,31 @@ Provenance provenance_of(const Experiment& experiment, const ThreadsAsked& threa
     const Stretch stretch{.first_epoch = 0,
                           .version = SNNFF_VERSION,
                           .git_commit = git_commit(),
+                          .libraries = libraries(),
                           .kernels = kernels_in_use(),
                           .cpu = cpu_name(),
                           .host = host_name(),
                           .command_line = command_line,
+                          .kernels_from = std::string(kernels_chosen_by()),
+                          .threads_from = std::string(used.from),
                           .created = now_utc(),
                           .threads = used.n};
     Provenance provenance;
     provenance.facts = {
-        {"version", stretch.version},   {"git_commit", stretch.git_commit},
-        {"compiler", compiler()},       {"compiler_flags", SNNFF_COMPILER_FLAGS},
-        {"libraries", libraries()},     {"numbers", std::uint64_t{numbers}},
-        {"kernels", stretch.kernels},   {"kernels_from", kernels_chosen_by()},
-        {"cpu", stretch.cpu},           {"host", stretch.host},
-        {"threads", stretch.threads},   {"threads_from", used.from},
-        {"ranks", std::uint64_t{1}},    {"seed", experiment.model.seed.value},
+        {"version", stretch.version},
+        {"git_commit", stretch.git_commit},
+        {"compiler", compiler()},
+        {"compiler_flags", SNNFF_COMPILER_FLAGS},
+        {"libraries", stretch.libraries},
+        {"numbers", std::uint64_t{numbers}},
+        {"kernels", stretch.kernels},
+        {"kernels_from", stretch.kernels_from},
+        {"cpu", stretch.cpu},
+        {"host", stretch.host},
+        {"threads", stretch.threads},
+        {"threads_from", stretch.threads_from},
+        {"ranks", std::uint64_t{1}},
+        {"seed", experiment.model.seed.value},
         {"command_line", command_line},
     };
     std::string kinds_added;

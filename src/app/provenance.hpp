@@ -10,6 +10,8 @@ namespace snnff::app {
 
 /// "snnff-sim 0.1.0 (commit 1a2b3c4)", for --version.
 std::string version_line();
+/// "1a2b3c4", or "unknown" of a program that was not built from a repository.
+std::string git_commit();
 
 /// How many threads were asked for, 0 for as many as the process may use, and what asked.
 struct ThreadsAsked {

@@ -93,8 +93,10 @@ std::string reproduction_text(const Reproduction& run) {
             return text +
                    fmt::format(
                        "calculated by numbers = {}, and this program calculates by numbers = {}, another "
-                       "definition of which bits come out; version {} reproduces it\n",
-                       run.provenance[0].then, run.provenance[0].now, run.provenance[1].then);
+                       "definition of which bits come out; a program of version {}, commit {}, reproduces "
+                       "it\n",
+                       run.provenance[0].then, run.provenance[0].now, run.provenance[1].then,
+                       run.provenance[2].then);
         case Outcome::different: {
             if (arrays.first) {
                 text += fmt::format("other bits{}: {} was {} and is {}; {} of {} differ\n", part_of(run),

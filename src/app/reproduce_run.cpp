@@ -70,21 +70,22 @@ class FirstEpochs : public Observer {
 /// Of each, what its stretches had.
 std::string value_of(const Provenance& provenance, const std::string& name) {
     using Member = std::string Stretch::*;
-    constexpr std::array<std::pair<std::string_view, Member>, 4> of_stretch{
+    constexpr std::array<std::pair<std::string_view, Member>, 5> of_stretch{
         {{"version", &Stretch::version},
          {"git_commit", &Stretch::git_commit},
+         {"libraries", &Stretch::libraries},
          {"kernels", &Stretch::kernels},
          {"cpu", &Stretch::cpu}}};
-    std::string text, last;
+    // What stands for the whole run is of its first stretch.
+    std::string text = provenance.text(name), last = text;
     for (const auto& [known, member] : of_stretch) {
         if (known != name) continue;
         for (const Stretch& stretch : provenance.stretches) {
-            if (stretch.*member == last) continue;
+            if (&stretch == &provenance.stretches.front() || stretch.*member == last) continue;
             last = stretch.*member;
             text += (text.empty() ? "" : ", then ") + last;
         }
     }
-    if (text.empty()) text = provenance.text(name);
     return text.empty() ? "-" : text;
 }
 
@@ -202,7 +203,8 @@ Reproduction reproduce(const fs::path& run, const ReproduceRequest& request, con
     if (!their_numbers.empty() && their_numbers != std::to_string(numbers)) {
         result.outcome = Reproduction::Outcome::other_numbers;
         result.provenance = {{"numbers", their_numbers, std::to_string(numbers)},
-                             {"version", value_of(summary.provenance, "version"), version_line()}};
+                             {"version", value_of(summary.provenance, "version"), version_line()},
+                             {"git_commit", value_of(summary.provenance, "git_commit"), git_commit()}};
         return result;
     }
     bool found_elsewhere = false;  // or not: all data are held to their SHA-256

@@ -77,8 +77,11 @@ void visit_facts(S& stretch, Visit visit) {
     visit("created", stretch.created);
     visit("version", stretch.version);
     visit("git_commit", stretch.git_commit);
+    visit("libraries", stretch.libraries);
     visit("kernels", stretch.kernels);
+    visit("kernels_from", stretch.kernels_from);
     visit("threads", stretch.threads);
+    visit("threads_from", stretch.threads_from);
     visit("cpu", stretch.cpu);
     visit("host", stretch.host);
     visit("command_line", stretch.command_line);
@@ -119,12 +122,19 @@ void read_fact(const hdf5::Group& row, const char* name, T& value) {
     value = values.front();
 }
 
+/// Whether there are files without it.
+bool added_later(std::string_view name) {
+    return name == "libraries" || name == "kernels_from" || name == "threads_from";
+}
+
 std::vector<Stretch> read_stretches(const hdf5::Group& group) {
     std::vector<Stretch> stretches;
     while (group.has(std::to_string(stretches.size()))) {
         const hdf5::Group row = group.group(std::to_string(stretches.size()));
         Stretch& stretch = stretches.emplace_back();
-        visit_facts(stretch, [&row](const char* name, auto& value) { read_fact(row, name, value); });
+        visit_facts(stretch, [&row](const char* name, auto& value) {
+            if (!added_later(name) || hdf5::has_attribute(row, name)) read_fact(row, name, value);
+        });
     }
     return stretches;
 }

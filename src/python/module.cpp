@@ -206,12 +206,13 @@ py::dict read_file(const fs::path& path) {
                              py::arg("size") = file.size, py::arg("sha256") = file.sha256));
     }
     for (const Stretch& stretch : run.provenance.stretches) {
-        stretches.append(py::dict(py::arg("first_epoch") = stretch.first_epoch,
-                                  py::arg("created") = stretch.created, py::arg("version") = stretch.version,
-                                  py::arg("git_commit") = stretch.git_commit,
-                                  py::arg("kernels") = stretch.kernels, py::arg("threads") = stretch.threads,
-                                  py::arg("cpu") = stretch.cpu, py::arg("host") = stretch.host,
-                                  py::arg("command_line") = stretch.command_line));
+        stretches.append(
+            py::dict(py::arg("first_epoch") = stretch.first_epoch, py::arg("created") = stretch.created,
+                     py::arg("version") = stretch.version, py::arg("git_commit") = stretch.git_commit,
+                     py::arg("libraries") = stretch.libraries, py::arg("kernels") = stretch.kernels,
+                     py::arg("kernels_from") = stretch.kernels_from, py::arg("threads") = stretch.threads,
+                     py::arg("threads_from") = stretch.threads_from, py::arg("cpu") = stretch.cpu,
+                     py::arg("host") = stretch.host, py::arg("command_line") = stretch.command_line));
     }
     provenance["data"] = data;
     provenance["stretches"] = stretches;

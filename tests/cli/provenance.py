@@ -149,8 +149,12 @@ class Resumed(ProvenanceTest):
             self.assertEqual([row["threads"] for row in rows], [1, 3, 2])
             usual = attributes["kernels"]
             self.assertEqual([row["kernels"] for row in rows], [usual, "baseline", usual])
+            usually = attributes["kernels_from"]
+            self.assertNotIn("SNNFF_KERNELS", usually)
+            self.assertEqual([row["kernels_from"] for row in rows], [usually, "SNNFF_KERNELS", usually])
+            self.assertEqual([row["threads_from"] for row in rows], ["--threads"]*3)
             self.assertEqual([row["command_line"].split()[1] for row in rows], ["run", "resume", "resume"])
-            for name in ("version", "git_commit", "cpu", "host"):
+            for name in ("version", "git_commit", "libraries", "cpu", "host"):
                 self.assertEqual({row[name] for row in rows}, {attributes[name]})
             self.assertEqual(rows[0]["created"][:13], file.attrs["created"][:13])
             self.assertEqual(attributes["threads"], 1)  # those of the group are the first one's

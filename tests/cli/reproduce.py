@@ -131,7 +131,7 @@ class Reproduce(support.CliTest):
             file["model"][()] = file["model"][()].decode().replace("mnist-sample", "nowhere")  # is not looked for
         text = self.differs("a.h5")
         self.assertRegex(text, rf"\Aa\.h5: calculated by numbers = {now + 1}, and this program calculates by numbers = "
-                               rf"{now}, .*; version \d\S* reproduces it\n\Z")
+                               rf"{now}, .*; a program of version \d\S*, commit \S+, reproduces it\n\Z")
 
     def test_quick_compares_the_first_epochs_of_the_plan_that_was(self):
         self.run_of("readout.toml", "a.h5", "--set", "learning.schedule=half_then_linear")

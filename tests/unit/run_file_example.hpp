@@ -108,7 +108,13 @@ inline Provenance provenance() {
     p.add("command", "snnff-sim run \xff x");
     p.add("seed", std::uint64_t{18446744073709551615u});
     p.data = {{"a/d.h5", 123456, std::string(64, 'a'), "train"}, {"b/d.h5", 7, std::string(64, 'b'), "test"}};
-    p.stretches = {{.first_epoch = 0, .version = "0.1.0", .kernels = "avx2", .threads = 2},
+    p.stretches = {{.first_epoch = 0,
+                    .version = "0.1.0",
+                    .libraries = "HDF5 1.10.8",
+                    .kernels = "avx2",
+                    .kernels_from = "the processor",
+                    .threads_from = "affinity 2",
+                    .threads = 2},
                    {.first_epoch = 3, .version = "0.2.0", .kernels = "neon", .threads = 1}};
     return p;
 }

@@ -117,4 +117,5 @@ def read(run: Path) -> Dict[str, Any]:
     """What is in a run file: title, status, model, provenance, epochs (a list per series), evaluations.
 
     provenance has text and numbers by name, and two lists of dicts: "data" (role, path, size, sha256) and
-    "stretches" (first_epoch, created, version, git_commit, kernels, threads, cpu, host, command_line)."""
+    "stretches" (first_epoch, created, version, git_commit, libraries, kernels, kernels_from, threads, threads_from, cpu,
+    host, command_line)."""
