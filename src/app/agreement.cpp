@@ -54,35 +54,80 @@ Run read(const fs::path& path) {
 
 bool same_model(const Run& a, const Run& b) {
     if (a.model != b.model) return false;
-    return a.paths == b.paths || (!a.hashes.empty() && a.hashes == b.hashes);
+    if (a.hashes.empty() || b.hashes.empty()) return a.paths == b.paths;
+    return a.hashes == b.hashes;
+}
+
+/// Where only the files' content tells two models apart.
+bool only_data_differ(const Run& a, const Run& b) {
+    return a.model == b.model && a.paths == b.paths && !same_model(a, b);
+}
+
+std::vector<OtherData::File> files_that_differ(const Run& a, const Run& b) {
+    std::vector<OtherData::File> files;
+    for (const auto& [role, sha256] : a.hashes) files.push_back({role, {sha256, std::string()}});
+    for (const auto& [role, sha256] : b.hashes) {
+        const auto known = std::ranges::find_if(
+            files, [&](const OtherData::File& file) { return file.role == role && file.sha256[1].empty(); });
+        if (known != files.end())
+            known->sha256[1] = sha256;
+        else
+            files.push_back({role, {std::string(), sha256}});
+    }
+    std::erase_if(files, [](const OtherData::File& file) { return file.sha256[0] == file.sha256[1]; });
+    return files;
 }
 
 }  // namespace
 
-std::vector<Agreement> agreements(const std::vector<fs::path>& files) {
+Agreements agreements(const std::vector<fs::path>& files) {
     std::vector<Run> runs;
     for (const fs::path& file : files) runs.push_back(read(file));
-    std::vector<Agreement> found;
+    Agreements found;
     for (std::size_t k = 1; k < runs.size(); ++k) {
         const auto first = std::find_if(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(k),
                                         [&](const Run& run) { return same_model(run, runs[k]); });
         const auto i = static_cast<std::size_t>(first - runs.begin());
-        if (i == k) continue;
+        if (i == k) {
+            const auto like = std::find_if(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(k),
+                                           [&](const Run& run) { return only_data_differ(run, runs[k]); });
+            if (like != first)
+                found.other_data.push_back(
+                    {static_cast<std::size_t>(like - runs.begin()), k, files_that_differ(*like, runs[k])});
+            continue;
+        }
         Agreement agreement{.first = i, .second = k};
+        const auto& then = first->summary.provenance;
+        const auto& now = runs[k].summary.provenance;
+        if (then.text("numbers") != now.text("numbers"))
+            agreement.numbers = {then.text("numbers"), now.text("numbers")};
         if (first->summary.status != "complete" || runs[k].summary.status != "complete") {
             agreement.n_epochs = std::min(first->summary.n_epochs, runs[k].summary.n_epochs);
             if (agreement.n_epochs == 0) continue;
         }
         agreement.arrays = agreement.n_epochs > 0 ? compare_arrays(files[i], files[k], agreement.n_epochs)
                                                   : compare_arrays(files[i], files[k]);
-        found.push_back(std::move(agreement));
+        found.of_one_model.push_back(std::move(agreement));
     }
     return found;
 }
 
-std::string in_words(const std::vector<Agreement>& agreements, const std::vector<std::string>& names) {
+std::string in_words(const Agreements& agreements, const std::vector<std::string>& names) {
     std::string text;
-    for (const Agreement& agreement : agreements) {
+    for (const OtherData& other : agreements.other_data) {
+        text += fmt::format("{} and {}, one model and other data:", names[other.first], names[other.second]);
+        std::string_view separator = " ";
+        for (const OtherData::File& file : other.files) {
+            const auto hash = [&](std::size_t side) {
+                const std::string& sha256 = file.sha256[side];
+                return sha256.empty() ? "not there" : sha256.substr(0, 12) + "…";
+            };
+            text += fmt::format("{}{} (SHA-256 {} and {})", separator, file.role, hash(0), hash(1));
+            separator = ", ";
+        }
+        text += "\n";
+    }
+    for (const Agreement& agreement : agreements.of_one_model) {
         const ArraysCompared& arrays = agreement.arrays;
         text += fmt::format("{} and {}, one model: ", names[agreement.first], names[agreement.second]);
         const std::string part =
@@ -96,6 +141,11 @@ std::string in_words(const std::vector<Agreement>& agreements, const std::vector
                                 arrays.first->first, arrays.first->second, arrays.n_different,
                                 counted(arrays.n_arrays, "array"));
         }
+        const auto number = [&](std::size_t side) {
+            return agreement.numbers[side].empty() ? "-" : agreement.numbers[side];
+        };
+        if (agreement.numbers != std::array<std::string, 2>{})
+            text += fmt::format("; they were calculated by numbers = {} and {}", number(0), number(1));
         text += "\n";
     }
     return text;

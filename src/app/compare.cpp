@@ -73,8 +73,7 @@ std::string overlaps(const std::vector<RunFigures>& runs) {
                         overlap_in_words("test error", test));
 }
 
-nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
-                               const std::vector<Agreement>& agreements) {
+nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs, const Agreements& agreements) {
     nlohmann::ordered_json json{{"runs", nlohmann::ordered_json::array()},
                                 {"differences", nlohmann::ordered_json::array()}};
     for (const RunFigures& run : runs) json["runs"].push_back(to_json(run));
@@ -86,7 +85,7 @@ nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
         json["differences"].push_back({{"key", difference.key}, {"values", std::move(values)}});
     }
     auto& of_one_model = json["of_one_model"] = nlohmann::ordered_json::array();
-    for (const Agreement& agreement : agreements) {
+    for (const Agreement& agreement : agreements.of_one_model) {
         const ArraysCompared& arrays = agreement.arrays;
         nlohmann::ordered_json pair{{"runs", {agreement.first, agreement.second}},
                                     {"same_bits", agreement.same()},
@@ -94,12 +93,20 @@ nlohmann::ordered_json json_of(const std::vector<RunFigures>& runs,
                                     {"arrays_different", arrays.n_different},
                                     {"whole", agreement.n_epochs == 0}};
         if (agreement.n_epochs > 0) pair["epochs_compared"] = agreement.n_epochs;
+        if (agreement.numbers[0] != agreement.numbers[1]) pair["numbers"] = agreement.numbers;
         if (arrays.first) {
             pair["first_difference"] = {{"array", "/" + arrays.first->path},
                                         {"index", arrays.first->index},
                                         {"values", {arrays.first->first, arrays.first->second}}};
         }
         of_one_model.push_back(std::move(pair));
+    }
+    auto& other_data = json["other_data"] = nlohmann::ordered_json::array();
+    for (const OtherData& other : agreements.other_data) {
+        nlohmann::ordered_json files = nlohmann::ordered_json::array();
+        for (const OtherData::File& file : other.files)
+            files.push_back({{"role", file.role}, {"sha256", file.sha256}});
+        other_data.push_back({{"runs", {other.first, other.second}}, {"files", std::move(files)}});
     }
     return json;
 }
@@ -188,7 +195,7 @@ int compare(const Arguments& arguments) {
     for (std::size_t i = 0; temporary && i < runs.size(); ++i) {
         if (to_run[i]) runs[i].path = to_run[i]->request.model;
     }
-    const std::vector<Agreement> agreement = agreements(run_files);
+    const Agreements agreement = agreements(run_files);
     std::vector<std::string> names;
     for (const RunFigures& run : runs) names.push_back(run.path.string());
     if (arguments.json)

@@ -230,6 +230,32 @@ class Compare(support.CliTest):
         self.assertEqual(pairs, [])
         self.assertNotIn("one model", text)
 
+    def test_other_data_in_the_same_place_are_named(self):
+        shutil.copytree(support.ROOT / "data" / "mnist-sample", self.folder / "digits")
+        images = next((self.folder / "digits").glob("t10k-images*"))
+        hashes = []
+        for name in ("b.h5", "c.h5"):
+            hashes.append(hashlib.sha256(images.read_bytes()).hexdigest())
+            self.good("run", "all.toml", "-q", "-o", name, "--set", "data.folder=digits")
+            images.write_bytes(gzip.compress(gzip.decompress(images.read_bytes()), 1))
+        text, pairs = self.compared("a.h5", "b.h5", "c.h5")
+        self.assertEqual([pair["runs"] for pair in pairs], [[0, 1]])
+        (other,) = self.good_json("compare", "a.h5", "b.h5", "c.h5", "--json")["other_data"]
+        self.assertEqual(other["runs"], [1, 2])
+        (file,) = other["files"]
+        self.assertEqual(file["sha256"], hashes)
+        self.assertIn(f"b.h5 and c.h5, one model and other data: {file['role']} (SHA-256 {hashes[0][:12]}… and "
+                      f"{hashes[1][:12]}…)", " ".join(text.split()))
+
+    def test_other_numbers_are_told(self):
+        shutil.copy(self.folder / "a.h5", self.folder / "b.h5")
+        with h5py.File(self.folder / "b.h5", "r+") as file:
+            here = int(file["provenance"].attrs["numbers"])
+            file["provenance"].attrs["numbers"] = here + 1
+        text, (pair,) = self.compared("a.h5", "b.h5")
+        self.assertEqual(pair["numbers"], [str(here), str(here + 1)])
+        self.assertIn(f"calculated by numbers = {here} and {here + 1}", " ".join(text.split()))
+
     def test_the_first_value_that_differs_is_shown_with_both(self):
         shutil.copy(self.folder / "a.h5", self.folder / "b.h5")
         with h5py.File(self.folder / "b.h5", "r+") as file:
