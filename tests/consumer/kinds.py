@@ -6,6 +6,7 @@ versions.
 usage: kinds.py MY_SIM CAPPED_SIM SNNFF_SIM
 """
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -316,6 +317,30 @@ loss = {{ kind = "class_softmax", alpha = {spec["alpha"]} }}
                     self.assertLess(off, 1e-3)
                     self.assertEqual(run["evaluation/test/prediction"][:].tolist(),
                                      golden["expected/prediction"][:].tolist())
+
+    def test_kinds_from_outside_have_the_same_bits_for_every_variant_of_the_kernels(self):
+        """And for any number of threads; what comes of it on every machine is written here."""
+        digests = {"groups_conv_relu": "68b7ea5f86504c6f2671dcfb011140fd72e751c546a63ac912c9fd271d7b77c8",
+                   "groups_conv_relu_mean": "c1b74753e270b106a4d5ebd6c311c100b015b2ff271d21445a5bcbfa79dd9212",
+                   "groups_conv_lif": "f9bdadf8a96471671a8045015f7a6e3db2a6be9a09c6fdae39cc8859b983c4ec",
+                   "synaptic_rate": "44c2de5ad7e5caf410f8d764b52f3afb66bab9309ede086b7dca9df67d6a2897"}
+        for case, expected in digests.items():
+            if case == "synaptic_rate":
+                self.train()
+                model = "model.toml"
+            else:
+                self.convolve(case)
+                model = "conv.toml"
+            for kernels in ("avx512", "avx2", "baseline", "neon"):
+                for threads in (1, 2, 3, 7):
+                    done = subprocess.run([MY_SIM, "run", model, "-q", "-o", "bits.h5", "--force", "--threads", str(threads)],
+                                          cwd=self.folder, capture_output=True, text=True,
+                                          env={**os.environ, "SNNFF_KERNELS": kernels})
+                    if done.returncode == 2 and "SNNFF_KERNELS" in done.stderr:
+                        break  # not on this processor
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    with self.subTest(case, kernels=kernels, threads=threads), h5py.File(self.folder / "bits.h5") as run:
+                        self.assertEqual(run.attrs["digest"], expected)
 
     def test_first_gradients_of_a_convolution(self):
         """A step of plain descent at rate 1 takes the gradient from the weights."""
