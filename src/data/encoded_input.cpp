@@ -46,11 +46,15 @@ bool EncodedInput::spiking() const noexcept {
 
 class EncodedSteps final : public StepSource::Steps {
   public:
-    EncodedSteps(const EncodedInput& input, std::size_t first, std::size_t count)
-        : input_(input), first_(first), count_(count), changes_(input.n_variants()) {
-        if (input.dataset_.series && !input.encoding_.constant()) {
-            before_.resize(count, input.dataset_.n_inputs());
-        }
+    void begin(const EncodedInput& input, std::size_t first, std::size_t count) {
+        input_ = &input;
+        first_ = first;
+        count_ = count;
+        step_ = 0;
+        changes_.resize(input.n_variants());
+        if (!input.dataset_.series || input.encoding_.constant()) return;
+        before_.resize(count, input.dataset_.n_inputs());
+        before_.fill(0.0f);
     }
 
     void next(std::span<const MatrixView> bases) override {
@@ -60,10 +64,11 @@ class EncodedSteps final : public StepSource::Steps {
                 // the rows of one sample, every count-th of the block
                 const MatrixView rows(bases[b].row(s).data(), n_steps, bases[b].cols(),
                                       bases[b].stride() * count_);
-                if (input_.dataset_.series) {
+                if (input_->dataset_.series) {
                     encode_series(s, rows);
                 } else {
-                    encode_static(input_.variants_[input_.first_with_base_[b]].base.row(first_ + s), s, rows);
+                    encode_static(input_->variants_[input_->first_with_base_[b]].base.row(first_ + s), s,
+                                  rows);
                 }
                 leave_out(s, rows);
             }
@@ -79,30 +84,30 @@ class EncodedSteps final : public StepSource::Steps {
   private:
     void encode_static(std::span<const float> value, std::size_t s, MatrixView rows) const {
         for (std::size_t t = 0; t < rows.rows(); ++t) {
-            input_.encoding_.encode(value, value, input_.draws_[first_ + s], input_.time_, step_at(t),
-                                    rows.row(t));
+            input_->encoding_.encode(value, value, input_->draws_[first_ + s], input_->time_, step_at(t),
+                                     rows.row(t));
         }
     }
 
     void encode_series(std::size_t s, MatrixView rows) {
-        const InputSeries& series = *input_.dataset_.series;
+        const InputSeries& series = *input_->dataset_.series;
         const std::size_t n_given = series.n_inputs();
-        const std::size_t sample = input_.dataset_.first_in_series + input_.samples_[first_ + s];
+        const std::size_t sample = input_->dataset_.first_in_series + input_->samples_[first_ + s];
         for (std::size_t t = 0; t < rows.rows(); ++t) std::ranges::fill(rows.row(t).subspan(n_given), 0.0f);
         series.fill(sample, step_, rows.columns(0, n_given));
-        if (input_.encoding_.constant()) return;
+        if (input_->encoding_.constant()) return;
         values_.resize(1, rows.cols());
         for (std::size_t t = 0; t < rows.rows(); ++t) {
             std::ranges::copy(rows.row(t), values_.row(0).begin());
-            input_.encoding_.encode(values_.row(0), before_.row(s), input_.draws_[first_ + s], input_.time_,
-                                    step_at(t), rows.row(t));
+            input_->encoding_.encode(values_.row(0), before_.row(s), input_->draws_[first_ + s],
+                                     input_->time_, step_at(t), rows.row(t));
             std::ranges::copy(values_.row(0), before_.row(s).begin());
         }
     }
 
     void leave_out(std::size_t s, MatrixView rows) const {
-        if (input_.keep_.empty()) return;
-        const auto keep = input_.keep_.row(first_ + s);
+        if (input_->keep_.empty()) return;
+        const auto keep = input_->keep_.row(first_ + s);
         for (std::size_t t = 0; t < rows.rows(); ++t) {
             const auto row = rows.row(t);
             for (std::size_t i = 0; i < row.size(); ++i) row[i] *= keep[i];
@@ -110,13 +115,13 @@ class EncodedSteps final : public StepSource::Steps {
     }
 
     void change(std::size_t v, std::size_t n_steps) {
-        const Variant& variant = input_.variants_[v];
-        const Encoding& encoding = input_.encoding_;
+        const Variant& variant = input_->variants_[v];
+        const Encoding& encoding = input_->encoding_;
         changes_[v].clear();
         changes_[v].reserve(n_steps * count_ * variant.n_changes);
         for (std::size_t t = 0; t < n_steps; ++t) {
             for (std::size_t s = 0; s < count_; ++s) {
-                const Seed draws = input_.draws_[first_ + s];
+                const Seed draws = input_->draws_[first_ + s];
                 for (std::size_t c = 0; c < variant.n_changes; ++c) {
                     const std::size_t i = (first_ + s) * variant.n_changes + c;
                     const std::uint32_t input = variant.index[i];
@@ -124,11 +129,11 @@ class EncodedSteps final : public StepSource::Steps {
                     const float given =
                         encoding.passes_labels()
                             ? value
-                            : encoding.at(value, value, draws, input_.time_, step_at(t), input);
+                            : encoding.at(value, value, draws, input_->time_, step_at(t), input);
                     if (given == 0.0f) continue;
-                    const auto column = std::ranges::lower_bound(input_.changing_, input);
+                    const auto column = std::ranges::lower_bound(input_->changing_, input);
                     changes_[v].push_back({static_cast<std::uint32_t>(t * count_ + s),
-                                           static_cast<std::uint32_t>(column - input_.changing_.begin()),
+                                           static_cast<std::uint32_t>(column - input_->changing_.begin()),
                                            given});
                 }
             }
@@ -137,15 +142,27 @@ class EncodedSteps final : public StepSource::Steps {
 
     std::int64_t step_at(std::size_t t) const noexcept { return step_ + static_cast<std::int64_t>(t); }
 
-    const EncodedInput& input_;
-    std::size_t first_, count_;
+    const EncodedInput* input_ = nullptr;
+    std::size_t first_ = 0, count_ = 0;
     std::int64_t step_ = 0;
     Matrix values_, before_;  // [1 x input], [sample x input]: where inputs vary in time
     std::vector<std::vector<StepSource::Change>> changes_;  // [variant]
 };
 
 std::unique_ptr<StepSource::Steps> EncodedInput::open(std::size_t first, std::size_t count) const {
-    return std::make_unique<EncodedSteps>(*this, first, count);
+    std::unique_ptr<Steps> steps;
+    reopen(steps, first, count);
+    return steps;
+}
+
+void EncodedInput::reopen(std::unique_ptr<Steps>& steps, std::size_t first, std::size_t count) const {
+    auto* of_these = dynamic_cast<EncodedSteps*>(steps.get());
+    if (of_these == nullptr) {
+        auto made = std::make_unique<EncodedSteps>();
+        of_these = made.get();
+        steps = std::move(made);
+    }
+    of_these->begin(*this, first, count);
 }
 
 }  // namespace snnff

@@ -47,6 +47,7 @@ class EncodedInput final : public StepSource {
     }
     bool spiking() const noexcept override;
     std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override;
+    void reopen(std::unique_ptr<Steps>& steps, std::size_t first, std::size_t count) const override;
 
   private:
     friend class EncodedSteps;

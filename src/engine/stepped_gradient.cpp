@@ -289,10 +289,9 @@ void SteppedPass::finish() {
             if (n_added_ % samples_per_chain != 0) end_chains(sum);
             continue;
         }
-        sum.slope.assign(n_variants_, std::vector<double>(n_added_ * population_.n_groups, 1.0));
-        constant_.resize(incoming_.size());
-        constant_[d] = std::make_unique<ConstantGradient>(population_, incoming_[d].drive.variants,
-                                                          sum.signal, sum.slope, sum.constant);
+        sum.slope.resize(n_variants_);
+        for (std::vector<double>& slope : sum.slope) slope.assign(n_added_ * population_.n_groups, 1.0);
+        sum.gradient.emplace(population_, incoming_[d].drive.variants, sum.signal, sum.slope, sum.constant);
     }
     memory_.bias.assign(n_groups_ * group_width, 0.0);
     for (std::size_t v = 0; v < n_variants_; ++v) {
@@ -303,7 +302,7 @@ void SteppedPass::finish() {
 
 void SteppedPass::weights(const WeightTile& tile, float* out) const {
     const std::size_t d = tile.edge;
-    if (!varies(d)) return constant_[d]->weights(tile, out);
+    if (!varies(d)) return memory_.sums[d].gradient->weights(tile, out);
     const Memory::Sum& from_sum = memory_.sums[d];
     const std::size_t n_inputs = this->n_inputs(d);
     const auto changing = source(d).changing_inputs();

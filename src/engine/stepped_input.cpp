@@ -22,7 +22,7 @@ void SteppedPass::take_input(Block& block, std::size_t d, Range steps) {
     Memory::Came& came = block.came[d];
     const bool keeps = whole(steps) || request_.signal;
     if (steps.first == 0) {
-        came.steps = source(d).open(first_of_wave_ + block.first, count);
+        source(d).reopen(came.steps, first_of_wave_ + block.first, count);
         for (Memory::Input& input : came.inputs) {
             if (keeps) input.rows.begin(count * n_steps_, n_inputs(d));
         }

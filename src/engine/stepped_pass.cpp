@@ -10,6 +10,8 @@
 namespace snnff {
 namespace {
 
+enum PassSlot : std::size_t { chain_slot, brought_slot };
+
 /// Rows of a block, and of a chunk where one sample has more: their currents stay in the second-level cache.
 constexpr std::size_t rows_per_block = 400, most_samples_per_block = 16;
 /// Samples of a wave: what they leave behind stays in the caches.
@@ -135,9 +137,13 @@ void SteppedPass::begin(std::size_t first, std::size_t n, const ForwardRequest& 
     make_room(n);
     memory_.chunks.clear();
     memory_.work.clear();
-    memory_.constant.clear();
-    if (std::ranges::any_of(incoming_, [](const Incoming& each) { return each.drive.constant(); })) {
-        shape(memory_.constant, n_variants_, n, population_.below().weight.n_panels() * Panels::width);
+    std::vector<Matrix>& constant = memory_.constant;
+    if (std::ranges::none_of(incoming_, [](const Incoming& each) { return each.drive.constant(); })) {
+        constant.clear();
+    } else {
+        const std::size_t width = population_.below().weight.n_panels() * Panels::width;
+        if (constant.size() != n_variants_ || constant[0].rows() < n || constant[0].cols() != width)
+            shape(constant, n_variants_, n, width);
         for_blocks(memory_.blocks.size(), 1,
                    [&](std::size_t b, std::size_t) { bring_constant(memory_.blocks[b]); });
     }
@@ -205,7 +211,6 @@ void SteppedPass::make_room(std::size_t n) {
         block.count = std::min(samples_per_block_, n - block.first);
         block.came.resize(incoming_.size());
         for (std::size_t d = 0; d < incoming_.size(); ++d) {
-            block.came[d].steps.reset();
             block.came[d].inputs.resize(varies(d) ? source(d).n_bases() : 0);
             block.came[d].variants.resize(varies(d) ? n_variants_ : 0);
         }
@@ -231,7 +236,8 @@ void SteppedPass::make_room(std::size_t n) {
 /// What constant drives bring to the samples of a block, and the bias.
 void SteppedPass::bring_constant(const Block& block) {
     const std::size_t width = population_.below().weight.n_panels() * Panels::width;
-    Matrix chains(block.count, width), brought(block.count, width);
+    const MatrixView chains = scratch(chain_slot, block.count, width),
+                     brought = scratch(brought_slot, block.count, width);
     for (std::size_t v = 0; v < n_variants_; ++v) {
         const MatrixView sum = memory_.constant[v].view().rows(block.first, block.count);
         bool first = true;

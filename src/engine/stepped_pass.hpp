@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -99,6 +100,7 @@ class SteppedPass final : public Gradient {
             std::vector<Matrix> signal;
             std::vector<std::vector<double>> slope;  // all 1: it is in the signals
             ConstantGradient::Memory constant;
+            std::optional<ConstantGradient> gradient;  // once the pass is finished
         };
         std::vector<Block> blocks;
         std::vector<Block> spare;   // of larger waves, for the next
@@ -205,7 +207,6 @@ class SteppedPass final : public Gradient {
     Memory& memory_;
     std::size_t n_steps_, n_groups_, n_variants_;
     std::size_t samples_per_block_;
-    std::vector<std::unique_ptr<ConstantGradient>> constant_;  // [drive], once finished
     ForwardRequest request_{};
     Reading way_back_ = Reading::activation;  // what `arriving` is the slope of
     Activity* activity_ = nullptr;

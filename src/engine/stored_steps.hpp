@@ -19,6 +19,7 @@ class StoredSteps final : public StepSource {
     std::size_t base_of(std::size_t variant) const noexcept override { return variant; }
     bool spiking() const noexcept override { return spiking_; }
     std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const override;
+    void reopen(std::unique_ptr<Steps>& steps, std::size_t first, std::size_t count) const override;
 
   private:
     class Block;

@@ -43,6 +43,10 @@ class StepSource {
     };
     /// Samples [first, first + count) of all variants, from the first step on.
     virtual std::unique_ptr<Steps> open(std::size_t first, std::size_t count) const = 0;
+    /// The same in place of `steps`, whose memory is used again where they are of a source of this kind.
+    virtual void reopen(std::unique_ptr<Steps>& steps, std::size_t first, std::size_t count) const {
+        steps = open(first, count);
+    }
 };
 
 }  // namespace snnff
