@@ -65,6 +65,7 @@ class Finder {
         if (kind == "idx") {
             const auto put_files = [&](const std::string& split, const fs::path& in) {
                 if (in.empty()) return;
+                refuse_file(split, in);
                 for (const std::string& key : {split + "_images", split + "_labels"})
                     put("data." + key, find_idx_file(in, text_at(data, key)));
             };
@@ -85,18 +86,22 @@ class Finder {
         }
     }
 
+    /// Where samples and their labels are files of their own.
+    static void refuse_file(const std::string& split, const fs::path& by_role) {
+        std::error_code ignored;
+        if (fs::is_directory(by_role, ignored)) return;
+        throw UsageError(
+            fmt::format("--data {0}={1}: is a file, and the {0} samples are several; the folder that they "
+                        "lie in would do",
+                        split, by_role.string()));
+    }
+
     /// A file or a folder of images, or a table with a file for samples and one for labels.
     void find_split(const Node& data, const std::string& split, const fs::path& by_role) {
         const Node* node = data.find(split);
         const auto* files = node != nullptr ? std::get_if<Node::Table>(&node->value) : nullptr;
         if (files == nullptr) return find_file("data." + split, text_at(data, split), by_role);
-        std::error_code ignored;
-        if (!by_role.empty() && !fs::is_directory(by_role, ignored)) {
-            throw UsageError(fmt::format(
-                "--data {0}={1}: is a file, and the {0} samples are several; the folder that they "
-                "lie in would do",
-                split, by_role.string()));
-        }
+        if (!by_role.empty()) refuse_file(split, by_role);
         for (const auto& [name, file] : *files)
             find_file(fmt::format("data.{}.{}", split, name), text_at(*node, name), by_role);
     }
@@ -112,7 +117,14 @@ class Finder {
             return put(key, is_within ? inside : by_role);
         }
         for (const fs::path& folder : moved_.folders) {
-            if (is_there(folder / file.filename())) return put(key, folder / file.filename());
+            // Files of one name in several folders may have kept these.
+            for (auto from = file.begin(); from != file.end(); ++from) {
+                fs::path inside = folder;
+                for (auto part = from; part != file.end(); ++part) {
+                    if (*part != "/") inside /= *part;
+                }
+                if (*from != ".." && *from != "." && is_there(inside)) return put(key, inside);
+            }
         }
     }
 

@@ -247,6 +247,21 @@ class Reproduce(support.CliTest):
         self.refused(4, "reproduce", "a.h5", "-q", says="--data FOLDER")
         for options in (["now"], ["now/digits"], ["train=now/digits", "test=now/digits"]):
             self.same("a.h5", *(word for option in options for word in ("--data", option)))
+        images = next(place.glob("train-images*"))
+        self.refused(2, "reproduce", "a.h5", "-q", "--data", f"train={images}", says=["is a file", "the folder that they"])
+
+    def test_files_of_one_name_that_moved_with_their_folders_are_told_apart(self):
+        rng = np.random.default_rng(4)
+        for split in ("train", "test"):
+            (self.folder / "before" / split).mkdir(parents=True)
+            with h5py.File(self.folder / "before" / split / "d.h5", "w") as file:
+                file["x"], file["y"] = rng.random((60, 30), "f4"), rng.integers(0, 10, 60)
+        self.write("h5.toml", support.SMALL.replace(
+            f'folder = "{support.ROOT}/data/mnist-sample"\nn_train = 200\nn_test = 100',
+            'kind = "hdf5"\ntrain = "before/train/d.h5"\ntest = "before/test/d.h5"'))
+        self.run_of("h5.toml", "a.h5")
+        shutil.move(self.folder / "before", self.folder / "now")
+        self.same("a.h5", "--data", "now")
 
     def test_a_relative_path_in_the_model_is_taken_from_the_run_files_folder(self):
         shutil.copytree(support.ROOT / "data" / "mnist-sample", self.folder / "digits")
