@@ -66,13 +66,14 @@ bool only_data_differ(const Run& a, const Run& b) {
 std::vector<OtherData::File> files_that_differ(const Run& a, const Run& b) {
     std::vector<OtherData::File> files;
     for (const auto& [role, sha256] : a.hashes) files.push_back({role, {sha256, std::string()}});
-    for (const auto& [role, sha256] : b.hashes) {
-        const auto known = std::ranges::find_if(
-            files, [&](const OtherData::File& file) { return file.role == role && file.sha256[1].empty(); });
+    for (const auto& hash : b.hashes) {
+        const auto known = std::ranges::find_if(files, [&hash](const OtherData::File& file) {
+            return file.role == hash.first && file.sha256[1].empty();
+        });
         if (known != files.end())
-            known->sha256[1] = sha256;
+            known->sha256[1] = hash.second;
         else
-            files.push_back({role, {std::string(), sha256}});
+            files.push_back({hash.first, {std::string(), hash.second}});
     }
     std::erase_if(files, [](const OtherData::File& file) { return file.sha256[0] == file.sha256[1]; });
     return files;
