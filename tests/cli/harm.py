@@ -209,12 +209,13 @@ class Harm(CutRunTest):
 
 
 def flipped(path, place, bit=3):
-    """Flips a bit of a data set's first values, where they lie in the file."""
+    """Flips a bit of a data set's first value, where it lies in the file."""
     with h5py.File(path) as file:
         dataset = file[place]
         at = dataset.id.get_chunk_info(0).byte_offset if dataset.chunks else dataset.id.get_offset()
+        at += min(1, dataset.dtype.itemsize - 1)
     content = bytearray(path.read_bytes())
-    content[at + 1] ^= 1 << bit
+    content[at] ^= 1 << bit
     path.write_bytes(content)
 
 
