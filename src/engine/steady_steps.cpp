@@ -10,7 +10,7 @@
 namespace snnff {
 namespace {
 
-enum SteadyStepsSlot : std::size_t { chain_slot };
+enum SteadyStepsSlot : std::size_t { of_steps_slot };
 
 constexpr std::size_t samples_per_room = 16;  ///< of a tile, whose states and sums stay in cache
 
@@ -45,7 +45,7 @@ SteadySteps::SteadySteps(const Population& population, const TimeGrid& time,
     }
     for_tiles([&](const Tile& tile, std::size_t number) {
         const float* done = nullptr;
-        const MatrixView chains = scratch(chain_slot, tile.n_samples, tile.n_panels * Panels::width);
+        const MatrixView chains = scratch(of_steps_slot, tile.n_samples, tile.n_panels * Panels::width);
         for (std::size_t v = 0; v < n_variants; ++v) {
             const MatrixView to = memory.current[v]
                                       .view()

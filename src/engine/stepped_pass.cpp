@@ -10,7 +10,7 @@
 namespace snnff {
 namespace {
 
-enum PassSlot : std::size_t { chain_slot, brought_slot };
+enum PassSlot : std::size_t { bringing_slot, brought_slot };
 
 /// Rows of a block, and of a chunk where one sample has more: their currents stay in the second-level cache.
 constexpr std::size_t rows_per_block = 400, most_samples_per_block = 16;
@@ -236,7 +236,7 @@ void SteppedPass::make_room(std::size_t n) {
 /// What constant drives bring to the samples of a block, and the bias.
 void SteppedPass::bring_constant(const Block& block) {
     const std::size_t width = population_.below().weight.n_panels() * Panels::width;
-    const MatrixView chains = scratch(chain_slot, block.count, width),
+    const MatrixView chains = scratch(bringing_slot, block.count, width),
                      brought = scratch(brought_slot, block.count, width);
     for (std::size_t v = 0; v < n_variants_; ++v) {
         const MatrixView sum = memory_.constant[v].view().rows(block.first, block.count);
