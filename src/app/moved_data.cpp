@@ -123,7 +123,8 @@ class Finder {
                 for (auto part = from; part != file.end(); ++part) {
                     if (*part != "/") inside /= *part;
                 }
-                if (*from != ".." && *from != "." && is_there(inside)) return put(key, inside);
+                const bool is_name = !from->empty() && *from != ".." && *from != ".";
+                if (is_name && is_there(inside)) return put(key, inside);
             }
         }
     }
